@@ -1,0 +1,14 @@
+//! Who is online, on what terms.
+//!
+//! An [`attempt::Attempt`] asks, [`facts::Facts`] are what we know, a [`grant::Grant`] is what the NAS is told, a
+//! [`session::Session`] is one stay, [`usage::UsageRecord`] is what the NAS reports of it, and a
+//! [`decision::Decision`] remembers why.
+
+pub mod attempt;
+pub mod facts;
+pub mod grant;
+pub mod session;
+pub mod slot;
+pub mod usage;
+
+pub mod decision;

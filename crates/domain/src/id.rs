@@ -1,0 +1,125 @@
+//! Typed ids: a `VoucherId` cannot be passed for a `TenantId`.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+/// An id of one kind of row. Time-ordered (UUID version 7) when made by us, so that indexes stay local.
+pub struct Id<Of> {
+    uuid: Uuid,
+    of: PhantomData<fn() -> Of>,
+}
+
+impl<Of> Id<Of> {
+    /// The id that a row or a caller's text already carries.
+    pub const fn from_uuid(uuid: Uuid) -> Self {
+        Self { uuid, of: PhantomData }
+    }
+
+    /// The id from its 16 octets, as [`ports::Random`](../../ports/random) makes them.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self::from_uuid(Uuid::from_bytes(bytes))
+    }
+
+    /// The bare value, for the database's edge.
+    pub const fn uuid(self) -> Uuid {
+        self.uuid
+    }
+
+    /// The 16 octets, for the wire's edge.
+    pub const fn bytes(self) -> [u8; 16] {
+        self.uuid.into_bytes()
+    }
+}
+
+impl<Of> Clone for Id<Of> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<Of> Copy for Id<Of> {}
+impl<Of> PartialEq for Id<Of> {
+    fn eq(&self, other: &Self) -> bool {
+        self.uuid == other.uuid
+    }
+}
+impl<Of> Eq for Id<Of> {}
+impl<Of> PartialOrd for Id<Of> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<Of> Ord for Id<Of> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.uuid.cmp(&other.uuid)
+    }
+}
+impl<Of> Hash for Id<Of> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.uuid.hash(state);
+    }
+}
+impl<Of> fmt::Debug for Id<Of> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.uuid.fmt(f)
+    }
+}
+impl<Of> fmt::Display for Id<Of> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.uuid.fmt(f)
+    }
+}
+impl<Of> FromStr for Id<Of> {
+    type Err = uuid::Error;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::parse_str(text).map(Self::from_uuid)
+    }
+}
+
+/// The kinds an [`Id`] can be of. They hold nothing and are never made.
+pub mod kind {
+    /// An ISP.
+    #[derive(Debug)]
+    pub enum Tenant {}
+    /// A router, or anything else that speaks RADIUS to us.
+    #[derive(Debug)]
+    pub enum Nas {}
+    /// What is sold.
+    #[derive(Debug)]
+    pub enum Plan {}
+    /// A code that buys access.
+    #[derive(Debug)]
+    pub enum Voucher {}
+    /// Vouchers made together.
+    #[derive(Debug)]
+    pub enum Batch {}
+    /// A house or business with its own user name and password.
+    #[derive(Debug)]
+    pub enum Subscriber {}
+    /// One stay on a NAS.
+    #[derive(Debug)]
+    pub enum Session {}
+    /// One answered question "may it come online?".
+    #[derive(Debug)]
+    pub enum Decision {}
+}
+
+/// Id of a tenant: an ISP.
+pub type TenantId = Id<kind::Tenant>;
+/// Id of a NAS.
+pub type NasId = Id<kind::Nas>;
+/// Id of a plan, the same over all its revisions.
+pub type PlanId = Id<kind::Plan>;
+/// Id of a voucher. Never the code itself.
+pub type VoucherId = Id<kind::Voucher>;
+/// Id of a batch of vouchers.
+pub type BatchId = Id<kind::Batch>;
+/// Id of a subscriber.
+pub type SubscriberId = Id<kind::Subscriber>;
+/// Id of a session. The NAS carries it for us in `Class` (RFC 2865 §5.25).
+pub type SessionId = Id<kind::Session>;
+/// Id of a decision record.
+pub type DecisionId = Id<kind::Decision>;

@@ -1,0 +1,3 @@
+//! Routers, and what else speaks RADIUS to us.
+
+pub mod nas;

@@ -1,0 +1,3 @@
+//! Who pays and who uses.
+
+pub mod subscriber;

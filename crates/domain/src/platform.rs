@@ -1,0 +1,3 @@
+//! The system that many ISPs share.
+
+pub mod tenant;
