@@ -1,0 +1,7 @@
+//! Rules about who is online, on what terms.
+
+pub mod admission;
+pub mod credentials;
+pub mod leases;
+pub mod metering;
+pub mod shaping;

@@ -1,0 +1,233 @@
+//! May it come online? From what is known about a name to a verdict.
+//!
+//! Checks run from "who are you" to "what is left", so the reason given is the first that applies. A name can have
+//! several meanings (a phone number with three vouchers); the best of them is used, and when none is usable the reason
+//! is that of the one which came furthest.
+
+use domain::access::attempt::{AskedService, Attempt, Method};
+use domain::access::facts::{Candidate, Facts, FoundBy, Holder, Right};
+use domain::people::subscriber::Standing;
+use domain::refusal::Refusal;
+use domain::sales::plan::PlanService;
+use domain::sales::voucher::FirstUse;
+use domain::time::{Timestamp, Zone};
+
+use crate::access::{credentials, shaping};
+use crate::trail::{Detail, Rule, Trail};
+
+/// The answer, with the rules that led to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verdict {
+    /// Yes or no.
+    pub outcome: Outcome,
+    /// The rules that were asked.
+    pub trail: Trail,
+}
+
+/// Yes or no.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It may come online, if it gets a place among those who ask at the same moment.
+    Admit(Admit),
+    /// It may not.
+    Refuse {
+        /// Why.
+        refusal: Refusal,
+        /// Whose right was refused; `None` when the name is not known.
+        holder: Option<Holder>,
+    },
+}
+
+/// A yes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Admit {
+    /// Which of the facts' candidates.
+    pub candidate: usize,
+    /// Whose right it is and whose device cap counts.
+    pub holder: Holder,
+    /// The end of the time; `None` has no end.
+    pub until: Option<Timestamp>,
+    /// What the first use makes of a voucher.
+    pub first_use: Option<FirstUse>,
+    /// Whether the device has a place already.
+    pub own_place: bool,
+}
+
+/// Whether this device may come online, and on whose right.
+///
+/// `proves` says whether the request's proof was made with a password.
+pub fn admit(facts: &Facts, attempt: &Attempt<'_>, proves: &dyn Fn(&[u8]) -> bool, now: Timestamp) -> Verdict {
+    let mut best: Option<(Rank, Verdict)> = None;
+    for (index, candidate) in facts.candidates.iter().enumerate() {
+        let mut trail = Trail::default();
+        let examined = examine(candidate, &facts.zone, attempt, proves, now, &mut trail);
+        let (rank, outcome) = match examined {
+            Ok(usable) => (
+                Rank::Usable { own_place: usable.own_place, ends: std::cmp::Reverse(usable.until) },
+                Outcome::Admit(Admit { candidate: index, ..usable }),
+            ),
+            Err(refusal) => (
+                Rank::Refused { rules_passed: trail.steps().len() },
+                Outcome::Refuse { refusal, holder: Some(candidate.right.holder()) },
+            ),
+        };
+        if best.as_ref().is_none_or(|(highest, _)| rank > *highest) {
+            best = Some((rank, Verdict { outcome, trail }));
+        }
+    }
+    best.map_or_else(|| unknown(facts), |(_, verdict)| verdict)
+}
+
+/// The verdict when every place was taken by others between the look and the grasp.
+pub fn lost_the_race(verdict: Verdict, holder: Holder) -> Verdict {
+    let Verdict { mut trail, .. } = verdict;
+    trail.refused(Rule::SlotTaken, Detail::Nothing);
+    Verdict { outcome: Outcome::Refuse { refusal: Refusal::AlreadyInUse, holder: Some(holder) }, trail }
+}
+
+/// Which verdict is preferred: a usable right before a refused one, a right on which the device has its place already
+/// before others, then the one that ends first; of refused ones the one that came furthest.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Refused { rules_passed: usize },
+    Usable { own_place: bool, ends: std::cmp::Reverse<Option<Timestamp>> },
+}
+
+fn unknown(facts: &Facts) -> Verdict {
+    let mut trail = Trail::default();
+    let refusal = if facts.differs_only_in_case {
+        trail.refused(Rule::Name, Detail::Meaning("a code differs only in capital and small letters"));
+        Refusal::WrongCase
+    } else {
+        trail.refused(Rule::Name, Detail::Nothing);
+        Refusal::Unknown
+    };
+    Verdict { outcome: Outcome::Refuse { refusal, holder: None }, trail }
+}
+
+fn examine(
+    candidate: &Candidate,
+    zone: &Zone,
+    attempt: &Attempt<'_>,
+    proves: &dyn Fn(&[u8]) -> bool,
+    now: Timestamp,
+    trail: &mut Trail,
+) -> Result<Admit, Refusal> {
+    trail.passed(Rule::Name, Detail::Meaning(meaning(&candidate.right)));
+    ask_service(candidate.plan.service, attempt.service, trail)?;
+    ask_password(&candidate.right, attempt, proves, trail)?;
+    let (until, first_use) = ask_time(candidate, zone, now, trail)?;
+    ask_data(candidate, trail)?;
+    let own_place = ask_place(candidate, attempt, now, trail)?;
+    Ok(Admit { candidate: 0, holder: candidate.right.holder(), until, first_use, own_place })
+}
+
+const fn meaning(right: &Right) -> &'static str {
+    match right {
+        Right::Voucher { found_by: FoundBy::Code, .. } => "a voucher's code",
+        Right::Voucher { found_by: FoundBy::Phone, .. } => "the phone number that bought a voucher",
+        Right::Subscriber { .. } => "a subscriber",
+    }
+}
+
+fn ask_service(plan: PlanService, asked: AskedService, trail: &mut Trail) -> Result<(), Refusal> {
+    let fits = match (plan, asked) {
+        (PlanService::Hotspot, AskedService::Ppp) => false,
+        (PlanService::Pppoe | PlanService::Static, AskedService::Hotspot) => false,
+        (PlanService::Hotspot, AskedService::Hotspot | AskedService::Unsaid) => true,
+        (PlanService::Pppoe | PlanService::Static, AskedService::Ppp | AskedService::Unsaid) => true,
+    };
+    decide(trail, Rule::Service, Detail::Meaning(plan.code()), fits, Refusal::WrongService)
+}
+
+fn ask_password(
+    right: &Right,
+    attempt: &Attempt<'_>,
+    proves: &dyn Fn(&[u8]) -> bool,
+    trail: &mut Trail,
+) -> Result<(), Refusal> {
+    let refusal = match attempt.method {
+        Method::Nothing => Refusal::NoProof,
+        Method::Pap | Method::Chap | Method::MsChapV1 | Method::MsChapV2 => Refusal::WrongPassword,
+    };
+    let proved = credentials::is_proved(right, attempt.user_name, proves);
+    decide(trail, Rule::Password, Detail::Meaning(attempt.method.code()), proved, refusal)
+}
+
+fn ask_time(
+    candidate: &Candidate,
+    zone: &Zone,
+    now: Timestamp,
+    trail: &mut Trail,
+) -> Result<(Option<Timestamp>, Option<FirstUse>), Refusal> {
+    let terms = &candidate.plan.terms;
+    let found = match &candidate.right {
+        Right::Subscriber { standing: Standing::Suspended { .. }, .. } => Err(Refusal::Suspended),
+        Right::Subscriber { until: Some(end), .. } if now >= *end => Err(Refusal::Expired),
+        Right::Subscriber { until, .. } => Ok((*until, None)),
+        Right::Voucher { state, .. } => {
+            state.usable(terms.anchor, terms.duration, zone, now).map(|(until, first)| (Some(until), first))
+        }
+    };
+    let standing = found != Err(Refusal::Suspended) && found != Err(Refusal::Revoked);
+    match found {
+        Err(refusal) if !standing => decide(trail, Rule::Standing, Detail::Nothing, false, refusal)?,
+        Ok(_) | Err(_) => trail.passed(Rule::Standing, Detail::Nothing),
+    }
+    match found {
+        Ok((until, first_use)) => {
+            trail.passed(Rule::Time, until.map_or(Detail::Meaning("without an end"), Detail::Until));
+            Ok((until, first_use))
+        }
+        Err(refusal) => {
+            trail.refused(Rule::Time, ended_at(&candidate.right).map_or(Detail::Nothing, Detail::Until));
+            Err(refusal)
+        }
+    }
+}
+
+fn ended_at(right: &Right) -> Option<Timestamp> {
+    use domain::sales::voucher::VoucherState;
+    match right {
+        Right::Subscriber { until, .. } => *until,
+        Right::Voucher { state, .. } => match state {
+            VoucherState::Active { until, .. } => Some(*until),
+            VoucherState::Sold { until, sell_by, .. } => until.or(*sell_by),
+            VoucherState::Printed { sell_by } => *sell_by,
+            VoucherState::Revoked { at } => Some(*at),
+        },
+    }
+}
+
+fn ask_data(candidate: &Candidate, trail: &mut Trail) -> Result<(), Refusal> {
+    match shaping::data_left(candidate) {
+        None => Ok(()),
+        Some(left) => decide(trail, Rule::Data, Detail::Left(left), left.get() > 0, Refusal::DataUsedUp),
+    }
+}
+
+/// Whether the device has its own place already. Refuses when others have them all.
+fn ask_place(candidate: &Candidate, attempt: &Attempt<'_>, now: Timestamp, trail: &mut Trail) -> Result<bool, Refusal> {
+    if candidate.slots.iter().any(|slot| slot.device == attempt.device) {
+        trail.passed(Rule::DeviceCap, Detail::OwnPlace);
+        return Ok(true);
+    }
+    let taken = candidate.slots.iter().filter(|slot| slot.is_held(now)).count();
+    let taken = u16::try_from(taken).unwrap_or(u16::MAX);
+    let cap = candidate.plan.terms.device_cap.get();
+    decide(trail, Rule::DeviceCap, Detail::Places { taken, cap }, taken < cap, Refusal::AlreadyInUse)?;
+    Ok(false)
+}
+
+fn decide(trail: &mut Trail, rule: Rule, detail: Detail, passed: bool, refusal: Refusal) -> Result<(), Refusal> {
+    if passed {
+        trail.passed(rule, detail);
+        Ok(())
+    } else {
+        trail.refused(rule, detail);
+        Err(refusal)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,286 @@
+//! Admission, rule by rule.
+
+use domain::access::attempt::Device;
+use domain::access::slot::SlotFact;
+use domain::id::{PlanId, SubscriberId, VoucherId};
+use domain::mac::Mac;
+use domain::money::{Currency, Money};
+use domain::rate::{Bytes, RateLimit};
+use domain::sales::plan::{DeviceCap, Plan, PlanTerms, ValidityAnchor};
+use domain::sales::voucher::VoucherState;
+use domain::secret::SecretBytes;
+use domain::time::{Duration, Span};
+use proptest::prelude::*;
+
+use super::*;
+
+fn now() -> Timestamp {
+    Timestamp::from_seconds(1_800_000_000)
+}
+
+fn in_hours(hours: i64) -> Timestamp {
+    now().plus(Span::minutes(hours * 60))
+}
+
+fn device(last: u8) -> Device {
+    Device::Mac(Mac::from_octets([0xAA, 0, 0, 0, 0, last]))
+}
+
+fn plan(service: PlanService, cap: u16) -> Plan {
+    Plan {
+        id: PlanId::from_bytes([9; 16]),
+        revision: 1,
+        name: "hour".parse().expect("good"),
+        service,
+        terms: PlanTerms {
+            rate: Some(RateLimit::flat("2M".parse().expect("good"), "5M".parse().expect("good"))),
+            device_cap: DeviceCap::new(cap).expect("good"),
+            duration: Duration::Minutes(60),
+            anchor: ValidityAnchor::Purchase,
+            data_cap: None,
+            pool: None,
+            address_list: None,
+            price: Money::from_minor(2_000, Currency::KES),
+        },
+    }
+}
+
+fn voucher(id: u8, state: VoucherState) -> Candidate {
+    Candidate {
+        right: Right::Voucher {
+            id: VoucherId::from_bytes([id; 16]),
+            state,
+            found_by: FoundBy::Code,
+            code: SecretBytes::new(b"DemoHour1".to_vec()),
+        },
+        plan: plan(PlanService::Hotspot, 1),
+        used: Bytes::new(0),
+        slots: Vec::new(),
+    }
+}
+
+fn active() -> VoucherState {
+    VoucherState::Active { since: in_hours(-1), until: in_hours(1) }
+}
+
+fn by_phone(mut candidate: Candidate) -> Candidate {
+    if let Right::Voucher { found_by, .. } = &mut candidate.right {
+        *found_by = FoundBy::Phone;
+    }
+    candidate
+}
+
+fn subscriber(standing: Standing, until: Option<Timestamp>) -> Candidate {
+    Candidate {
+        right: Right::Subscriber {
+            id: SubscriberId::from_bytes([3; 16]),
+            standing,
+            until,
+            password: SecretBytes::new(b"karibu-nyumbani".to_vec()),
+            framed_ip: None,
+        },
+        plan: plan(PlanService::Pppoe, 1),
+        used: Bytes::new(0),
+        slots: Vec::new(),
+    }
+}
+
+fn facts(candidates: Vec<Candidate>) -> Facts {
+    Facts { candidates, differs_only_in_case: false, zone: Zone::utc() }
+}
+
+fn attempt(user_name: &[u8]) -> Attempt<'_> {
+    Attempt {
+        user_name,
+        device: device(1),
+        service: AskedService::Unsaid,
+        method: Method::Pap,
+        framed_ip: None,
+        called_station: None,
+        nas_port_id: None,
+        nas_identifier: None,
+    }
+}
+
+fn ask(facts: &Facts, attempt: &Attempt<'_>, password: &[u8]) -> Verdict {
+    admit(facts, attempt, &|tried| tried == password, now())
+}
+
+fn refusal(verdict: &Verdict) -> Option<Refusal> {
+    match verdict.outcome {
+        Outcome::Admit(_) => None,
+        Outcome::Refuse { refusal, .. } => Some(refusal),
+    }
+}
+
+fn held(number: u16, by: Device, until: Timestamp) -> SlotFact {
+    SlotFact { number, device: by, lease_until: until }
+}
+
+#[test]
+fn a_code_is_accepted_with_an_empty_password_and_with_itself() {
+    let facts = facts(vec![voucher(1, active())]);
+
+    assert_eq!(refusal(&ask(&facts, &attempt(b"DemoHour1"), b"")), None);
+    assert_eq!(refusal(&ask(&facts, &attempt(b"DemoHour1"), b"DemoHour1")), None);
+}
+
+#[test]
+fn a_code_with_another_password_is_refused() {
+    let facts = facts(vec![voucher(1, active())]);
+
+    assert_eq!(refusal(&ask(&facts, &attempt(b"DemoHour1"), b"guess")), Some(Refusal::WrongPassword));
+}
+
+#[test]
+fn an_unknown_name_is_told_so_and_a_wrong_case_gets_its_hint() {
+    let unknown = facts(vec![]);
+    let wrong_case = Facts { differs_only_in_case: true, ..facts(vec![]) };
+
+    assert_eq!(refusal(&ask(&unknown, &attempt(b"nobody"), b"")), Some(Refusal::Unknown));
+    assert_eq!(refusal(&ask(&wrong_case, &attempt(b"demohour1"), b"")), Some(Refusal::WrongCase));
+}
+
+#[test]
+fn a_request_without_any_proof_is_told_so() {
+    let facts = facts(vec![subscriber(Standing::Active, None)]);
+    let bare = Attempt { method: Method::Nothing, ..attempt(b"house-12") };
+
+    assert_eq!(refusal(&ask(&facts, &bare, b"never asked")), Some(Refusal::NoProof));
+}
+
+#[test]
+fn a_suspended_subscriber_with_a_wrong_password_hears_about_the_password_first() {
+    let facts = facts(vec![subscriber(Standing::Suspended { at: in_hours(-5) }, None)]);
+
+    assert_eq!(refusal(&ask(&facts, &attempt(b"house-13"), b"guess")), Some(Refusal::WrongPassword));
+    assert_eq!(refusal(&ask(&facts, &attempt(b"house-13"), b"karibu-nyumbani")), Some(Refusal::Suspended));
+}
+
+#[test]
+fn a_subscriber_is_refused_from_the_second_the_paid_time_ends() {
+    let over = facts(vec![subscriber(Standing::Active, Some(now()))]);
+    let just = facts(vec![subscriber(Standing::Active, Some(now().plus(Span::seconds(1))))]);
+
+    assert_eq!(refusal(&ask(&over, &attempt(b"house-12"), b"karibu-nyumbani")), Some(Refusal::Expired));
+    assert_eq!(refusal(&ask(&just, &attempt(b"house-12"), b"karibu-nyumbani")), None);
+}
+
+#[test]
+fn a_voucher_is_refused_on_a_ppp_line_and_a_subscriber_on_a_hotspot() {
+    let card = facts(vec![voucher(1, active())]);
+    let house = facts(vec![subscriber(Standing::Active, None)]);
+
+    let on_ppp = Attempt { service: AskedService::Ppp, ..attempt(b"DemoHour1") };
+    let on_hotspot = Attempt { service: AskedService::Hotspot, ..attempt(b"house-12") };
+
+    assert_eq!(refusal(&ask(&card, &on_ppp, b"")), Some(Refusal::WrongService));
+    assert_eq!(refusal(&ask(&house, &on_hotspot, b"karibu-nyumbani")), Some(Refusal::WrongService));
+}
+
+#[test]
+fn data_that_is_used_up_is_refused_rather_than_granted_as_zero() {
+    let mut card = voucher(1, active());
+    card.plan.terms.data_cap = Some(Bytes::new(1_000));
+    card.used = Bytes::new(1_000);
+
+    assert_eq!(refusal(&ask(&facts(vec![card]), &attempt(b"DemoHour1"), b"")), Some(Refusal::DataUsedUp));
+}
+
+#[test]
+fn a_second_device_is_refused_while_the_first_holds_the_only_place() {
+    let mut card = voucher(1, active());
+    card.slots = vec![held(1, device(2), in_hours(1))];
+
+    assert_eq!(refusal(&ask(&facts(vec![card]), &attempt(b"DemoHour1"), b"")), Some(Refusal::AlreadyInUse));
+}
+
+#[test]
+fn a_place_whose_lease_is_over_is_free() {
+    let mut card = voucher(1, active());
+    card.slots = vec![held(1, device(2), now())];
+
+    assert_eq!(refusal(&ask(&facts(vec![card]), &attempt(b"DemoHour1"), b"")), None);
+}
+
+#[test]
+fn the_device_that_owns_a_place_is_always_let_back() {
+    let mut card = voucher(1, active());
+    card.slots = vec![held(1, device(1), in_hours(1))];
+
+    assert_eq!(refusal(&ask(&facts(vec![card]), &attempt(b"DemoHour1"), b"")), None);
+}
+
+#[test]
+fn a_phone_number_opens_the_voucher_on_which_the_device_has_its_place() {
+    let mut mine = by_phone(voucher(2, VoucherState::Active { since: in_hours(-1), until: in_hours(9) }));
+    mine.slots = vec![held(1, device(1), in_hours(1))];
+    let facts = facts(vec![by_phone(voucher(1, active())), mine]);
+
+    let verdict = ask(&facts, &attempt(b"0712345678"), b"0712345678");
+
+    assert!(matches!(verdict.outcome, Outcome::Admit(Admit { candidate: 1, own_place: true, .. })), "{verdict:?}");
+}
+
+#[test]
+fn a_phone_number_spends_the_voucher_that_ends_first() {
+    let late = by_phone(voucher(1, VoucherState::Active { since: in_hours(-1), until: in_hours(9) }));
+    let facts = facts(vec![late, by_phone(voucher(2, active()))]);
+
+    let verdict = ask(&facts, &attempt(b"0712345678"), b"");
+
+    assert!(matches!(verdict.outcome, Outcome::Admit(Admit { candidate: 1, .. })), "{verdict:?}");
+}
+
+#[test]
+fn of_several_refused_meanings_the_one_that_came_furthest_gives_the_reason() {
+    let mut busy = by_phone(voucher(2, active()));
+    busy.slots = vec![held(1, device(7), in_hours(1))];
+    let over = by_phone(voucher(1, VoucherState::Active { since: in_hours(-9), until: in_hours(-1) }));
+    let facts = facts(vec![busy, over]);
+
+    assert_eq!(refusal(&ask(&facts, &attempt(b"0712345678"), b"")), Some(Refusal::AlreadyInUse));
+}
+
+#[test]
+fn the_trail_tells_every_rule_in_order() {
+    let mut card = voucher(1, active());
+    card.slots = vec![held(1, device(2), in_hours(1))];
+
+    let verdict = ask(&facts(vec![card]), &attempt(b"DemoHour1"), b"");
+
+    assert_eq!(
+        verdict.trail.texts(),
+        [
+            "name=passed a voucher's code",
+            "service=passed hotspot",
+            "password=passed pap",
+            "standing=passed",
+            "time=passed until 2027-01-15T09:00:00Z",
+            "device_cap=refused 1 of 1 taken by other devices",
+        ]
+    );
+}
+
+proptest! {
+    #[test]
+    fn nobody_is_admitted_past_the_end(hours in -48_i64..48, seconds in 0_i64..3_600) {
+        let until = in_hours(hours).plus(Span::seconds(seconds));
+        let facts = facts(vec![voucher(1, VoucherState::Active { since: in_hours(-60), until })]);
+
+        let verdict = ask(&facts, &attempt(b"DemoHour1"), b"");
+
+        prop_assert_eq!(refusal(&verdict).is_none(), now() < until);
+    }
+
+    #[test]
+    fn a_stranger_is_admitted_exactly_while_places_are_free(cap in 1_u16..6, taken in 0_u16..8) {
+        let mut card = voucher(1, active());
+        card.plan = plan(PlanService::Hotspot, cap);
+        card.slots = (1..=taken).map(|n| held(n, device(u8::try_from(n + 10).expect("small")), in_hours(1))).collect();
+
+        let verdict = ask(&facts(vec![card]), &attempt(b"DemoHour1"), b"");
+
+        prop_assert_eq!(refusal(&verdict).is_none(), taken < cap);
+    }
+}

@@ -1,0 +1,3 @@
+//! Rules about what is sold.
+
+pub mod codes;
