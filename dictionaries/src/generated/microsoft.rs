@@ -80,10 +80,10 @@ pub const MS_ACCT_AUTH_TYPE: Attribute<kind::Integer> = Attribute::new(VENDOR, 2
 /// `MS-Acct-EAP-Type`, attribute 24 (RFC 2548).
 pub const MS_ACCT_EAP_TYPE: Attribute<kind::Integer> = Attribute::new(VENDOR, 24, "MS-Acct-EAP-Type");
 
-/// `MS-CHAP2-Response`, attribute 25 (RFC 2548 §2.3): identifier, flags, challenge, response; 50 octets.
+/// `MS-CHAP2-Response`, attribute 25 (RFC 2548 §2.3.2): identifier, flags, challenge, response; 50 octets.
 pub const MS_CHAP2_RESPONSE: Attribute<kind::Octets> = Attribute::new(VENDOR, 25, "MS-CHAP2-Response");
 
-/// `MS-CHAP2-Success`, attribute 26 (RFC 2548 §2.3): identifier, then `S=` and 40 hex digits.
+/// `MS-CHAP2-Success`, attribute 26 (RFC 2548 §2.3.3): identifier, then `S=` and 40 hex digits.
 pub const MS_CHAP2_SUCCESS: Attribute<kind::Octets> = Attribute::new(VENDOR, 26, "MS-CHAP2-Success");
 
 /// `MS-CHAP2-CPW`, attribute 27 (RFC 2548 §2.3).

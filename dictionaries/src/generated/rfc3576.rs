@@ -6,7 +6,7 @@ use crate::{Attribute, kind};
 
 pub use super::rfc2865::SERVICE_TYPE;
 
-/// `Error-Cause`, attribute 101 (RFC 3576 §3.6).
+/// `Error-Cause`, attribute 101 (RFC 3576).
 pub const ERROR_CAUSE: Attribute<kind::Integer> = Attribute::new(0, 101, "Error-Cause");
 
 /// Values of `Error-Cause`.
