@@ -10,18 +10,23 @@
 #![forbid(unsafe_code)]
 
 pub mod attributes;
-pub mod authenticator;
-pub mod chap;
 pub mod code;
-pub mod message_authenticator;
-pub mod mschap;
 pub mod packet;
+pub mod value;
+pub mod writer;
+
+pub mod authenticator;
+pub mod message_authenticator;
+pub mod secret;
+
+pub mod chap;
+pub mod mschap;
 pub mod password;
 pub mod proof;
 pub mod salted;
-pub mod secret;
-pub mod value;
-pub mod writer;
+
+pub mod dedup;
+pub mod exchange;
 
 pub use code::Code;
 pub use packet::{HEADER_LENGTH, Malformed, PACKET_MAX, Packet};
