@@ -1,1 +1,11 @@
-//! imports.
+//! Others' exports: files from spreadsheets and other systems → candidates and row errors.
+//!
+//! Start with [`subscribers_csv`]. Everything streams: a file is never held whole, and every loop has a limit.
+//!
+//! Never writes anything, never knows which plans or subscribers exist: that is checked where the rows are stored.
+#![forbid(unsafe_code)]
+
+pub mod subscribers_csv;
+
+mod encoding;
+mod rows;
