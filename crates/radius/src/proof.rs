@@ -172,3 +172,6 @@ fn is_proof(number: u8) -> bool {
 fn is_microsoft_proof(number: u8) -> bool {
     number == microsoft::MS_CHAP_RESPONSE.number || number == microsoft::MS_CHAP2_RESPONSE.number
 }
+
+#[cfg(test)]
+mod tests;

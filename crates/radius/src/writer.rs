@@ -60,7 +60,12 @@ impl<'b> Writer<'b> {
 
     /// Asks whether a server is there. `random` must be fresh and unpredictable.
     pub fn status_server(buffer: &'b mut [u8; PACKET_MAX], id: u8, random: &[u8; 16]) -> Self {
-        Self::open(buffer, Code::StatusServer, id, random, Place::First)
+        Self::status_server_placing(buffer, id, random, Place::First)
+    }
+
+    /// The same, with the Message-Authenticator where the caller wants it. Without one it gets no answer.
+    pub fn status_server_placing(buffer: &'b mut [u8; PACKET_MAX], id: u8, random: &[u8; 16], place: Place) -> Self {
+        Self::open(buffer, Code::StatusServer, id, random, place)
     }
 
     /// Reports a stay. Devices send no Message-Authenticator here.
@@ -247,3 +252,6 @@ pub enum WriteError {
     #[error("this packet has no authenticator to hide with")]
     NothingToHideWith,
 }
+
+#[cfg(test)]
+mod tests;
