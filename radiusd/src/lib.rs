@@ -1,1 +1,122 @@
-//! radiusd.
+//! The RADIUS role: routers ask over UDP who may come online and report who is (RFC 2865, 2866, 5997).
+//!
+//! Datagrams come in through [`listen`], pass the [`door`], and are answered by `access`, `accounting` or `status`.
+//! Never decides (that is `policy`), never waits for a router, a gateway or a web page, and never answers Reject
+//! because *we* are broken.
+
+pub mod directory;
+pub mod door;
+pub mod endpoint;
+pub mod listen;
+pub mod meters;
+pub mod node;
+
+mod access;
+mod accounting;
+mod housekeeping;
+mod status;
+mod worker;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+pub use crate::node::{Parts, Settings};
+
+use crate::door::Port;
+use crate::endpoint::Endpoint;
+use crate::listen::socket::RadiusSocket;
+use crate::node::Node;
+
+/// Why the role could not start.
+#[derive(Debug, Error)]
+pub enum RadiusdError {
+    /// An address is not ours or is taken.
+    #[error("RADIUS {} cannot listen on {address}: {source}{}", port.name(), hint(source))]
+    Binding {
+        /// What it was for.
+        port: Port,
+        /// The address.
+        address: SocketAddr,
+        /// What the kernel said.
+        source: io::Error,
+    },
+}
+
+fn hint(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::AddrInUse => " (is another RADIUS server running? `ss -lunp` shows it)",
+        io::ErrorKind::PermissionDenied => " (ports under 1024 need root or CAP_NET_BIND_SERVICE)",
+        io::ErrorKind::AddrNotAvailable => " (this machine does not have that address: `ip addr` shows its own)",
+        _ => "",
+    }
+}
+
+/// The role with its sockets bound and nothing answered yet.
+pub struct Bound {
+    node: Arc<Node>,
+    jobs: mpsc::Receiver<accounting::Job>,
+    endpoints: Vec<Arc<Endpoint>>,
+}
+
+impl std::fmt::Debug for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bound").field("endpoints", &self.endpoints.len()).finish_non_exhaustive()
+    }
+}
+
+impl Bound {
+    /// Binds all sockets. Call inside a tokio runtime.
+    pub fn bind(parts: Parts) -> Result<Self, RadiusdError> {
+        let (node, jobs) = Node::new(parts);
+        let settings = &node.settings;
+        let mut endpoints = Vec::new();
+        for (port, addresses) in [(Port::Auth, &settings.auth), (Port::Acct, &settings.acct)] {
+            for &address in addresses {
+                let mut address = address;
+                for _ in 0..settings.workers.max(1) {
+                    let socket = RadiusSocket::bind(address)
+                        .map_err(|source| RadiusdError::Binding { port, address, source })?;
+                    // Port 0 asks for any port: the further sockets must share the one that the first was given.
+                    address = socket.address();
+                    let mut seed = [0; 8];
+                    node.random.fill(&mut seed);
+                    endpoints.push(Arc::new(Endpoint::new(socket, port, u64::from_ne_bytes(seed))));
+                }
+            }
+        }
+        Ok(Self { node, jobs, endpoints })
+    }
+
+    /// The addresses it listens on, each once.
+    pub fn addresses(&self, port: Port) -> Vec<SocketAddr> {
+        let mut addresses: Vec<_> =
+            self.endpoints.iter().filter(|e| e.port == port).map(|e| e.socket.address()).collect();
+        addresses.dedup();
+        addresses
+    }
+
+    /// Serves until `shutdown`, then finishes what it has taken in.
+    pub async fn serve(self, shutdown: CancellationToken) {
+        let Self { node, jobs, endpoints } = self;
+        let mut listeners = JoinSet::new();
+        for endpoint in endpoints {
+            listeners.spawn(worker::listen(Arc::clone(&node), endpoint, shutdown.clone()));
+        }
+        listeners.spawn(directory::refresh::keep_fresh(Arc::clone(&node), shutdown.clone()));
+        listeners.spawn(housekeeping::keep_house(Arc::clone(&node), shutdown.clone()));
+        let writer_stops = CancellationToken::new();
+        let writer = tokio::spawn(accounting::write_records(Arc::clone(&node), jobs, writer_stops.clone()));
+        while listeners.join_next().await.is_some() {}
+        writer_stops.cancel();
+        if writer.await.is_ok() {
+            info!("RADIUS has stopped; every record that was taken in is answered or given back to its router");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Deeds about who is online.
+
+pub mod admit;
+pub mod close_overdue;
+pub mod explain;
+pub mod record_usage;

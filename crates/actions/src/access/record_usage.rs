@@ -1,0 +1,164 @@
+//! Takes accounting records into the sessions: a batch of one tenant, in one transaction.
+//!
+//! The effect of a record is the same however often it comes (`policy::access::metering`), so a batch that is repeated
+//! after a crash changes nothing twice.
+
+use std::collections::HashMap;
+
+use domain::access::facts::Holder;
+use domain::access::session::Session;
+use domain::access::usage::{NasRestart, UsageRecord};
+use domain::id::SessionId;
+use policy::access::metering::Place;
+use policy::access::{leases, metering};
+use store::access::sessions::{ReportKey, StoredSession};
+use store::access::slots::Renewal;
+use store::access::{sessions, slots, usage};
+use store::{Store, StoreError, TenantScope, TenantTx};
+
+use crate::context::Context;
+
+/// What became of a batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Recorded {
+    /// Sessions that the records were about.
+    pub sessions: usize,
+    /// Sessions that were not accepted here, or came back without our `Class`.
+    pub unannounced: usize,
+    /// Sessions that are online beyond their device cap: their place was given away while nothing was heard of them.
+    pub placeless: usize,
+}
+
+/// Takes the records of one tenant, in the order in which they came.
+///
+/// Returns only when everything is durable. An error means that nothing was taken.
+pub async fn record_usage(
+    store: &Store,
+    scope: &TenantScope,
+    records: &[&UsageRecord],
+    interim_seconds: u32,
+    context: Context<'_>,
+) -> Result<Recorded, StoreError> {
+    let mut tx = store.tenant(scope).await?;
+    let mut known = find(&mut tx, records, context).await?;
+    let mut recorded = Recorded { unannounced: known.unannounced, ..Recorded::default() };
+    let mut spent: HashMap<Holder, (u64, u64)> = HashMap::new();
+    for (record, place) in records.iter().zip(&known.of_record) {
+        let stored = &mut known.sessions[*place];
+        stored.hear(record);
+        let metered = metering::apply(&mut stored.session, record);
+        if let Some(holder) = stored.holder {
+            let sums = spent.entry(holder).or_default();
+            sums.0 = sums.0.saturating_add(metered.more_in);
+            sums.1 = sums.1.saturating_add(metered.more_out);
+        }
+        stored.lease_until = match metered.place {
+            Place::Renew => leases::renewed(record.at, stored.interim_seconds.unwrap_or(interim_seconds)),
+            Place::Release => record.at,
+        };
+    }
+    recorded.sessions = known.sessions.len();
+    recorded.placeless = move_places(&mut tx, &known.sessions, context).await?;
+    sessions::save_many(&mut tx, &known.sessions).await?;
+    let mut spent: Vec<_> = spent.into_iter().map(|(holder, (up, down))| (holder, up, down)).collect();
+    spent.sort_unstable_by_key(|(holder, ..)| *holder);
+    usage::add_many(&mut tx, &spent).await?;
+    tx.commit().await?;
+    Ok(recorded)
+}
+
+/// Ends all open sessions of a router that says it restarts. Returns how many.
+pub async fn record_restart(store: &Store, scope: &TenantScope, restart: &NasRestart) -> Result<u64, StoreError> {
+    let mut tx = store.tenant(scope).await?;
+    let closed = sessions::close_all_of_nas(&mut tx, restart.nas, restart.at).await?;
+    tx.commit().await?;
+    Ok(closed)
+}
+
+/// The sessions of a batch, each once, and which of them each record is about.
+struct Known {
+    sessions: Vec<StoredSession>,
+    of_record: Vec<usize>,
+    unannounced: usize,
+}
+
+async fn find(tx: &mut TenantTx, records: &[&UsageRecord], context: Context<'_>) -> Result<Known, StoreError> {
+    let ours: Vec<SessionId> = records.iter().filter_map(|record| record.session).collect();
+    let mut stored = sessions::by_ids_for_update(tx, &ours).await?;
+    let mut by_id: HashMap<SessionId, usize> = stored.iter().enumerate().map(|(place, s)| (s.id, place)).collect();
+    let unmatched: Vec<ReportKey> = records
+        .iter()
+        .filter(|record| record.session.is_none_or(|id| !by_id.contains_key(&id)))
+        .map(|record| ReportKey::of(record))
+        .collect();
+    let mut by_report: HashMap<ReportKey, usize> = HashMap::new();
+    if !unmatched.is_empty() {
+        for (key, found) in sessions::by_reports_for_update(tx, &unmatched).await? {
+            let place = *by_id.entry(found.id).or_insert_with(|| {
+                stored.push(found);
+                stored.len() - 1
+            });
+            by_report.insert(key, place);
+        }
+    }
+    let mut unannounced = 0;
+    let mut of_record = Vec::with_capacity(records.len());
+    let names: Vec<&str> = unmatched.iter().map(|key| key.user_name.as_str()).collect();
+    let holders = if names.is_empty() { HashMap::new() } else { sessions::holders_by_names(tx, &names).await? };
+    for record in records {
+        let by_class = record.session.and_then(|id| by_id.get(&id).copied());
+        let place = match by_class {
+            Some(place) => place,
+            None => *by_report.entry(ReportKey::of(record)).or_insert_with(|| {
+                unannounced += 1;
+                let holder = holders.get(&record.user_name).copied();
+                stored.push(begun(record, holder, context));
+                stored.len() - 1
+            }),
+        };
+        of_record.push(place);
+    }
+    Ok(Known { sessions: stored, of_record, unannounced })
+}
+
+/// A session of which the router speaks first: accepted by another server, or before we knew it.
+fn begun(record: &UsageRecord, holder: Option<Holder>, context: Context<'_>) -> StoredSession {
+    StoredSession {
+        id: record.session.unwrap_or_else(|| context.new_id()),
+        nas: record.nas,
+        holder,
+        user_name: record.user_name.clone(),
+        device: record.device.clone(),
+        service: record.service,
+        acct_session_id: Some(record.acct_session_id.clone()),
+        framed_ip: record.framed_ip,
+        plan: None,
+        interim_seconds: None,
+        lease_until: record.at,
+        session: Session::begun(record.at),
+    }
+}
+
+/// Renews the places of sessions that live and frees those of sessions that have ended. Returns how many live ones
+/// found no place.
+async fn move_places(
+    tx: &mut TenantTx,
+    sessions: &[StoredSession],
+    context: Context<'_>,
+) -> Result<usize, StoreError> {
+    let (mut renewals, mut ended) = (Vec::new(), Vec::new());
+    for stored in sessions {
+        match (stored.session.ended_at, stored.holder) {
+            (Some(_), _) => ended.push(stored.id),
+            (None, Some(holder)) => renewals.push(Renewal {
+                holder,
+                device: stored.device.clone(),
+                session: stored.id,
+                lease_until: stored.lease_until,
+            }),
+            (None, None) => {}
+        }
+    }
+    slots::release_many(tx, &ended).await?;
+    Ok(slots::renew_many(tx, &renewals, context.now()).await?.len())
+}

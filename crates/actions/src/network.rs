@@ -1,0 +1,3 @@
+//! Deeds about routers.
+
+pub mod register_nas;

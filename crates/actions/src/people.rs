@@ -1,0 +1,3 @@
+//! Deeds about customers.
+
+pub mod add_subscribers;

@@ -1,0 +1,3 @@
+//! Deeds about tenants.
+
+pub mod open_tenant;

@@ -1,0 +1,4 @@
+//! Deeds about what is sold.
+
+pub mod print_batch;
+pub mod publish_plan;

@@ -1,0 +1,5 @@
+//! What this node knows in memory: the routers that may ask it.
+
+pub mod registry;
+
+pub mod refresh;

@@ -1,0 +1,59 @@
+//! Keeps the registry of routers true: a router that was added or changed is in force within a second.
+//!
+//! Compares a fingerprint of the whole table, so no change is missed, in whatever order transactions commit. Tells
+//! readiness: whether the database answered the last time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use boot::health::State;
+use store::StoreError;
+use store::network::nas;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::directory::registry::Registry;
+use crate::node::Node;
+
+/// How often the table is looked at.
+const EVERY: Duration = Duration::from_millis(800);
+
+/// The name of the check in `/readyz`.
+pub const CHECK: &str = "database";
+
+/// Refreshes until the role stops.
+pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
+    let mut seen = None;
+    let mut answered = None;
+    loop {
+        let refreshed = refresh(&node, &mut seen).await;
+        match (&refreshed, answered) {
+            (Ok(()), Some(true)) | (Err(_), Some(false)) => {}
+            (Ok(()), _) => {
+                info!(nas.count = node.registry.load().len(), "the database answers; routers are known");
+                node.health.set(CHECK, State::Ready);
+            }
+            (Err(why), _) => {
+                warn!("the database does not answer, requests get no answer until it does: {why}");
+                node.health.set(CHECK, State::not_ready(format!("the database does not answer: {why}")));
+            }
+        }
+        answered = Some(refreshed.is_ok());
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+async fn refresh(node: &Node, seen: &mut Option<String>) -> Result<(), StoreError> {
+    let mut tx = node.store.system().await?;
+    let fingerprint = nas::registry_fingerprint(&mut tx).await?;
+    if seen.as_ref() != Some(&fingerprint) {
+        let registry = Registry::of(nas::registry(&mut tx).await?);
+        node.meters.nas_known.set(i64::try_from(registry.len()).unwrap_or(i64::MAX));
+        node.registry.store(Arc::new(registry));
+        *seen = Some(fingerprint);
+    }
+    tx.commit().await
+}

@@ -1,0 +1,48 @@
+//! What the role does on a timer: ends sessions of which nothing is heard, and counts those that are online.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actions::access::close_overdue;
+use store::access::sessions;
+use store::platform::tenants;
+use store::{StoreError, TenantScope};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info};
+
+use crate::node::Node;
+
+const EVERY: Duration = Duration::from_secs(10);
+
+pub(crate) async fn keep_house(node: Arc<Node>, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        if let Err(why) = step(&node).await {
+            debug!("housekeeping waits for the database: {why}");
+        }
+    }
+}
+
+async fn step(node: &Node) -> Result<(), StoreError> {
+    let mut tx = node.store.system().await?;
+    let tenants = tenants::list(&mut tx).await?;
+    let open = sessions::count_open(&mut tx).await?;
+    tx.commit().await?;
+    node.meters.sessions_open.set(i64::try_from(open).unwrap_or(i64::MAX));
+    for tenant in tenants {
+        let scope = TenantScope::of_duty(tenant.id);
+        loop {
+            let closed = close_overdue::close_overdue(&node.store, &scope, node.context()).await?;
+            if closed > 0 {
+                info!(tenant.id = %tenant.id, closed, "ended {closed} sessions of `{}` that were not heard of", tenant.slug);
+            }
+            if closed < u64::from(close_overdue::BATCH_MAX) {
+                break;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! One UDP socket among several on the same address (`SO_REUSEPORT`), for use from async code.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::unix::AsyncFd;
+
+use crate::listen::datagram::{self, Batch, Path};
+
+/// Octets of kernel buffer asked for: a login storm after a power cut waits there, not on the floor.
+const BUFFER_OCTETS: usize = 8 * 1024 * 1024;
+
+/// A bound socket that tells where each datagram was sent to.
+#[derive(Debug)]
+pub struct RadiusSocket {
+    socket: AsyncFd<Socket>,
+    address: SocketAddr,
+}
+
+impl RadiusSocket {
+    /// Binds one of several sockets on an address. The kernel spreads senders over them by address and port, so a
+    /// retransmission reaches the socket that has seen its first copy.
+    ///
+    /// Needs to be called inside a tokio runtime.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let domain = Domain::for_address(address);
+        let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+        socket.set_reuse_port(true)?;
+        socket.set_nonblocking(true)?;
+        if domain == Domain::IPV6 {
+            socket.set_only_v6(false)?;
+        }
+        // The kernel caps these at net.core.rmem_max and wmem_max; less than asked is not an error.
+        socket.set_recv_buffer_size(BUFFER_OCTETS)?;
+        socket.set_send_buffer_size(BUFFER_OCTETS)?;
+        datagram::announce_addresses(socket.as_fd(), domain == Domain::IPV6)?;
+        socket.bind(&address.into())?;
+        let address = socket.local_addr()?.as_socket().unwrap_or(address);
+        Ok(Self { socket: AsyncFd::new(socket)?, address })
+    }
+
+    /// The address it is bound to, with the port that the kernel chose where 0 was asked for.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits until datagrams are there and takes a batch of them.
+    pub async fn receive(&self, batch: &mut Batch) -> io::Result<usize> {
+        loop {
+            let mut ready = self.socket.readable().await?;
+            match ready.try_io(|socket| batch.receive(socket.get_ref().as_fd())) {
+                Ok(received) => return received,
+                Err(_would_block) => {}
+            }
+        }
+    }
+
+    /// Sends a reply without waiting: a full send buffer loses it, and the router asks again.
+    pub fn send(&self, bytes: &[u8], path: &Path) -> io::Result<()> {
+        datagram::send(self.socket.get_ref().as_fd(), bytes, path)
+    }
+}

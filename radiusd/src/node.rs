@@ -1,0 +1,99 @@
+//! What all parts of the role share.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actions::context::Context;
+use arc_swap::ArcSwap;
+use boot::health::Health;
+use ports::{Clock, Random};
+use store::Store;
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::accounting;
+use crate::directory::registry::Registry;
+use crate::meters::Meters;
+
+/// Access-Requests that may wait for the database at once. More are dropped and counted: a router asks again, and a
+/// queue that is longer than its patience answers nobody.
+pub const WAITING_MAX: usize = 1_024;
+
+/// Accounting records that may wait to be written. More are dropped and counted.
+pub const RECORDS_WAITING_MAX: usize = 8_192;
+
+/// How long one request may take. A router gives up after three seconds.
+pub const BUDGET: Duration = Duration::from_millis(2_500);
+
+/// How the role is set up.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Addresses for authentication.
+    pub auth: Vec<SocketAddr>,
+    /// Addresses for accounting.
+    pub acct: Vec<SocketAddr>,
+    /// Sockets per address.
+    pub workers: usize,
+    /// Seconds between interim updates, before they are spread.
+    pub interim_seconds: u32,
+    /// Seconds that an accepted device keeps its place before the router has reported it.
+    pub reserve_seconds: u32,
+}
+
+/// What the role is given.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+    /// The meters, registered.
+    pub meters: Meters,
+    /// Where readiness is told.
+    pub health: Health,
+    /// How the role is set up.
+    pub settings: Settings,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// The running role.
+pub(crate) struct Node {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) meters: Meters,
+    pub(crate) health: Health,
+    pub(crate) settings: Settings,
+    pub(crate) registry: ArcSwap<Registry>,
+    pub(crate) waiting: Arc<Semaphore>,
+    pub(crate) records: mpsc::Sender<accounting::Job>,
+}
+
+impl Node {
+    pub(crate) fn new(parts: Parts) -> (Arc<Self>, mpsc::Receiver<accounting::Job>) {
+        let (records, jobs) = mpsc::channel(RECORDS_WAITING_MAX);
+        let Parts { store, clock, random, meters, health, settings } = parts;
+        let node = Self {
+            store,
+            clock,
+            random,
+            meters,
+            health,
+            settings,
+            registry: ArcSwap::default(),
+            waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+            records,
+        };
+        (Arc::new(node), jobs)
+    }
+
+    pub(crate) fn context(&self) -> Context<'_> {
+        Context::new(&*self.clock, &*self.random)
+    }
+}
