@@ -13,11 +13,11 @@ use thiserror::Error;
 use crate::service::service_of;
 
 /// Reads a request. Borrows from the packet; allocates only for a caller that is not a hardware address.
-pub fn attempt<'a>(packet: &Packet<'a>) -> Result<Attempt<'a>, NotAnAttempt> {
+pub fn attempt<'a>(packet: &Packet<'a>) -> Result<Attempt<'a>, AttemptError> {
     refuse_injected(packet)?;
     let octets = |attribute| packet.get(attribute).map(|text: Text<'a>| text.as_bytes());
     Ok(Attempt {
-        user_name: octets(rfc2865::USER_NAME).ok_or(NotAnAttempt::NoUserName)?,
+        user_name: octets(rfc2865::USER_NAME).ok_or(AttemptError::NoUserName)?,
         device: Device::from_calling_station(octets(rfc2865::CALLING_STATION_ID)),
         service: service_of(packet),
         method: method_of(packet),
@@ -30,7 +30,7 @@ pub fn attempt<'a>(packet: &Packet<'a>) -> Result<Attempt<'a>, NotAnAttempt> {
 
 /// Why a request is not an attempt. Such a request is dropped without an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-pub enum NotAnAttempt {
+pub enum AttemptError {
     /// No User-Name (RFC 2865 §5.1 allows it; nobody could be found without one).
     #[error("the request has no User-Name")]
     NoUserName,
@@ -42,7 +42,7 @@ pub enum NotAnAttempt {
     },
 }
 
-impl NotAnAttempt {
+impl AttemptError {
     /// A fixed word for a metric label.
     pub const fn name(self) -> &'static str {
         match self {
@@ -76,7 +76,7 @@ const ONCE: [Once; 13] = [
     once(wispr::LOCATION_NAME),
 ];
 
-fn refuse_injected(packet: &Packet<'_>) -> Result<(), NotAnAttempt> {
+fn refuse_injected(packet: &Packet<'_>) -> Result<(), AttemptError> {
     let shared = packet.attributes().map(|one| (0, one.number));
     let vendors = packet.vendor_attributes().map(|one| (one.vendor, one.number));
     let mut seen = [false; ONCE.len()];
@@ -85,13 +85,13 @@ fn refuse_injected(packet: &Packet<'_>) -> Result<(), NotAnAttempt> {
             seen.iter_mut().zip(&ONCE).filter(|(_, Once(at, is, _))| (*at, *is) == (vendor, number))
         {
             if std::mem::replace(seen, true) {
-                return Err(NotAnAttempt::Injected { attribute });
+                return Err(AttemptError::Injected { attribute });
             }
         }
     }
     // Only a hotspot knows an address before translation, and a hotspot never speaks PPP.
     if packet.count(rfc2865::FRAMED_PROTOCOL) > 0 && packet.count(mikrotik::HOST_IP) > 0 {
-        return Err(NotAnAttempt::Injected { attribute: rfc2865::FRAMED_PROTOCOL.name });
+        return Err(AttemptError::Injected { attribute: rfc2865::FRAMED_PROTOCOL.name });
     }
     Ok(())
 }

@@ -10,6 +10,8 @@ use radius::{PACKET_MAX, Packet, Place, Secret, WriteError, Writer};
 
 use crate::{generic, mikrotik};
 
+pub use crate::reply_message::reply_message;
+
 /// Writes the attributes of an Access-Accept. Allocates nothing.
 ///
 /// Fails when the packet has no room for them; what was written by then says too little, so it must not be sent.

@@ -1,8 +1,8 @@
 //! The dialects: packets ↔ domain, per vendor.
 //!
 //! Inward, [`attempt`](mod@attempt) reads "may it come online?" and [`usage`](mod@usage) what a session used. Outward,
-//! [`dialect`] writes a [`Grant`](domain::access::grant::Grant) as the router understands it; [`reply_message`] writes
-//! what a person reads on the login page. Our own key of a session goes out and comes back in [`class`].
+//! [`dialect`] writes a [`Grant`](domain::access::grant::Grant) as the router understands it, and what a person reads
+//! on the login page. Our own key of a session goes out and comes back in [`class`].
 //!
 //! Never decides who may come online, never checks a password, an authenticator or a tenant.
 #![forbid(unsafe_code)]
@@ -11,14 +11,13 @@ pub mod attempt;
 pub mod class;
 pub mod dialect;
 pub mod mikrotik;
-pub mod reply_message;
 pub mod usage;
 
 mod generic;
+mod reply_message;
 mod service;
 
-pub use attempt::{NotAnAttempt, attempt};
-pub use dialect::{describe, write_grant};
+pub use attempt::{AttemptError, attempt};
+pub use dialect::{describe, reply_message, write_grant};
 pub use mikrotik::rate_limit::{RateLimitFault, RateLimitText, parse_rate_limit};
-pub use reply_message::write_reply_message;
 pub use usage::{Ignored, Reported, usage};

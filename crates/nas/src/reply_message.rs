@@ -15,7 +15,7 @@ const ENDING_LENGTH: usize = 12;
 /// Writes Reply-Message as `sentence. Ref 7KQ2MX`. A longer sentence is cut between two characters.
 ///
 /// One attribute, because RouterOS shows only one; the code is last, where a person on the phone finds it.
-pub fn write_reply_message(writer: &mut Writer<'_>, sentence: &str, trace: TraceCode) -> Result<(), WriteError> {
+pub fn reply_message(writer: &mut Writer<'_>, sentence: &str, trace: TraceCode) -> Result<(), WriteError> {
     let sentence = sentence.trim_end_matches(['.', ' ']);
     let sentence = sentence.get(..sentence.floor_char_boundary(LENGTH_MAX - ENDING_LENGTH)).unwrap_or(sentence);
     let mut message = Message { octets: [0; LENGTH_MAX], length: 0 };
@@ -47,7 +47,7 @@ mod tests {
     fn message(sentence: &str) -> String {
         let mut buffer = [0; radius::PACKET_MAX];
         let mut writer = Writer::access_request(&mut buffer, 0, &[0; 16], Place::Absent);
-        write_reply_message(&mut writer, sentence, "7KQ2MX".parse().unwrap()).unwrap();
+        reply_message(&mut writer, sentence, "7KQ2MX".parse().unwrap()).unwrap();
         let packet = Packet::parse(writer.finish(&Secret::new(b"testing123"))).unwrap();
         packet.get(rfc2865::REPLY_MESSAGE).unwrap().as_str().unwrap().to_owned()
     }

@@ -3,10 +3,13 @@
 //! Counters are what the NAS counted since the start of its session; what they mean for a data cap is decided
 //! elsewhere. The NAS's clock is never read: a record happened when it arrived, less the time it waited.
 
+use std::fmt;
+
 use dictionaries::{Attribute, kind, rfc2865, rfc2866, rfc2869};
 use domain::access::attempt::Device;
 use domain::access::usage::{Counters, NasRestart, UsageKind, UsageRecord};
-use domain::id::{NasId, SessionId, TenantId};
+use domain::id::SessionId;
+use domain::network::nas::Nas;
 use domain::time::{Span, Timestamp};
 use radius::Packet;
 
@@ -52,8 +55,20 @@ impl Ignored {
     }
 }
 
-/// Reads a record that came from `nas` of `tenant` at `arrived`.
-pub fn usage(packet: &Packet<'_>, tenant: TenantId, nas: NasId, arrived: Timestamp) -> Reported {
+/// What a person reads in a log.
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoStatus => f.write_str("the record has no Acct-Status-Type"),
+            Self::OtherStatus(status) => write!(f, "Acct-Status-Type {status} is not about a session"),
+            Self::LocalUser => f.write_str("the user is on the router's own list"),
+            Self::NoSession => f.write_str("the record names no session"),
+        }
+    }
+}
+
+/// Reads a record that came from `nas` at `arrived`.
+pub fn usage(packet: &Packet<'_>, nas: &Nas, arrived: Timestamp) -> Reported {
     use rfc2866::acct_status_type::{ACCOUNTING_OFF, ACCOUNTING_ON, INTERIM_UPDATE, START, STOP};
 
     let waited = number(packet, rfc2866::ACCT_DELAY_TIME).min(DELAY_SECONDS_MAX);
@@ -62,7 +77,9 @@ pub fn usage(packet: &Packet<'_>, tenant: TenantId, nas: NasId, arrived: Timesta
         Some(START) => UsageKind::Start,
         Some(INTERIM_UPDATE) => UsageKind::Interim,
         Some(STOP) => UsageKind::Stop(number(packet, rfc2866::ACCT_TERMINATE_CAUSE)),
-        Some(ACCOUNTING_ON | ACCOUNTING_OFF) => return Reported::Restart(NasRestart { tenant, nas, at }),
+        Some(ACCOUNTING_ON | ACCOUNTING_OFF) => {
+            return Reported::Restart(NasRestart { tenant: nas.tenant, nas: nas.id, at });
+        }
         Some(other) => return Reported::Ignored(Ignored::OtherStatus(other)),
         None => return Reported::Ignored(Ignored::NoStatus),
     };
@@ -75,8 +92,8 @@ pub fn usage(packet: &Packet<'_>, tenant: TenantId, nas: NasId, arrived: Timesta
         return Reported::Ignored(Ignored::NoSession);
     }
     Reported::Usage(UsageRecord {
-        tenant,
-        nas,
+        tenant: nas.tenant,
+        nas: nas.id,
         kind,
         session,
         acct_session_id,

@@ -10,7 +10,7 @@ use domain::network::nas::Vendor;
 use domain::rate::{Bps, Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
 use domain::refusal::Refusal;
 use domain::sales::plan::{DeviceCap, PlanService};
-use nas::{parse_rate_limit, write_grant, write_reply_message};
+use nas::{parse_rate_limit, reply_message, write_grant};
 use radius::{PACKET_MAX, Place, Writer};
 
 thread_local! {
@@ -93,7 +93,7 @@ fn writing_a_refusal_and_reading_a_limit_take_no_memory() {
     let mut writer = Writer::access_request(&mut buffer, 0, &[0; 16], Place::First);
     let trace = "7KQ2MX".parse().unwrap();
 
-    assert_eq!(allocations(|| write_reply_message(&mut writer, Refusal::Unknown.sentence(), trace).unwrap()), 0);
+    assert_eq!(allocations(|| reply_message(&mut writer, Refusal::Unknown.sentence(), trace).unwrap()), 0);
     assert_eq!(allocations(|| assert!(parse_rate_limit(b"2M/10M 4M/20M 1500k/8M 16/16 8 1M/5M").is_ok())), 0);
 }
 

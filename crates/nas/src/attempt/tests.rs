@@ -11,7 +11,7 @@ use super::*;
 /// A request with what `write` puts into it, read with `look`.
 fn request<T>(
     write: impl FnOnce(&mut Writer<'_>) -> Result<(), WriteError>,
-    look: impl FnOnce(Result<Attempt<'_>, NotAnAttempt>) -> T,
+    look: impl FnOnce(Result<Attempt<'_>, AttemptError>) -> T,
 ) -> T {
     let mut buffer = [0; PACKET_MAX];
     let mut writer = Writer::access_request(&mut buffer, 1, &[7; 16], Place::Absent);
@@ -131,7 +131,7 @@ fn no_proof_two_proofs_eap_and_lan_manager_alone_are_nothing() {
 
 #[test]
 fn what_a_browser_adds_a_second_time_is_injected() {
-    fn twice<T: Copy>(attribute: Attribute<T>, octets: &[u8]) -> Result<(), NotAnAttempt> {
+    fn twice<T: Copy>(attribute: Attribute<T>, octets: &[u8]) -> Result<(), AttemptError> {
         request(
             |writer| {
                 writer.put(rfc2865::USER_NAME, "bob")?;
@@ -153,7 +153,7 @@ fn what_a_browser_adds_a_second_time_is_injected() {
         (twice(wispr::LOCATION_NAME, b"x"), "WISPr-Location-Name"),
         (twice(rfc2865::SERVICE_TYPE, &[0, 0]), "Service-Type"),
     ] {
-        assert_eq!(found, Err(NotAnAttempt::Injected { attribute }));
+        assert_eq!(found, Err(AttemptError::Injected { attribute }));
     }
     assert_eq!(twice(rfc2865::PROXY_STATE, b"x"), Ok(()));
 }
@@ -170,7 +170,7 @@ fn two_in_one_vendor_specific_are_two() {
         |attempt| attempt.map(drop),
     );
 
-    assert_eq!(found, Err(NotAnAttempt::Injected { attribute: "Mikrotik-Realm" }));
+    assert_eq!(found, Err(AttemptError::Injected { attribute: "Mikrotik-Realm" }));
 }
 
 #[test]
@@ -183,12 +183,12 @@ fn a_browser_cannot_turn_a_hotspot_into_ppp() {
         |attempt| attempt.map(drop),
     );
 
-    assert_eq!(found, Err(NotAnAttempt::Injected { attribute: "Framed-Protocol" }));
+    assert_eq!(found, Err(AttemptError::Injected { attribute: "Framed-Protocol" }));
 }
 
 #[test]
 fn a_request_without_a_name_is_none_and_an_empty_name_is_one() {
-    assert_eq!(request(|_| Ok(()), |attempt| attempt.map(drop)), Err(NotAnAttempt::NoUserName));
+    assert_eq!(request(|_| Ok(()), |attempt| attempt.map(drop)), Err(AttemptError::NoUserName));
     request(|writer| writer.put(rfc2865::USER_NAME, ""), |attempt| assert_eq!(attempt.unwrap().user_name, b""));
 }
 

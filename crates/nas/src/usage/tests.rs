@@ -2,7 +2,9 @@ use std::net::Ipv4Addr;
 
 use dictionaries::mikrotik;
 use domain::access::attempt::AskedService;
+use domain::id::{NasId, TenantId};
 use domain::mac::Mac;
+use domain::network::nas::Vendor;
 use proptest::prelude::*;
 use radius::{PACKET_MAX, Place, Secret, WriteError, Writer};
 
@@ -10,16 +12,20 @@ use super::*;
 
 const ARRIVED: Timestamp = Timestamp::from_seconds(1_000_000);
 
-fn tenant() -> TenantId {
-    TenantId::from_bytes([1; 16])
-}
-
-fn nas() -> NasId {
-    NasId::from_bytes([2; 16])
+fn nas() -> Nas {
+    Nas {
+        id: NasId::from_bytes([2; 16]),
+        tenant: TenantId::from_bytes([1; 16]),
+        name: "tower".parse().unwrap(),
+        address: "192.0.2.1/32".parse().unwrap(),
+        identifier: None,
+        vendor: Vendor::Mikrotik,
+        coa_port: 3799,
+    }
 }
 
 fn read(bytes: &[u8]) -> Reported {
-    usage(&Packet::parse(bytes).unwrap(), tenant(), nas(), ARRIVED)
+    usage(&Packet::parse(bytes).unwrap(), &nas(), ARRIVED)
 }
 
 fn report(write: impl FnOnce(&mut Writer<'_>) -> Result<(), WriteError>) -> Reported {
@@ -52,8 +58,8 @@ fn an_interim_from_the_wire_joins_its_gigawords() {
     let reported = read(&hex::decode(wire).unwrap());
 
     let expected = UsageRecord {
-        tenant: tenant(),
-        nas: nas(),
+        tenant: nas().tenant,
+        nas: nas().id,
         kind: UsageKind::Interim,
         session: None,
         acct_session_id: "81a09556".to_owned(),
@@ -145,7 +151,7 @@ fn a_nas_that_starts_or_stops_is_a_restart() {
         });
 
         let at = Timestamp::from_seconds(1_000_000 - 3);
-        assert_eq!(reported, Reported::Restart(NasRestart { tenant: tenant(), nas: nas(), at }));
+        assert_eq!(reported, Reported::Restart(NasRestart { tenant: nas().tenant, nas: nas().id, at }));
     }
 }
 
