@@ -1,1 +1,10 @@
-//! boot.
+//! What every process of mnetifi needs before its work begins: settings, clock, logs, numbers, health, an orderly end.
+//!
+//! Knows no business and no SQL. The only crate that reads the machine's clock, environment and randomness.
+
+pub mod data_dir;
+pub mod lock;
+pub mod private_postgres;
+
+pub mod clock;
+pub mod random;

@@ -1,6 +1,7 @@
-//! The outside world as traits, shaped by what we need: each has a twin in tests that can be held.
+//! The outside world, as small traits in our own words: what time it is, and chance.
 //!
-//! Opens nothing and knows nobody: implementations are in `boot` and in the adapters.
+//! Nothing here does anything: `boot` implements the traits for the running process, tests implement them so that time
+//! stands still and chance repeats itself.
 #![forbid(unsafe_code)]
 
 pub mod clock;
