@@ -1,0 +1,597 @@
+//! Stays on routers: granted by us, reported by them, kept after they have ended.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+use std::net::Ipv4Addr;
+
+use domain::access::attempt::{AskedService, Device};
+use domain::access::facts::Holder;
+use domain::access::session::{EndCause, Session, SessionState};
+use domain::access::usage::{Counters, UsageRecord};
+use domain::id::{NasId, PlanId, SessionId};
+use domain::time::{Span, Timestamp};
+use ipnet::IpNet;
+use uuid::Uuid;
+
+use crate::access::{holder_of, slots};
+use crate::columns::{Instant, at, counter, holder_columns, inet, integer, ipv4, uncounter};
+use crate::error::StoreError;
+use crate::page::{Listed, Page};
+use crate::system_tx::SystemTx;
+use crate::tenant_tx::TenantTx;
+
+/// A session that has just been accepted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewSession {
+    /// Its id, which the router returns in `Class`.
+    pub id: SessionId,
+    /// The router.
+    pub nas: NasId,
+    /// Whose right it uses.
+    pub holder: Option<Holder>,
+    /// User-Name, escaped.
+    pub user_name: String,
+    /// The device.
+    pub device: Device,
+    /// The kind of line.
+    pub service: AskedService,
+    /// The device's address.
+    pub framed_ip: Option<Ipv4Addr>,
+    /// The plan and its revision that were granted.
+    pub plan: Option<(PlanId, u32)>,
+    /// Seconds between interim updates that the router was told.
+    pub interim_seconds: u32,
+    /// Now.
+    pub started_at: Timestamp,
+    /// Until when it is believed without news.
+    pub lease_until: Timestamp,
+}
+
+/// A session as it is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredSession {
+    /// Its id.
+    pub id: SessionId,
+    /// The router.
+    pub nas: NasId,
+    /// Whose right it uses; `None` when the name was not known.
+    pub holder: Option<Holder>,
+    /// User-Name, escaped.
+    pub user_name: String,
+    /// The device.
+    pub device: Device,
+    /// The kind of line.
+    pub service: AskedService,
+    /// The router's own name for it; `None` before its first report.
+    pub acct_session_id: Option<String>,
+    /// The device's address.
+    pub framed_ip: Option<Ipv4Addr>,
+    /// The plan and its revision that were granted.
+    pub plan: Option<(PlanId, u32)>,
+    /// Seconds between interim updates that the router was told.
+    pub interim_seconds: Option<u32>,
+    /// Until when it is believed without news.
+    pub lease_until: Timestamp,
+    /// What metering knows of it.
+    pub session: Session,
+}
+
+impl StoredSession {
+    /// Takes over what a report says of who and where it is. What was counted is metering's to say, and a session that
+    /// has ended learns nothing more.
+    pub fn hear(&mut self, record: &UsageRecord) {
+        if self.session.ended_at.is_some() {
+            return;
+        }
+        self.acct_session_id = Some(record.acct_session_id.clone());
+        self.framed_ip = record.framed_ip.or(self.framed_ip);
+        if record.service != AskedService::Unsaid {
+            self.service = record.service;
+        }
+    }
+}
+
+/// What a report says of its session when it does not return our `Class`.
+///
+/// Two keys are equal when they name the same session of the same router; when it began is only used to tell a
+/// session that has ended from a later one under the same number.
+#[derive(Clone, Debug)]
+pub struct ReportKey {
+    /// The router.
+    pub nas: NasId,
+    /// Acct-Session-Id, escaped.
+    pub acct_session_id: String,
+    /// User-Name, escaped.
+    pub user_name: String,
+    /// The device.
+    pub device: Device,
+    /// When the session began, by what the report counts.
+    pub began_at: Timestamp,
+}
+
+impl ReportKey {
+    /// The key in a record.
+    pub fn of(record: &UsageRecord) -> Self {
+        let seconds = i64::try_from(record.counters.seconds).unwrap_or(i64::MAX);
+        Self {
+            nas: record.nas,
+            acct_session_id: record.acct_session_id.clone(),
+            user_name: record.user_name.clone(),
+            device: record.device.clone(),
+            began_at: record.at.minus(Span::seconds(seconds)),
+        }
+    }
+
+    fn name(&self) -> (NasId, &str, &str, &Device) {
+        (self.nas, &self.acct_session_id, &self.user_name, &self.device)
+    }
+}
+
+impl PartialEq for ReportKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+impl Eq for ReportKey {}
+impl Hash for ReportKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+/// Writes a session that has just been accepted.
+pub async fn insert_granted(tx: &mut TenantTx, new: &NewSession) -> Result<(), StoreError> {
+    let granted = StoredSession {
+        id: new.id,
+        nas: new.nas,
+        holder: new.holder,
+        user_name: new.user_name.clone(),
+        device: new.device.clone(),
+        service: new.service,
+        acct_session_id: None,
+        framed_ip: new.framed_ip,
+        plan: new.plan,
+        interim_seconds: Some(new.interim_seconds),
+        lease_until: new.lease_until,
+        session: Session::begun(new.started_at),
+    };
+    upsert(tx, &[&granted]).await
+}
+
+/// The session with an id.
+pub async fn find(tx: &mut TenantTx, id: SessionId) -> Result<Option<StoredSession>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query_file_as!(SessionRow, "sql/sessions.sql", tenant, &[id.uuid()])
+        .fetch_optional(tx.connection())
+        .await?
+        .map(StoredSession::try_from)
+        .transpose()
+}
+
+/// The sessions with these ids, locked in the order of their ids. Ids that are not the tenant's are left out.
+pub async fn by_ids_for_update(tx: &mut TenantTx, ids: &[SessionId]) -> Result<Vec<StoredSession>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenant = tx.tenant_uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    sqlx::query_file_as!(SessionRow, "sql/sessions_for_update.sql", tenant, &ids)
+        .fetch_all(tx.connection())
+        .await?
+        .into_iter()
+        .map(StoredSession::try_from)
+        .collect()
+}
+
+/// The sessions that these reports speak of, each with its key, locked in the order of their ids.
+///
+/// Open ones that the router has named so before; else ended ones that the report must be about, because what it
+/// counts began before they ended; else the newest that was granted to that user and device and never reported. A
+/// session is given to one key alone.
+pub async fn by_reports_for_update(
+    tx: &mut TenantTx,
+    keys: &[ReportKey],
+) -> Result<Vec<(ReportKey, StoredSession)>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tenant = tx.tenant_uuid();
+    let found = sqlx::query_file!(
+        "sql/find_reported_sessions.sql",
+        tenant,
+        &keys.iter().map(|key| key.nas.uuid()).collect::<Vec<_>>(),
+        &keys.iter().map(|key| key.acct_session_id.as_str()).collect::<Vec<_>>() as _,
+        &keys.iter().map(|key| key.user_name.as_str()).collect::<Vec<_>>() as _,
+        &keys.iter().map(|key| key.device.key()).collect::<Vec<_>>(),
+        &keys.iter().map(|key| Instant(key.began_at)).collect::<Vec<_>>() as _,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let mut key_of: HashMap<SessionId, &ReportKey> = HashMap::new();
+    for row in found {
+        let key = usize::try_from(row.place - 1).ok().and_then(|place| keys.get(place));
+        if let Some(key) = key {
+            key_of.entry(SessionId::from_uuid(row.id)).or_insert(key);
+        }
+    }
+    let ids: Vec<SessionId> = key_of.keys().copied().collect();
+    let sessions = by_ids_for_update(tx, &ids).await?;
+    Ok(sessions
+        .into_iter()
+        .filter_map(|session| key_of.get(&session.id).map(|key| ((*key).clone(), session)))
+        .collect())
+}
+
+/// Writes sessions, new ones and changed ones.
+///
+/// A router uses a number again after a restart that we may not have heard of: an older open session under the same
+/// number, user and device ends where it was last heard of.
+pub async fn save_many(tx: &mut TenantTx, sessions: &[StoredSession]) -> Result<(), StoreError> {
+    if sessions.is_empty() {
+        return Ok(());
+    }
+    let replaced = replaced_within(sessions);
+    let ended: Vec<StoredSession> = sessions.iter().filter(|s| replaced.contains(&s.id)).map(replace).collect();
+    let saved: Vec<&StoredSession> =
+        sessions.iter().filter(|session| !replaced.contains(&session.id)).chain(&ended).collect();
+    let open: Vec<&StoredSession> =
+        saved.iter().copied().filter(|s| s.session.ended_at.is_none() && s.acct_session_id.is_some()).collect();
+    end_replaced(tx, &open).await?;
+    upsert(tx, &saved).await
+}
+
+/// Those of a batch that another of it replaces: open, under the same number, and begun earlier.
+fn replaced_within(sessions: &[StoredSession]) -> HashSet<SessionId> {
+    let mut newest: HashMap<(NasId, &str, &str, String), &StoredSession> = HashMap::new();
+    let mut replaced = HashSet::new();
+    for session in sessions.iter().filter(|session| session.session.ended_at.is_none()) {
+        let Some(number) = session.acct_session_id.as_deref() else { continue };
+        let key = (session.nas, number, session.user_name.as_str(), session.device.key());
+        let Some(other) = newest.insert(key.clone(), session) else { continue };
+        let age = |session: &StoredSession| (session.session.started_at, session.id);
+        let (older, newer) = if age(other) > age(session) { (session, other) } else { (other, session) };
+        replaced.insert(older.id);
+        newest.insert(key, newer);
+    }
+    replaced
+}
+
+fn replace(session: &StoredSession) -> StoredSession {
+    let mut ended = session.clone();
+    ended.session.state = SessionState::Closed(EndCause::NasRestarted);
+    ended.session.ended_at = Some(session.session.last_heard_at);
+    ended
+}
+
+async fn end_replaced(tx: &mut TenantTx, open: &[&StoredSession]) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query!(
+        "update sessions s
+         set state = 'closed', end_code = 'nas_restarted', ended_at = s.last_heard_at
+         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[])
+             as k (id, nas_id, acct_session_id, user_name, device)
+         where s.tenant_id = $1
+           and s.nas_id = k.nas_id
+           and s.acct_session_id = k.acct_session_id
+           and s.user_name = k.user_name
+           and s.device = k.device
+           and s.ended_at is null
+           and s.id <> all($2)",
+        tenant,
+        &open.iter().map(|s| s.id.uuid()).collect::<Vec<_>>(),
+        &open.iter().map(|s| s.nas.uuid()).collect::<Vec<_>>(),
+        &open.iter().filter_map(|s| s.acct_session_id.as_deref()).collect::<Vec<_>>() as _,
+        &open.iter().map(|s| s.user_name.as_str()).collect::<Vec<_>>() as _,
+        &open.iter().map(|s| s.device.key()).collect::<Vec<_>>(),
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+async fn upsert(tx: &mut TenantTx, sessions: &[&StoredSession]) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    let counted = |count: fn(&Counters) -> u64| -> Vec<i64> {
+        sessions.iter().map(|s| counter(count(&s.session.counted))).collect()
+    };
+    let last = |count: fn(&Counters) -> u64| -> Vec<i64> {
+        sessions.iter().map(|s| counter(count(&s.session.last_reading))).collect()
+    };
+    sqlx::query_file!(
+        "sql/save_sessions.sql",
+        tenant,
+        &sessions.iter().map(|s| s.id.uuid()).collect::<Vec<_>>(),
+        &sessions.iter().map(|s| s.nas.uuid()).collect::<Vec<_>>(),
+        &sessions.iter().map(|s| holder_columns(s.holder).0).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| holder_columns(s.holder).1).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| s.user_name.as_str()).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| s.device.key()).collect::<Vec<_>>(),
+        &sessions.iter().map(|s| s.service.code()).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| s.acct_session_id.as_deref()).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| inet(s.framed_ip)).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| s.plan.map(|(plan, _)| plan.uuid())).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| s.plan.map(|(_, revision)| integer(revision))).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| s.interim_seconds.map(integer)).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| state_columns(s.session.state).0).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| state_columns(s.session.state).1).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| state_columns(s.session.state).2).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| Instant(s.session.started_at)).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| Instant(s.session.last_heard_at)).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| Instant::of(s.session.ended_at)).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| Instant(s.lease_until)).collect::<Vec<_>>() as _,
+        &counted(|c| c.in_octets),
+        &counted(|c| c.out_octets),
+        &counted(|c| c.in_packets),
+        &counted(|c| c.out_packets),
+        &counted(|c| c.seconds),
+        &last(|c| c.in_octets),
+        &last(|c| c.out_octets),
+        &last(|c| c.in_packets),
+        &last(|c| c.out_packets),
+        &last(|c| c.seconds),
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Ends all sessions of a router that began before it restarted, and frees their places. Returns how many.
+pub async fn close_all_of_nas(tx: &mut TenantTx, nas: NasId, restarted_at: Timestamp) -> Result<u64, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let closed = sqlx::query_scalar!(
+        "with open as (
+             select id
+             from sessions
+             where tenant_id = $1 and nas_id = $2 and ended_at is null and started_at <= $3
+             order by id
+             for update
+         )
+         update sessions s
+         set state = 'closed', end_code = 'nas_restarted', ended_at = $3
+         from open
+         where s.tenant_id = $1 and s.id = open.id
+         returning s.id",
+        tenant,
+        nas.uuid(),
+        Instant(restarted_at) as _,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    release(tx, closed).await
+}
+
+/// Ends sessions whose lease is over, at most `limit`, where they were last heard of, and frees their places. Returns
+/// how many. Those that another transaction is writing at this moment are left for the next time.
+pub async fn close_overdue(tx: &mut TenantTx, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let closed = sqlx::query_scalar!(
+        "with overdue as (
+             select id
+             from sessions
+             where tenant_id = $1 and ended_at is null and lease_until <= $2
+             order by lease_until
+             limit $3
+             for update skip locked
+         )
+         update sessions s
+         set state = 'closed', end_code = 'lease_ended', ended_at = s.last_heard_at
+         from overdue
+         where s.tenant_id = $1 and s.id = overdue.id
+         returning s.id",
+        tenant,
+        Instant(now) as _,
+        i64::from(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    release(tx, closed).await
+}
+
+async fn release(tx: &mut TenantTx, closed: Vec<Uuid>) -> Result<u64, StoreError> {
+    let closed: Vec<SessionId> = closed.into_iter().map(SessionId::from_uuid).collect();
+    slots::release_many(tx, &closed).await?;
+    Ok(u64::try_from(closed.len()).unwrap_or(u64::MAX))
+}
+
+/// Which sessions to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filter {
+    /// Only those that have not ended.
+    pub online_only: bool,
+    /// Those of one User-Name.
+    pub user_name: Option<String>,
+}
+
+/// The tenant's sessions, newest first.
+pub async fn list(
+    tx: &mut TenantTx,
+    filter: &Filter,
+    page: Page<SessionId>,
+) -> Result<Listed<StoredSession, SessionId>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let before = page.key().map_or(Uuid::max(), |id| id.uuid());
+    // One statement per filter: with `$2 is null or …` the index of the filter would not be used.
+    let ids: Vec<Uuid> = match (filter.online_only, filter.user_name.as_deref()) {
+        (true, None) => {
+            sqlx::query_scalar!(
+                "select id from sessions
+                 where tenant_id = $1 and id < $2 and ended_at is null
+                 order by id desc limit $3",
+                tenant,
+                before,
+                page.limit(),
+            )
+            .fetch_all(tx.connection())
+            .await?
+        }
+        (false, None) => {
+            sqlx::query_scalar!(
+                "select id from sessions where tenant_id = $1 and id < $2 order by id desc limit $3",
+                tenant,
+                before,
+                page.limit(),
+            )
+            .fetch_all(tx.connection())
+            .await?
+        }
+        (online_only, Some(user_name)) => {
+            sqlx::query_scalar!(
+                "select id from sessions
+                 where tenant_id = $1 and user_name = $2 and id < $3 and (ended_at is null or not $4)
+                 order by id desc limit $5",
+                tenant,
+                user_name,
+                before,
+                online_only,
+                page.limit(),
+            )
+            .fetch_all(tx.connection())
+            .await?
+        }
+    };
+    let sessions = sqlx::query_file_as!(SessionRow, "sql/sessions.sql", tenant, &ids)
+        .fetch_all(tx.connection())
+        .await?
+        .into_iter()
+        .map(StoredSession::try_from)
+        .collect::<Result<_, _>>()?;
+    Ok(page.cut(sessions, |session: &StoredSession| session.id))
+}
+
+/// How many sessions of all tenants have not ended, for metrics.
+pub async fn count_open(tx: &mut SystemTx) -> Result<u64, StoreError> {
+    let open = sqlx::query_scalar!(r#"select count(*) as "open!" from sessions where ended_at is null"#)
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(uncounter(open))
+}
+
+/// The vouchers and subscribers that these User-Names mean, for sessions that are reported without our `Class`. Names
+/// that mean nothing are left out; a voucher's code goes before a subscriber of the same name.
+pub async fn holders_by_names(tx: &mut TenantTx, names: &[&str]) -> Result<HashMap<String, Holder>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let folded: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    let rows = sqlx::query!(
+        r#"select 'subscriber' as "kind!", id as "id!", username as "name!"
+           from subscribers
+           where tenant_id = $1 and username = any($2::text[])
+           union all
+           select 'voucher', id, code
+           from vouchers
+           where tenant_id = $1 and code_folded = any($3::text[]) and code = any($2::text[])"#,
+        tenant,
+        names as _,
+        &folded,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    // Vouchers come last, and so they hold.
+    let holder = |kind: &str, id| Holder::from_row(kind, id).ok_or_else(|| StoreError::corrupt("vouchers", id));
+    let (vouchers, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.kind == "voucher");
+    others.into_iter().chain(vouchers).map(|row| Ok((row.name, holder(&row.kind, row.id)?))).collect()
+}
+
+fn state_columns(state: SessionState) -> (&'static str, Option<&'static str>, Option<i64>) {
+    match state {
+        SessionState::Granted => ("granted", None, None),
+        SessionState::Open => ("open", None, None),
+        SessionState::Closed(cause) => {
+            let number = match cause {
+                EndCause::Reported(number) => Some(i64::from(number)),
+                EndCause::NasRestarted | EndCause::LeaseEnded => None,
+            };
+            ("closed", Some(cause.code()), number)
+        }
+    }
+}
+
+struct SessionRow {
+    id: Uuid,
+    nas_id: Uuid,
+    holder_kind: Option<String>,
+    holder_id: Option<Uuid>,
+    user_name: String,
+    device: String,
+    service: String,
+    acct_session_id: Option<String>,
+    framed_ip: Option<IpNet>,
+    plan_id: Option<Uuid>,
+    plan_revision: Option<i32>,
+    interim_seconds: Option<i32>,
+    state: String,
+    end_code: Option<String>,
+    end_number: Option<i64>,
+    started_at: Instant,
+    last_heard_at: Instant,
+    ended_at: Option<Instant>,
+    lease_until: Instant,
+    counted_in_octets: i64,
+    counted_out_octets: i64,
+    counted_in_packets: i64,
+    counted_out_packets: i64,
+    counted_seconds: i64,
+    last_in_octets: i64,
+    last_out_octets: i64,
+    last_in_packets: i64,
+    last_out_packets: i64,
+    last_seconds: i64,
+}
+
+impl SessionRow {
+    fn state(&self) -> Option<SessionState> {
+        let number = self.end_number.map_or(Some(0), |number| u32::try_from(number).ok())?;
+        Some(match (self.state.as_str(), self.end_code.as_deref()) {
+            ("granted", None) => SessionState::Granted,
+            ("open", None) => SessionState::Open,
+            ("closed", Some("reported")) => SessionState::Closed(EndCause::Reported(number)),
+            ("closed", Some("nas_restarted")) => SessionState::Closed(EndCause::NasRestarted),
+            ("closed", Some("lease_ended")) => SessionState::Closed(EndCause::LeaseEnded),
+            _ => return None,
+        })
+    }
+}
+
+impl TryFrom<SessionRow> for StoredSession {
+    type Error = StoreError;
+    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
+        let corrupt = || StoreError::corrupt("sessions", row.id);
+        let number = |column: i32| u32::try_from(column).map_err(|_| corrupt());
+        let plan = match (row.plan_id, row.plan_revision) {
+            (Some(plan), Some(revision)) => Some((PlanId::from_uuid(plan), number(revision)?)),
+            _ => None,
+        };
+        Ok(Self {
+            id: SessionId::from_uuid(row.id),
+            nas: NasId::from_uuid(row.nas_id),
+            holder: holder_of("sessions", row.id, row.holder_kind.as_deref(), row.holder_id)?,
+            device: Device::from_key(&row.device),
+            service: AskedService::from_code(&row.service),
+            framed_ip: ipv4(row.framed_ip),
+            plan,
+            interim_seconds: row.interim_seconds.map(number).transpose()?,
+            lease_until: row.lease_until.0,
+            session: Session {
+                state: row.state().ok_or_else(corrupt)?,
+                started_at: row.started_at.0,
+                last_heard_at: row.last_heard_at.0,
+                ended_at: at(row.ended_at),
+                counted: Counters {
+                    in_octets: uncounter(row.counted_in_octets),
+                    out_octets: uncounter(row.counted_out_octets),
+                    in_packets: uncounter(row.counted_in_packets),
+                    out_packets: uncounter(row.counted_out_packets),
+                    seconds: uncounter(row.counted_seconds),
+                },
+                last_reading: Counters {
+                    in_octets: uncounter(row.last_in_octets),
+                    out_octets: uncounter(row.last_out_octets),
+                    in_packets: uncounter(row.last_in_packets),
+                    out_packets: uncounter(row.last_out_packets),
+                    seconds: uncounter(row.last_seconds),
+                },
+            },
+            user_name: row.user_name,
+            acct_session_id: row.acct_session_id,
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! What each voucher and subscriber has used over all its sessions.
+
+use domain::access::facts::Holder;
+
+use crate::columns::counter;
+use crate::error::StoreError;
+use crate::tenant_tx::TenantTx;
+
+/// Adds octets to holders' totals, each as (holder, from the subscriber, to the subscriber). Sums saturate.
+pub async fn add_many(tx: &mut TenantTx, spent: &[(Holder, u64, u64)]) -> Result<(), StoreError> {
+    if spent.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant_uuid();
+    let ids: Vec<_> = spent.iter().map(|(holder, ..)| holder.uuid()).collect();
+    let kinds: Vec<_> = spent.iter().map(|(holder, ..)| holder.kind()).collect();
+    let more_in: Vec<_> = spent.iter().map(|(_, more, _)| counter(*more)).collect();
+    let more_out: Vec<_> = spent.iter().map(|(.., more)| counter(*more)).collect();
+    // Rows are locked in the order of their ids; sums are made in `numeric`, where they cannot overflow.
+    sqlx::query!(
+        "insert into usage_totals (tenant_id, holder_id, holder_kind, in_octets, out_octets)
+         select $1, more.id, more.kind,
+                least(sum(more.in_octets), 9223372036854775807)::bigint,
+                least(sum(more.out_octets), 9223372036854775807)::bigint
+         from unnest($2::uuid[], $3::text[], $4::bigint[], $5::bigint[]) as more (id, kind, in_octets, out_octets)
+         group by more.id, more.kind
+         order by more.id
+         on conflict (tenant_id, holder_id) do update
+         set in_octets = least(
+                 usage_totals.in_octets::numeric + excluded.in_octets, 9223372036854775807)::bigint,
+             out_octets = least(
+                 usage_totals.out_octets::numeric + excluded.out_octets, 9223372036854775807)::bigint",
+        tenant,
+        &ids,
+        &kinds as _,
+        &more_in,
+        &more_out,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! Routers.
+
+pub mod nas;

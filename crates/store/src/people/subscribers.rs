@@ -1,0 +1,263 @@
+//! Subscribers: houses and businesses with a login of their own. Their passwords are sealed.
+
+use std::collections::HashSet;
+use std::net::Ipv4Addr;
+
+use domain::id::{PlanId, SubscriberId};
+use domain::people::subscriber::{Standing, Subscriber, Username};
+use domain::phone::Msisdn;
+use domain::secret::SecretBytes;
+use domain::time::Timestamp;
+use ipnet::IpNet;
+use uuid::Uuid;
+
+use crate::columns::{Instant, at, inet, ipv4};
+use crate::error::StoreError;
+use crate::page::{Listed, Page};
+use crate::sealing::Place;
+use crate::tenant_tx::TenantTx;
+
+/// Subscribers written by one statement.
+const CHUNK: usize = 2_000;
+
+/// A subscriber that is about to be added.
+#[derive(Debug)]
+pub struct NewSubscriber {
+    /// Its id.
+    pub id: SubscriberId,
+    /// Its login.
+    pub username: Username,
+    /// Its password in the clear; it is sealed on the way in.
+    pub password: SecretBytes,
+    /// The plan it is on.
+    pub plan: PlanId,
+    /// Whether the service runs.
+    pub standing: Standing,
+    /// The end of what is paid for; `None` has no end.
+    pub until: Option<Timestamp>,
+    /// Its fixed address.
+    pub framed_ip: Option<Ipv4Addr>,
+    /// Its phone number.
+    pub phone: Option<Msisdn>,
+    /// Now.
+    pub created_at: Timestamp,
+}
+
+/// Adds subscribers. Returns the user names that the tenant had already: those were left as they are.
+///
+/// A user name that stands twice in the list is added once, and named among those that were there. A plan that the
+/// tenant does not have is a `Conflict`.
+pub async fn insert_many(tx: &mut TenantTx, subscribers: Vec<NewSubscriber>) -> Result<Vec<Username>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let keyring = tx.keyring();
+    let keys = tx.keys().await?;
+    let mut inserted: HashSet<Uuid> = HashSet::with_capacity(subscribers.len());
+    for chunk in subscribers.chunks(CHUNK) {
+        let mut columns = Columns::default();
+        for subscriber in chunk {
+            let place = password_place(subscriber.id.uuid());
+            columns.push(subscriber, keys.seal(&keyring, &place, &subscriber.password)?);
+        }
+        let rows = sqlx::query_scalar!(
+            "insert into subscribers
+                 (tenant_id, id, username, password_sealed, plan_id, suspended_at, expires_at, framed_ip, phone,
+                  created_at)
+             select $1, new.*
+             from unnest($2::uuid[], $3::text[], $4::bytea[], $5::uuid[], $6::timestamptz[], $7::timestamptz[],
+                         $8::inet[], $9::text[], $10::timestamptz[])
+                 as new (id, username, password_sealed, plan_id, suspended_at, expires_at, framed_ip, phone,
+                         created_at)
+             order by new.username collate \"C\"
+             on conflict (tenant_id, username) do nothing
+             returning id",
+            tenant,
+            &columns.ids,
+            &columns.usernames as _,
+            &columns.passwords,
+            &columns.plans,
+            &columns.suspended_at as _,
+            &columns.expires_at as _,
+            &columns.framed_ips as _,
+            &columns.phones as _,
+            &columns.created_at as _,
+        )
+        .fetch_all(tx.connection())
+        .await?;
+        inserted.extend(rows);
+    }
+    Ok(subscribers
+        .into_iter()
+        .filter(|subscriber| !inserted.contains(&subscriber.id.uuid()))
+        .map(|subscriber| subscriber.username)
+        .collect())
+}
+
+#[derive(Default)]
+struct Columns<'a> {
+    ids: Vec<Uuid>,
+    usernames: Vec<&'a str>,
+    passwords: Vec<Vec<u8>>,
+    plans: Vec<Uuid>,
+    suspended_at: Vec<Option<Instant>>,
+    expires_at: Vec<Option<Instant>>,
+    framed_ips: Vec<Option<IpNet>>,
+    phones: Vec<Option<&'a str>>,
+    created_at: Vec<Instant>,
+}
+
+impl<'a> Columns<'a> {
+    fn push(&mut self, subscriber: &'a NewSubscriber, password_sealed: Vec<u8>) {
+        self.ids.push(subscriber.id.uuid());
+        self.usernames.push(subscriber.username.as_str());
+        self.passwords.push(password_sealed);
+        self.plans.push(subscriber.plan.uuid());
+        self.suspended_at.push(match subscriber.standing {
+            Standing::Active => None,
+            Standing::Suspended { at } => Some(Instant(at)),
+        });
+        self.expires_at.push(Instant::of(subscriber.until));
+        self.framed_ips.push(inet(subscriber.framed_ip));
+        self.phones.push(subscriber.phone.as_ref().map(Msisdn::expose));
+        self.created_at.push(Instant(subscriber.created_at));
+    }
+}
+
+/// Those of these user names that the tenant has already.
+pub async fn existing_usernames(tx: &mut TenantTx, usernames: &[Username]) -> Result<Vec<Username>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let texts: Vec<&str> = usernames.iter().map(Username::as_str).collect();
+    let rows = sqlx::query!(
+        "select id, username from subscribers where tenant_id = $1 and username = any($2::text[])",
+        tenant,
+        &texts as _,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    rows.into_iter().map(|row| row.username.parse().map_err(|_| StoreError::corrupt("subscribers", row.id))).collect()
+}
+
+/// The tenant's subscribers in the order in which they were added.
+pub async fn list(tx: &mut TenantTx, page: Page<SubscriberId>) -> Result<Listed<Subscriber, SubscriberId>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let rows = sqlx::query_as!(
+        SubscriberRow,
+        r#"select id, username, plan_id, suspended_at as "suspended_at: Instant",
+                  expires_at as "expires_at: Instant", framed_ip
+           from subscribers
+           where tenant_id = $1 and id > $2
+           order by id
+           limit $3"#,
+        tenant,
+        page.key().map_or(Uuid::nil(), |id| id.uuid()),
+        page.limit(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let subscribers = rows.into_iter().map(Subscriber::try_from).collect::<Result<_, _>>()?;
+    Ok(page.cut(subscribers, |subscriber: &Subscriber| subscriber.id))
+}
+
+/// The subscriber with a user name.
+pub async fn find_by_username(tx: &mut TenantTx, username: &Username) -> Result<Option<Subscriber>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query_as!(
+        SubscriberRow,
+        r#"select id, username, plan_id, suspended_at as "suspended_at: Instant",
+                  expires_at as "expires_at: Instant", framed_ip
+           from subscribers
+           where tenant_id = $1 and username = $2"#,
+        tenant,
+        username.as_str(),
+    )
+    .fetch_optional(tx.connection())
+    .await?
+    .map(Subscriber::try_from)
+    .transpose()
+}
+
+/// Stops a subscriber's service. One that is stopped keeps its date.
+pub async fn suspend(tx: &mut TenantTx, subscriber: SubscriberId, suspended_at: Timestamp) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    let changed = sqlx::query!(
+        "update subscribers
+         set suspended_at = coalesce(suspended_at, $3)
+         where tenant_id = $1 and id = $2",
+        tenant,
+        subscriber.uuid(),
+        Instant(suspended_at) as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    found(changed.rows_affected())
+}
+
+/// Lets a subscriber's service run again.
+pub async fn resume(tx: &mut TenantTx, subscriber: SubscriberId) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    let changed = sqlx::query!(
+        "update subscribers set suspended_at = null where tenant_id = $1 and id = $2",
+        tenant,
+        subscriber.uuid(),
+    )
+    .execute(tx.connection())
+    .await?;
+    found(changed.rows_affected())
+}
+
+/// Sets the end of what is paid for; `None` has no end.
+pub async fn set_until(
+    tx: &mut TenantTx,
+    subscriber: SubscriberId,
+    until: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    let changed = sqlx::query!(
+        "update subscribers set expires_at = $3 where tenant_id = $1 and id = $2",
+        tenant,
+        subscriber.uuid(),
+        Instant::of(until) as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    found(changed.rows_affected())
+}
+
+const fn found(rows: u64) -> Result<(), StoreError> {
+    match rows {
+        0 => Err(StoreError::Missing { what: "subscriber" }),
+        _ => Ok(()),
+    }
+}
+
+/// Where a subscriber's sealed password stands.
+pub(crate) const fn password_place(subscriber: Uuid) -> Place {
+    Place::new("subscribers", "password_sealed", subscriber)
+}
+
+/// Whether the service runs, by the date it was stopped.
+pub(crate) fn standing(suspended_at: Option<Timestamp>) -> Standing {
+    suspended_at.map_or(Standing::Active, |at| Standing::Suspended { at })
+}
+
+struct SubscriberRow {
+    id: Uuid,
+    username: String,
+    plan_id: Uuid,
+    suspended_at: Option<Instant>,
+    expires_at: Option<Instant>,
+    framed_ip: Option<IpNet>,
+}
+
+impl TryFrom<SubscriberRow> for Subscriber {
+    type Error = StoreError;
+    fn try_from(row: SubscriberRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: SubscriberId::from_uuid(row.id),
+            username: row.username.parse().map_err(|_| StoreError::corrupt("subscribers", row.id))?,
+            plan: PlanId::from_uuid(row.plan_id),
+            standing: standing(at(row.suspended_at)),
+            until: at(row.expires_at),
+            framed_ip: ipv4(row.framed_ip),
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! The ISPs themselves.
+
+pub mod tenants;

@@ -1,0 +1,5 @@
+//! What is sold.
+
+pub mod batches;
+pub mod plans;
+pub mod vouchers;

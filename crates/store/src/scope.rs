@@ -1,0 +1,29 @@
+//! Which ISP a transaction works for. Only doors make one.
+
+use domain::id::TenantId;
+use domain::network::nas::Nas;
+
+/// The right to see one tenant's rows and no other's.
+///
+/// There is one constructor for each door; each says who may call it. Look for them in review.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TenantScope {
+    tenant: TenantId,
+}
+
+impl TenantScope {
+    /// For `radiusd` alone: the tenant of a router whose packet was verified with that router's secret.
+    pub const fn of_nas(nas: &Nas) -> Self {
+        Self { tenant: nas.tenant }
+    }
+
+    /// For the command line and for duties over all tenants: the operator of the machine named the tenant.
+    pub const fn of_operator(tenant: TenantId) -> Self {
+        Self { tenant }
+    }
+
+    /// The tenant.
+    pub const fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+}

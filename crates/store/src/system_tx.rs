@@ -1,0 +1,43 @@
+//! The other door: the few tables that serve all tenants at once.
+//!
+//! Used by: the registry of routers (`network::nas::registry`), opening and finding tenants (`platform::tenants`),
+//! counts for metrics (`access::sessions::count_open`), and the operator's look at a decision
+//! (`access::decisions::latest_by_trace_of_all`).
+
+use std::sync::Arc;
+
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use crate::error::StoreError;
+use crate::sealing::Keyring;
+
+/// A transaction over all tenants. Dropped without [`commit`](Self::commit), it is undone.
+pub struct SystemTx {
+    transaction: Transaction<'static, Postgres>,
+    keyring: Arc<Keyring>,
+}
+
+impl std::fmt::Debug for SystemTx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SystemTx").finish_non_exhaustive()
+    }
+}
+
+impl SystemTx {
+    pub(crate) const fn new(transaction: Transaction<'static, Postgres>, keyring: Arc<Keyring>) -> Self {
+        Self { transaction, keyring }
+    }
+
+    /// Makes everything durable.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit().await?)
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
+    pub(crate) fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.keyring)
+    }
+}
