@@ -1,0 +1,50 @@
+# The table of contents of this repository's chores. Logic lives in scripts/ and in Rust, not here.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo check test run bench fuzz generate sqlx db
+
+# Arguments of `make run`, `make fuzz` and `make bench`.
+ARGS ?= serve
+T ?= packet
+SECONDS ?= 60
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: ## A server in the foreground with something to try; Ctrl-C stops all of it
+	@scripts/setup demo
+	cargo build --release -p server
+	@exec "$${CARGO_TARGET_DIR:-target}"/release/mnetifi demo
+
+check: ## Format, lints, documentation, licences; any warning is an error
+	@scripts/setup check
+	scripts/check
+
+test: ## Every test, on a PostgreSQL of its own
+	@scripts/setup test
+	scripts/test
+
+run: ## The server from a quick build, or any command: make run ARGS="session list"
+	@scripts/setup demo
+	@cargo run --quiet -p server -- $(ARGS)
+
+bench: ## How fast it is: small benches, then the whole path under load
+	@scripts/setup bench
+	scripts/bench
+
+fuzz: ## Fuzz one target for a while: make fuzz T=packet SECONDS=60
+	fuzz/run.sh T=$(T) SECONDS=$(SECONDS)
+
+generate: ## Make the Rust of the RADIUS dictionaries from their texts
+	cargo run -p dictionaries --example generate
+	cargo fmt -p dictionaries
+
+sqlx: ## Refresh the query cache crates/store/.sqlx after a change of SQL
+	@scripts/setup test
+	scripts/sqlx-prepare
+
+db: ## A shell beside an empty test cluster, for tests run by hand
+	@scripts/setup test
+	@echo 'A shell with a test cluster: try `cargo nextest run -p store`. Leaving the shell stops the cluster.'
+	@cargo run --quiet -p tests --bin with_database -- "$${SHELL:-bash}"
