@@ -2,9 +2,15 @@
 //!
 //! Knows no business and no SQL. The only crate that reads the machine's clock, environment and randomness.
 
+pub mod config;
 pub mod data_dir;
 pub mod lock;
 pub mod private_postgres;
 
 pub mod clock;
 pub mod random;
+
+pub mod health;
+pub mod metrics;
+pub mod shutdown;
+pub mod telemetry;

@@ -1,0 +1,224 @@
+//! Settings of the process: read once at the start, checked whole, then never changed.
+//!
+//! Defaults lie under the file, the file under the environment, the environment under the command line. All faults are
+//! told at once. What can change while we run is in the database, not here.
+
+mod database_url;
+mod fault;
+mod keys;
+mod layers;
+mod reader;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+pub use database_url::DatabaseUrl;
+pub use fault::{Fault, Faults, Origin};
+use layers::Layers;
+use reader::Reader;
+use tracing::Level;
+use tracing_subscriber::EnvFilter;
+
+/// The variables of the environment. A parameter, so that tests need not change their own.
+pub type Environment = BTreeMap<String, String>;
+
+/// What nobody sets.
+const DEFAULTS: &[(&str, &str)] = &[
+    ("data", "./var"),
+    ("radius.auth", "0.0.0.0:1812"),
+    ("radius.acct", "0.0.0.0:1813"),
+    ("metrics.listen", "127.0.0.1:9812"),
+    ("log.level", "info"),
+    ("log.format", "text"),
+    ("accounting.interim_seconds", "300"),
+    ("slots.reserve_seconds", "60"),
+];
+
+/// All settings, valid together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The data directory, as it was written; see [`crate::data_dir`].
+    pub data: PathBuf,
+    /// Where the database is.
+    pub database: Database,
+    /// The RADIUS server.
+    pub radius: Radius,
+    /// The listener for metrics and health.
+    pub metrics: Metrics,
+    /// What is logged, and how.
+    pub log: Log,
+    /// Accounting.
+    pub accounting: Accounting,
+    /// Places in use at once.
+    pub slots: Slots,
+    /// The master key, when it is not in the data directory.
+    pub master_key_file: Option<PathBuf>,
+    /// The file that was read, if there was one.
+    pub file: Option<PathBuf>,
+}
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// We keep our own: see [`crate::private_postgres`].
+    Private {
+        /// The directory of PostgreSQL's programs, when it is not to be searched for.
+        bin: Option<PathBuf>,
+    },
+    /// Somebody runs one for us.
+    At(DatabaseUrl),
+}
+
+/// Settings of the RADIUS server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Radius {
+    /// Where logins are answered; at least one.
+    pub auth: Vec<SocketAddr>,
+    /// Where accounting is answered; at least one.
+    pub acct: Vec<SocketAddr>,
+    /// How many workers answer.
+    pub workers: NonZeroUsize,
+}
+
+/// Settings of the listener for metrics and health.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metrics {
+    /// Where it listens. Nobody logs in there, so not on the open network.
+    pub listen: SocketAddr,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The least important level that is written.
+    pub level: Level,
+    /// How a line looks.
+    pub format: LogFormat,
+    /// Finer rules, which replace the level: `info,radiusd=debug`.
+    pub filter: Option<String>,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+/// Settings of accounting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accounting {
+    /// How often a NAS reports usage; 60 to 86,400.
+    pub interim_seconds: u32,
+}
+
+/// Settings of places in use at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slots {
+    /// How long a place is kept between the login and the first accounting record; 10 to 600.
+    pub reserve_seconds: u32,
+}
+
+/// What the command line gave, and what a command like the demo takes instead of the usual defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// The file to read: `--config`. It must be there.
+    pub config: Option<PathBuf>,
+    /// Options of the command line: name (`--data`), setting (`data`), value.
+    pub options: Vec<(String, String, String)>,
+    /// Other defaults: setting, value. Anything else is stronger.
+    pub defaults: Vec<(String, String)>,
+}
+
+impl Overrides {
+    /// With an option of the command line, if it was given.
+    #[must_use]
+    pub fn option(mut self, option: &str, key: &str, value: Option<impl Into<String>>) -> Self {
+        self.options.extend(value.map(|value| (option.to_owned(), key.to_owned(), value.into())));
+        self
+    }
+
+    /// With another default.
+    #[must_use]
+    pub fn default_of(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.defaults.push((key.to_owned(), value.into()));
+        self
+    }
+}
+
+impl Config {
+    /// Reads and checks all settings. The faults are all there are, each with its place and an example.
+    pub fn load(overrides: &Overrides, environment: &Environment) -> Result<Self, Faults> {
+        let mut reader = Reader { layers: Layers::collect(overrides, environment, DEFAULTS) };
+        let config = read(&mut reader);
+        let faults = reader.layers.faults;
+        if faults.is_empty() { Ok(config) } else { Err(Faults::new(faults)) }
+    }
+}
+
+/// The process's own environment. Names and values that are not UTF-8 cannot be ours.
+pub fn environment() -> Environment {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Stand-ins fill the places of faults; they are never seen, because faults are.
+fn read(reader: &mut Reader) -> Config {
+    let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let bin = reader.path("postgres.bin");
+    let radius = read_radius(reader);
+    Config {
+        data: reader.path("data").unwrap_or_default(),
+        database: reader.database_url().map_or(Database::Private { bin }, Database::At),
+        radius,
+        metrics: Metrics { listen: reader.address("metrics.listen").unwrap_or(nowhere) },
+        log: read_log(reader),
+        accounting: Accounting {
+            interim_seconds: reader.whole("accounting.interim_seconds", 60..=86_400).unwrap_or_default(),
+        },
+        slots: Slots { reserve_seconds: reader.whole("slots.reserve_seconds", 10..=600).unwrap_or_default() },
+        master_key_file: reader.path("master_key_file"),
+        file: reader.layers.file.clone(),
+    }
+}
+
+fn read_radius(reader: &mut Reader) -> Radius {
+    let auth = reader.addresses("radius.auth");
+    let acct = reader.addresses("radius.acct");
+    let named = |key, addresses: &[SocketAddr]| -> Vec<(&'static str, SocketAddr)> {
+        addresses.iter().map(|address| (key, *address)).collect()
+    };
+    reader.refuse_clashes(named("radius.auth", &auth).into_iter().chain(named("radius.acct", &acct)));
+    let asked = reader.whole("radius.workers", 1..=1024).and_then(|workers| usize::try_from(workers).ok());
+    let workers = asked.and_then(NonZeroUsize::new);
+    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    Radius { auth, acct, workers: workers.unwrap_or_else(cores) }
+}
+
+fn read_log(reader: &mut Reader) -> Log {
+    let levels = [
+        ("error", Level::ERROR),
+        ("warn", Level::WARN),
+        ("info", Level::INFO),
+        ("debug", Level::DEBUG),
+        ("trace", Level::TRACE),
+    ];
+    let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+    let filter = reader.text("log.filter");
+    if let Some(Err(error)) = filter.as_deref().map(|rules| EnvFilter::builder().parse(rules)) {
+        reader.fault("log.filter", format!("is not understood: {error}"));
+    }
+    Log {
+        level: reader.choice("log.level", &levels).unwrap_or(Level::INFO),
+        format: reader.choice("log.format", &formats).unwrap_or(LogFormat::Text),
+        filter,
+    }
+}
+
+#[cfg(test)]
+mod tests;

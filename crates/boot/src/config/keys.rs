@@ -1,0 +1,57 @@
+//! Every setting there is: its key, the variables that set it, and an example.
+
+/// One setting.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// Its name in the file, with dots between the tables.
+    pub(super) name: &'static str,
+    /// The variables of the environment that set it; the first one that is there counts.
+    pub(super) variables: &'static [&'static str],
+    /// A right value, as it is written in the file.
+    pub(super) example: &'static str,
+}
+
+/// All of them, in the order of the manual.
+pub(super) const KEYS: &[Key] = &[
+    Key { name: "data", variables: &["MNETIFI_DATA"], example: "\"/var/lib/mnetifi\"" },
+    Key {
+        name: "database_url",
+        variables: &["MNETIFI_DATABASE_URL", "DATABASE_URL"],
+        example: "\"postgres://mnetifi:secret@db.example.net/mnetifi\"",
+    },
+    Key {
+        name: "database_url_file",
+        variables: &["MNETIFI_DATABASE_URL_FILE"],
+        example: "\"/etc/mnetifi/database_url\"",
+    },
+    Key { name: "master_key_file", variables: &["MNETIFI_MASTER_KEY_FILE"], example: "\"/etc/mnetifi/master.key\"" },
+    Key { name: "radius.auth", variables: &["MNETIFI_RADIUS_AUTH"], example: "[\"0.0.0.0:1812\"]" },
+    Key { name: "radius.acct", variables: &["MNETIFI_RADIUS_ACCT"], example: "[\"0.0.0.0:1813\"]" },
+    Key { name: "radius.workers", variables: &["MNETIFI_RADIUS_WORKERS"], example: "2" },
+    Key {
+        name: "metrics.listen",
+        variables: &["MNETIFI_METRICS", "MNETIFI_METRICS_LISTEN"],
+        example: "\"127.0.0.1:9812\"",
+    },
+    Key { name: "log.level", variables: &["MNETIFI_LOG_LEVEL"], example: "\"info\"" },
+    Key { name: "log.format", variables: &["MNETIFI_LOG_FORMAT"], example: "\"text\"" },
+    Key { name: "log.filter", variables: &["MNETIFI_LOG_FILTER"], example: "\"info,radiusd=debug\"" },
+    Key { name: "postgres.bin", variables: &["MNETIFI_POSTGRES_BIN"], example: "\"/usr/lib/postgresql/15/bin\"" },
+    Key { name: "accounting.interim_seconds", variables: &["MNETIFI_ACCOUNTING_INTERIM_SECONDS"], example: "300" },
+    Key { name: "slots.reserve_seconds", variables: &["MNETIFI_SLOTS_RESERVE_SECONDS"], example: "60" },
+];
+
+/// Variables that begin like ours but are no settings: where the file is, and whatever tests tell themselves.
+pub(super) fn is_other_variable(name: &str) -> bool {
+    name == "MNETIFI_CONFIG" || name.starts_with("MNETIFI_TEST_")
+}
+
+/// The setting of this name.
+pub(super) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// An example line for the file; empty for what is no setting.
+pub(super) fn example(name: &str) -> String {
+    find(name).map_or_else(String::new, |key| format!("{} = {}", key.name, key.example))
+}

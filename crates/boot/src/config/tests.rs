@@ -1,0 +1,186 @@
+//! Settings: layers, and everything that can be wrong with them.
+
+use std::fs;
+
+use super::*;
+
+/// A directory to put files into, which is the data directory too.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self, text: &str) -> &Self {
+        fs::write(self.0.path().join("mnetifi.toml"), text).unwrap();
+        self
+    }
+
+    fn load(&self, variables: &[(&str, &str)]) -> Result<Config, Faults> {
+        let mut environment: Environment = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        environment.entry("MNETIFI_DATA".to_owned()).or_insert_with(|| self.0.path().display().to_string());
+        Config::load(&Overrides::default(), &environment)
+    }
+
+    fn faults(&self, variables: &[(&str, &str)]) -> String {
+        self.load(variables).unwrap_err().to_string().replace(&self.0.path().display().to_string(), "DATA")
+    }
+}
+
+#[test]
+fn without_any_setting_the_defaults_hold() {
+    let config = Place::new().load(&[]).unwrap();
+
+    assert_eq!(config.database, Database::Private { bin: None });
+    assert_eq!(config.radius.auth, ["0.0.0.0:1812".parse().unwrap()]);
+    assert_eq!(config.radius.acct, ["0.0.0.0:1813".parse().unwrap()]);
+    assert_eq!(config.metrics.listen, "127.0.0.1:9812".parse().unwrap());
+    assert_eq!((config.accounting.interim_seconds, config.slots.reserve_seconds), (300, 60));
+    assert_eq!(config.log, Log { level: Level::INFO, format: LogFormat::Text, filter: None });
+    assert_eq!(config.file, None);
+}
+
+#[test]
+fn the_file_in_the_data_directory_is_read() {
+    let place = Place::new();
+    place.file("[radius]\nauth = [\"127.0.0.1:1\", \"[::1]:1\"]\nworkers = 3\n[log]\nformat = \"json\"\n");
+
+    let config = place.load(&[]).unwrap();
+
+    assert_eq!(config.radius.auth.len(), 2);
+    assert_eq!(config.radius.workers.get(), 3);
+    assert_eq!(config.log.format, LogFormat::Json);
+    assert!(config.file.is_some());
+}
+
+#[test]
+fn the_environment_is_stronger_than_the_file_and_the_command_line_than_both() {
+    let place = Place::new();
+    place.file("slots.reserve_seconds = 20\naccounting.interim_seconds = 100\nlog.level = \"warn\"\n");
+    let environment = [
+        ("MNETIFI_DATA", place.0.path().to_str().unwrap()),
+        ("MNETIFI_ACCOUNTING_INTERIM_SECONDS", "200"),
+        ("MNETIFI_LOG_LEVEL", "debug"),
+    ];
+    let environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    let overrides = Overrides::default()
+        .option("--log-level", "log.level", Some("error"))
+        .option("--metrics", "metrics.listen", None::<String>)
+        .default_of("slots.reserve_seconds", "30")
+        .default_of("radius.auth", "127.0.0.1:18120");
+
+    let config = Config::load(&overrides, &environment).unwrap();
+
+    assert_eq!(config.slots.reserve_seconds, 20);
+    assert_eq!(config.accounting.interim_seconds, 200);
+    assert_eq!(config.log.level, Level::ERROR);
+    assert_eq!(config.radius.auth, ["127.0.0.1:18120".parse().unwrap()]);
+}
+
+#[test]
+fn all_faults_are_told_at_once_each_with_its_line_and_an_example() {
+    let place = Place::new();
+    place.file("colour = 1\n\n[radius]\nauth = \"0.0.0.0\"\nworkers = \"many\"\n[slots]\nreserve_seconds = 5\n");
+
+    let faults = place.faults(&[("MNETIFI_METRICS", "9812"), ("MNETIFI_RADIUS_ATUH", "x")]);
+
+    assert!(faults.starts_with("6 things are wrong with the settings:\n  1. "), "{faults}");
+    for part in [
+        "`colour` (DATA/mnetifi.toml:1): is not a setting; known here are `data`",
+        "`radius.auth` (DATA/mnetifi.toml:4): `0.0.0.0` has no port; right would be: radius.auth = [\"0.0.0.0:1812\"]",
+        "`radius.workers` (DATA/mnetifi.toml:5): `many` is not a whole number",
+        "`slots.reserve_seconds` (DATA/mnetifi.toml:7): 5 is not between 10 and 600",
+        "`metrics.listen` (variable MNETIFI_METRICS): `9812` has no address",
+        "`MNETIFI_RADIUS_ATUH` (variable MNETIFI_RADIUS_ATUH): is not a setting",
+    ] {
+        assert!(faults.contains(part), "{part}\n-- is not in --\n{faults}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_told_with_its_line() {
+    let place = Place::new();
+    place.file("data = \"x\"\nradius = = 1\n");
+
+    let faults = place.faults(&[]);
+
+    assert!(faults.contains("(DATA/mnetifi.toml:2): is not TOML here"), "{faults}");
+}
+
+#[test]
+fn a_file_that_was_asked_for_must_be_there() {
+    let faults = Place::new().faults(&[("MNETIFI_CONFIG", "/nowhere/mnetifi.toml")]);
+
+    assert!(faults.contains("`/nowhere/mnetifi.toml` (variable MNETIFI_CONFIG): cannot be read"), "{faults}");
+}
+
+#[test]
+fn a_table_in_the_place_of_a_value_and_a_value_in_the_place_of_a_table_are_faults() {
+    let place = Place::new();
+    place.file("radius = 1\n[log.level]\nx = 1\n");
+
+    let faults = place.faults(&[]);
+
+    assert!(faults.contains("`radius` (DATA/mnetifi.toml:1): must be a table with `auth`, `acct`"), "{faults}");
+    assert!(faults.contains("`log.level` (DATA/mnetifi.toml:2): must be a text in quotes, not a table"), "{faults}");
+}
+
+#[test]
+fn addresses_that_cannot_be_bound_together_are_refused() {
+    let place = Place::new();
+
+    let faults = place.faults(&[("MNETIFI_RADIUS_AUTH", "127.0.0.1:1812, 0.0.0.0:1813")]);
+
+    assert!(
+        faults.contains("`radius.acct` (default): `0.0.0.0:1813` clashes with `0.0.0.0:1813` of `radius.auth`"),
+        "{faults}"
+    );
+    assert!(place.load(&[("MNETIFI_RADIUS_AUTH", "127.0.0.1:0"), ("MNETIFI_RADIUS_ACCT", "127.0.0.1:0")]).is_ok());
+}
+
+#[test]
+fn a_database_url_comes_from_a_variable_or_a_file_but_not_both() {
+    let place = Place::new();
+    let file = place.0.path().join("url");
+    fs::write(&file, "postgres://a:s3cret@db/x\n").unwrap();
+    let file = file.display().to_string();
+
+    let direct = place.load(&[("DATABASE_URL", "postgres://a:s3cret@db/x")]).unwrap();
+    let in_file = place.load(&[("MNETIFI_DATABASE_URL_FILE", file.as_str())]).unwrap();
+    let both =
+        place.faults(&[("DATABASE_URL", "postgres://a:s3cret@db/x"), ("MNETIFI_DATABASE_URL_FILE", file.as_str())]);
+
+    assert_eq!(direct.database, in_file.database);
+    assert!(!format!("{direct:?}").contains("s3cret"));
+    assert!(both.contains("leave one of them out") && !both.contains("s3cret"), "{both}");
+}
+
+#[test]
+fn a_wrong_database_url_is_not_repeated() {
+    let faults = Place::new().faults(&[("DATABASE_URL", "mysql://a:s3cret@db/x")]);
+
+    assert!(faults.contains("`database_url` (variable DATABASE_URL): does not begin with postgres://"), "{faults}");
+    assert!(!faults.contains("s3cret"), "{faults}");
+}
+
+#[test]
+fn a_log_filter_is_checked_before_it_is_used() {
+    let faults = Place::new().faults(&[("MNETIFI_LOG_FILTER", "radiusd=loud")]);
+
+    assert!(faults.contains("`log.filter` (variable MNETIFI_LOG_FILTER): is not understood"), "{faults}");
+}
+
+#[test]
+fn every_example_is_right() {
+    for key in keys::KEYS {
+        // This one is only right where the file is.
+        if key.name == "database_url_file" {
+            continue;
+        }
+        let place = Place::new();
+        place.file(&format!("{}\n", keys::example(key.name)));
+
+        assert!(place.load(&[]).is_ok(), "{}: {}", key.name, place.faults(&[]));
+    }
+}
