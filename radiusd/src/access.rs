@@ -80,7 +80,9 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
     let mut buffer = [0; PACKET_MAX];
     let written = match &answer {
         Answer::Granted { grant, .. } => accept(&mut buffer, &packet, &nas, grant, proven.as_ref(), &*node.random),
-        Answer::Refused { refusal, trace } => reject(&mut buffer, &packet, &nas, *refusal, *trace, &proof, &*node.random),
+        Answer::Refused { refusal, trace } => {
+            reject(&mut buffer, &packet, &nas, *refusal, *trace, &proof, &*node.random)
+        }
         Answer::WrongSecret => {
             warn!(
                 nas.id = %nas.nas.id,
@@ -151,7 +153,7 @@ fn reject<'b>(
     if let Proof::MsChapV2(login) = proof {
         let mut challenge = [0; 16];
         random.fill(&mut challenge);
-        let failure = Failure::new(login.ident(), mschap_error(refusal), &challenge, refusal.sentence());
+        let failure = Failure::new(login.ident, mschap_error(refusal), &challenge, refusal.sentence());
         writer.put(microsoft::MS_CHAP_ERROR, failure.as_bytes())?;
     }
     writer.copy_all(rfc2865::PROXY_STATE, packet)?;
@@ -161,13 +163,11 @@ fn reject<'b>(
 /// What a PPP client is told by number (RFC 2759 §6).
 const fn mschap_error(refusal: Refusal) -> ErrorNumber {
     match refusal {
-        Refusal::Unknown | Refusal::WrongCase | Refusal::WrongPassword | Refusal::NoProof => {
-            ErrorNumber::AuthenticationFailure
-        }
+        Refusal::Unknown | Refusal::WrongCase | Refusal::WrongPassword | Refusal::NoProof => ErrorNumber::WrongPassword,
         Refusal::Suspended | Refusal::Revoked | Refusal::Expired | Refusal::PastSellBy | Refusal::NotSold => {
-            ErrorNumber::AccountDisabled
+            ErrorNumber::Disabled
         }
-        Refusal::DataUsedUp | Refusal::AlreadyInUse | Refusal::WrongService => ErrorNumber::NoDialInPermission,
+        Refusal::DataUsedUp | Refusal::AlreadyInUse | Refusal::WrongService => ErrorNumber::NoPermission,
     }
 }
 

@@ -150,7 +150,7 @@ async fn record(node: &Node, run: &[Job]) -> Result<(), StoreError> {
     let Some(scope) = run.first().map(|job| &job.nas.scope) else { return Ok(()) };
     let interim = node.settings.interim_seconds;
     let writing = record_usage::record_usage(&node.store, scope, &records, interim, node.context());
-    let recorded = timeout(BUDGET, writing).await.map_err(|_elapsed| StoreError::timed_out("recording usage"))??;
+    let recorded = timeout(BUDGET, writing).await.map_err(|_elapsed| too_slow())??;
     #[expect(clippy::cast_precision_loss, reason = "a batch has at most a thousand records")]
     node.meters.accounting_batch.observe(records.len() as f64);
     node.meters.sessions_unannounced.inc_by(recorded.unannounced as u64);
@@ -160,13 +160,17 @@ async fn record(node: &Node, run: &[Job]) -> Result<(), StoreError> {
 
 async fn write_restart(node: &Node, job: Job, restart: NasRestart) {
     let writing = record_usage::record_restart(&node.store, &job.nas.scope, &restart);
-    match timeout(BUDGET, writing).await.unwrap_or_else(|_elapsed| Err(StoreError::timed_out("recording a restart"))) {
+    match timeout(BUDGET, writing).await.unwrap_or_else(|_elapsed| Err(too_slow())) {
         Ok(closed) => {
             info!(nas.id = %restart.nas, closed, "`{}` restarted: {closed} sessions ended", job.nas.nas.name);
             done(node, job);
         }
         Err(why) => lost(node, job, &why),
     }
+}
+
+fn too_slow() -> StoreError {
+    StoreError::Unavailable { reason: "writing took too long".to_owned() }
 }
 
 fn done(node: &Node, job: Job) {

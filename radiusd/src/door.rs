@@ -119,10 +119,15 @@ pub fn open<'a>(registry: &Registry, datagram: &Datagram<'a>, port: Port) -> Res
     Ok(Verified { packet, nas: Arc::clone(nas) })
 }
 
-fn by_message_authenticator<'r>(candidates: &'r [Arc<KnownNas>], packet: &Packet<'_>) -> Result<&'r Arc<KnownNas>, Dropped> {
+fn by_message_authenticator<'r>(
+    candidates: &'r [Arc<KnownNas>],
+    packet: &Packet<'_>,
+) -> Result<&'r Arc<KnownNas>, Dropped> {
     if packet.has_message_authenticator() {
         return named_first(candidates, packet)
-            .find(|known| message_authenticator::verify_request(packet, &known.secret) == message_authenticator::Verdict::Valid)
+            .find(|known| {
+                message_authenticator::verify_request(packet, &known.secret) == message_authenticator::Verdict::Valid
+            })
             .ok_or(Dropped::BadMessageAuthenticator);
     }
     if packet.count(rfc2865::PROXY_STATE) > 0 {
@@ -137,7 +142,10 @@ fn by_message_authenticator<'r>(candidates: &'r [Arc<KnownNas>], packet: &Packet
     }
 }
 
-fn by_request_authenticator<'r>(candidates: &'r [Arc<KnownNas>], packet: &Packet<'_>) -> Result<&'r Arc<KnownNas>, Dropped> {
+fn by_request_authenticator<'r>(
+    candidates: &'r [Arc<KnownNas>],
+    packet: &Packet<'_>,
+) -> Result<&'r Arc<KnownNas>, Dropped> {
     let proved = named_first(candidates, packet)
         .find(|known| authenticator::verify_request(packet, &known.secret))
         .ok_or(Dropped::BadAuthenticator)?;
@@ -148,10 +156,10 @@ fn by_request_authenticator<'r>(candidates: &'r [Arc<KnownNas>], packet: &Packet
 }
 
 /// The candidates, those first whose NAS-Identifier the packet carries: routers behind one address may share a secret.
-fn named_first<'r>(
+fn named_first<'r, 'p>(
     candidates: &'r [Arc<KnownNas>],
-    packet: &'r Packet<'_>,
-) -> impl Iterator<Item = &'r Arc<KnownNas>> + 'r {
+    packet: &'p Packet<'_>,
+) -> impl Iterator<Item = &'r Arc<KnownNas>> + use<'r, 'p> {
     let named = candidates.iter().filter(move |known| has_name_of(known, packet));
     named.chain(candidates.iter().filter(move |known| !has_name_of(known, packet)))
 }

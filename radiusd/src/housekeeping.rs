@@ -33,7 +33,7 @@ async fn step(node: &Node) -> Result<(), StoreError> {
     tx.commit().await?;
     node.meters.sessions_open.set(i64::try_from(open).unwrap_or(i64::MAX));
     for tenant in tenants {
-        let scope = TenantScope::of_duty(tenant.id);
+        let scope = TenantScope::of_operator(tenant.id);
         loop {
             let closed = close_overdue::close_overdue(&node.store, &scope, node.context()).await?;
             if closed > 0 {

@@ -50,11 +50,14 @@ pub enum RadiusdError {
 }
 
 fn hint(source: &io::Error) -> &'static str {
-    match source.kind() {
-        io::ErrorKind::AddrInUse => " (is another RADIUS server running? `ss -lunp` shows it)",
-        io::ErrorKind::PermissionDenied => " (ports under 1024 need root or CAP_NET_BIND_SERVICE)",
-        io::ErrorKind::AddrNotAvailable => " (this machine does not have that address: `ip addr` shows its own)",
-        _ => "",
+    if source.kind() == io::ErrorKind::AddrInUse {
+        " (is another RADIUS server running? `ss -lunp` shows it)"
+    } else if source.kind() == io::ErrorKind::PermissionDenied {
+        " (ports under 1024 need root or CAP_NET_BIND_SERVICE)"
+    } else if source.kind() == io::ErrorKind::AddrNotAvailable {
+        " (this machine does not have that address: `ip addr` shows its own)"
+    } else {
+        ""
     }
 }
 
@@ -81,8 +84,11 @@ impl Bound {
             for &address in addresses {
                 let mut address = address;
                 for _ in 0..settings.workers.max(1) {
-                    let socket = RadiusSocket::bind(address)
-                        .map_err(|source| RadiusdError::Binding { port, address, source })?;
+                    let socket = RadiusSocket::bind(address).map_err(|source| RadiusdError::Binding {
+                        port,
+                        address,
+                        source,
+                    })?;
                     // Port 0 asks for any port: the further sockets must share the one that the first was given.
                     address = socket.address();
                     let mut seed = [0; 8];

@@ -59,22 +59,17 @@ fn take(node: &Arc<Node>, endpoint: &Arc<Endpoint>, datagram: &Datagram<'_>, arr
         Seen::InProgress => return node.meters.dropped(port, code.name(), Dropped::Duplicate),
         Seen::Repeated => return node.meters.answered(code.name(), Outcome::Repeated),
     };
-    match code {
-        Code::StatusServer => status::answer(node, packet, &verified.nas, replier),
-        Code::AccountingRequest => accounting::take(node, packet, verified.nas, replier, arrived),
-        _ => match Arc::clone(&node.waiting).try_acquire_owned() {
-            Ok(permit) => {
-                let request = access::Request {
-                    bytes: packet.as_bytes().into(),
-                    nas: verified.nas,
-                    replier,
-                    arrived,
-                    _permit: permit,
-                };
-                tokio::spawn(access::answer(Arc::clone(node), request));
-            }
-            Err(_full) => node.meters.dropped(port, code.name(), Dropped::Overload),
-        },
+    if code == Code::StatusServer {
+        status::answer(node, packet, &verified.nas, replier);
+    } else if code == Code::AccountingRequest {
+        accounting::take(node, packet, verified.nas, replier, arrived);
+    } else if let Ok(permit) = Arc::clone(&node.waiting).try_acquire_owned() {
+        // The door lets no other code in than Access-Request.
+        let bytes = packet.as_bytes().into();
+        let request = access::Request { bytes, nas: verified.nas, replier, arrived, _permit: permit };
+        tokio::spawn(access::answer(Arc::clone(node), request));
+    } else {
+        node.meters.dropped(port, code.name(), Dropped::Overload);
     }
 }
 

@@ -1,1 +1,72 @@
-fn main() {}
+//! `mnetifi`: the one binary, with all roles and the command line.
+//!
+//! Knows everybody and decides nothing: it reads what was asked, opens what is needed and hands over.
+
+#![expect(unreachable_pub, reason = "a binary has no outside: `pub` marks what its other modules use")]
+
+mod cli;
+mod commands;
+mod open;
+mod print;
+mod progress;
+mod roles;
+mod secrets;
+mod settings;
+
+use std::process::ExitCode;
+
+use boot::shutdown::Shutdown;
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+use crate::open::Opened;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            print::aside(&format!("mnetifi: {}", print::with_causes(&error)));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Serve(serve) => commands::serve::run(&global, &serve).await,
+        Command::Demo(demo) => commands::demo::run(&global, &demo).await,
+        Command::Doctor => commands::doctor::run(&global).await,
+        Command::Migrate => commands::migrate::run(&global).await,
+        Command::Tenant(_)
+        | Command::Nas(_)
+        | Command::Plan(_)
+        | Command::Voucher(_)
+        | Command::Subscriber(_)
+        | Command::Import(_)
+        | Command::Session(_)
+        | Command::Explain(_) => on_the_database(&global, command).await,
+    }
+}
+
+/// Runs a command that works on the database, and closes it whatever came of it.
+async fn on_the_database(global: &cli::Global, command: Command) -> anyhow::Result<()> {
+    let config = settings::load(global)?;
+    let shutdown = Shutdown::on_signals()?;
+    let opened = Opened::open(&config, global, &shutdown.token()).await?;
+    let done = match command {
+        Command::Tenant(command) => commands::tenant::run(&opened, command).await,
+        Command::Nas(command) => commands::nas::run(&opened, command).await,
+        Command::Plan(command) => commands::plan::run(&opened, command).await,
+        Command::Voucher(command) => commands::voucher::run(&opened, command).await,
+        Command::Subscriber(command) => commands::subscriber::run(&opened, command).await,
+        Command::Import(command) => commands::import::run(&opened, command).await,
+        Command::Session(command) => commands::session::run(&opened, command).await,
+        Command::Explain(command) => commands::explain::run(&opened, &command).await,
+        Command::Serve(_) | Command::Demo(_) | Command::Doctor | Command::Migrate => Ok(()),
+    };
+    let closed = opened.close().await;
+    done.and(closed)
+}

@@ -18,12 +18,11 @@ pub const LENGTH_MAX: usize = 16;
 ///
 /// `below` gives a uniformly random number below its argument, from a cryptographic source.
 /// The first character is a letter, so that a code never reads as a phone number.
-pub fn make(length: usize, below: &mut dyn FnMut(u32) -> u32) -> VoucherCode {
+pub fn make(length: usize, below: &mut dyn FnMut(usize) -> usize) -> VoucherCode {
     let length = length.clamp(LENGTH_MIN, LENGTH_MAX);
     let mut code = String::with_capacity(length);
     while code.len() < length {
-        let index = below(57) as usize;
-        let glyph = char::from(ALPHABET[index % ALPHABET.len()]);
+        let glyph = char::from(ALPHABET[below(ALPHABET.len()) % ALPHABET.len()]);
         if !code.is_empty() || glyph.is_ascii_alphabetic() {
             code.push(glyph);
         }
@@ -35,11 +34,11 @@ pub fn make(length: usize, below: &mut dyn FnMut(u32) -> u32) -> VoucherCode {
 mod tests {
     use super::*;
 
-    fn counting() -> impl FnMut(u32) -> u32 {
+    fn counting() -> impl FnMut(usize) -> usize {
         let mut state = 12_345_u32;
         move |below| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) % below
+            (state >> 8) as usize % below
         }
     }
 

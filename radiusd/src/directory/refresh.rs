@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use boot::health::State;
 use store::StoreError;
-use store::network::nas;
+use store::network::nas::{self, RegistryFingerprint};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -35,7 +35,7 @@ pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
             }
             (Err(why), _) => {
                 warn!("the database does not answer, requests get no answer until it does: {why}");
-                node.health.set(CHECK, State::not_ready(format!("the database does not answer: {why}")));
+                node.health.set(CHECK, State::NotReady { reason: why.to_string() });
             }
         }
         answered = Some(refreshed.is_ok());
@@ -46,7 +46,7 @@ pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
     }
 }
 
-async fn refresh(node: &Node, seen: &mut Option<String>) -> Result<(), StoreError> {
+async fn refresh(node: &Node, seen: &mut Option<RegistryFingerprint>) -> Result<(), StoreError> {
     let mut tx = node.store.system().await?;
     let fingerprint = nas::registry_fingerprint(&mut tx).await?;
     if seen.as_ref() != Some(&fingerprint) {

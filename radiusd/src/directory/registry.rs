@@ -24,11 +24,14 @@ pub struct KnownNas {
     pub scope: TenantScope,
 }
 
+/// The networks of one prefix length, each with its routers.
+type Networks = HashMap<IpNet, Vec<Arc<KnownNas>>, RandomState>;
+
 /// All routers of all tenants at one moment. Replaced whole when one changes.
 #[derive(Debug, Default)]
 pub struct Registry {
     /// Prefix lengths in use, longest first, each with the networks of that length.
-    by_length: Vec<(u8, HashMap<IpNet, Vec<Arc<KnownNas>>, RandomState>)>,
+    by_length: Vec<(u8, Networks)>,
     count: usize,
 }
 
@@ -44,13 +47,17 @@ impl Registry {
                 secret: radius::Secret::new(secret.expose()),
                 nas,
             });
-            registry.networks_of(network.prefix_len() + family_offset(&network)).entry(network).or_default().push(known);
+            registry
+                .networks_of(network.prefix_len() + family_offset(&network))
+                .entry(network)
+                .or_default()
+                .push(known);
         }
         registry.by_length.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
         registry
     }
 
-    fn networks_of(&mut self, length: u8) -> &mut HashMap<IpNet, Vec<Arc<KnownNas>>, RandomState> {
+    fn networks_of(&mut self, length: u8) -> &mut Networks {
         let place = match self.by_length.iter().position(|(known, _)| *known == length) {
             Some(place) => place,
             None => {
@@ -156,7 +163,8 @@ mod tests {
 
     #[test]
     fn an_ipv6_network_never_answers_for_an_ipv4_address() {
-        let registry = Registry::of(vec![router(1, "::/0"), router(2, "2001:db8::/32"), router(3, "::ffff:198.51.100.7/128")]);
+        let registry =
+            Registry::of(vec![router(1, "::/0"), router(2, "2001:db8::/32"), router(3, "::ffff:198.51.100.7/128")]);
 
         assert_eq!(found(&registry, "2001:db8::9"), [2]);
         assert_eq!(found(&registry, "2001:db9::9"), [1]);

@@ -96,7 +96,7 @@ impl Batch {
             let buffer = &mut self.buffers[index];
             vectors[index] = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
             header.msg_hdr.msg_name = names[index].as_mut_ptr().cast();
-            header.msg_hdr.msg_namelen = socklen(size_of::<libc::sockaddr_storage>());
+            header.msg_hdr.msg_namelen = octets(size_of::<libc::sockaddr_storage>());
             header.msg_hdr.msg_iov = &raw mut vectors[index];
             header.msg_hdr.msg_iovlen = 1;
             header.msg_hdr.msg_control = controls[index].0.as_mut_ptr().cast();
@@ -108,7 +108,7 @@ impl Batch {
             libc::recvmmsg(
                 socket.as_raw_fd(),
                 headers.as_mut_ptr(),
-                BATCH_MAX as libc::c_uint,
+                octets(BATCH_MAX),
                 libc::MSG_DONTWAIT,
                 std::ptr::null_mut(),
             )
@@ -144,7 +144,7 @@ fn head(header: &libc::mmsghdr, kernel_drops: &mut u32) -> Head {
         let mut control = libc::CMSG_FIRSTHDR(message);
         while !control.is_null() {
             let data = libc::CMSG_DATA(control);
-            let has = |size: usize| (*control).cmsg_len as usize >= libc::CMSG_LEN(size as u32) as usize;
+            let has = |size: usize| (*control).cmsg_len as usize >= libc::CMSG_LEN(octets(size)) as usize;
             match ((*control).cmsg_level, (*control).cmsg_type) {
                 (libc::IPPROTO_IP, libc::IP_PKTINFO) if has(size_of::<libc::in_pktinfo>()) => {
                     let info: libc::in_pktinfo = data.cast::<libc::in_pktinfo>().read_unaligned();
@@ -232,7 +232,8 @@ pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], path: &Path) -> io::Result<()>
     }
     // SAFETY: every pointer in `message` points to a value of this frame or to the caller's `bytes`, as long as said;
     // the kernel only reads them.
-    let sent = unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) };
+    let sent =
+        unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) };
     if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
@@ -242,11 +243,11 @@ fn put_control<T>(message: &mut libc::msghdr, control: &mut Control, level: i32,
     // SAFETY: the buffer is aligned for cmsghdr and larger than CMSG_SPACE of the value (asserted above), so the first
     // header and its data lie inside it.
     unsafe {
-        message.msg_controllen = libc::CMSG_SPACE(size_of::<T>() as u32) as _;
+        message.msg_controllen = libc::CMSG_SPACE(octets(size_of::<T>())) as _;
         let header = libc::CMSG_FIRSTHDR(message);
         (*header).cmsg_level = level;
         (*header).cmsg_type = kind;
-        (*header).cmsg_len = libc::CMSG_LEN(size_of::<T>() as u32) as _;
+        (*header).cmsg_len = libc::CMSG_LEN(octets(size_of::<T>())) as _;
         libc::CMSG_DATA(header).cast::<T>().write_unaligned(value);
     }
 }
@@ -268,7 +269,7 @@ pub fn announce_addresses(socket: BorrowedFd<'_>, family_v6: bool) -> io::Result
                 level,
                 option,
                 (&raw const on).cast(),
-                socklen(size_of::<libc::c_int>()),
+                octets(size_of::<libc::c_int>()),
             )
         };
         if done != 0 {
@@ -278,8 +279,8 @@ pub fn announce_addresses(socket: BorrowedFd<'_>, family_v6: bool) -> io::Result
     Ok(())
 }
 
-fn socklen(size: usize) -> libc::socklen_t {
-    libc::socklen_t::try_from(size).expect("invariant: a C structure's size fits socklen_t")
+fn octets(size: usize) -> u32 {
+    u32::try_from(size).expect("invariant: a C structure's size and a batch's length fit 32 bits")
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::os::fd::AsFd;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::io::unix::AsyncFd;
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
 
 use crate::listen::datagram::{self, Batch, Path};
 
@@ -15,7 +16,7 @@ const BUFFER_OCTETS: usize = 8 * 1024 * 1024;
 /// A bound socket that tells where each datagram was sent to.
 #[derive(Debug)]
 pub struct RadiusSocket {
-    socket: AsyncFd<Socket>,
+    socket: UdpSocket,
     address: SocketAddr,
 }
 
@@ -38,7 +39,7 @@ impl RadiusSocket {
         datagram::announce_addresses(socket.as_fd(), domain == Domain::IPV6)?;
         socket.bind(&address.into())?;
         let address = socket.local_addr()?.as_socket().unwrap_or(address);
-        Ok(Self { socket: AsyncFd::new(socket)?, address })
+        Ok(Self { socket: UdpSocket::from_std(socket.into())?, address })
     }
 
     /// The address it is bound to, with the port that the kernel chose where 0 was asked for.
@@ -48,17 +49,11 @@ impl RadiusSocket {
 
     /// Waits until datagrams are there and takes a batch of them.
     pub async fn receive(&self, batch: &mut Batch) -> io::Result<usize> {
-        loop {
-            let mut ready = self.socket.readable().await?;
-            match ready.try_io(|socket| batch.receive(socket.get_ref().as_fd())) {
-                Ok(received) => return received,
-                Err(_would_block) => {}
-            }
-        }
+        self.socket.async_io(Interest::READABLE, || batch.receive(self.socket.as_fd())).await
     }
 
     /// Sends a reply without waiting: a full send buffer loses it, and the router asks again.
     pub fn send(&self, bytes: &[u8], path: &Path) -> io::Result<()> {
-        datagram::send(self.socket.get_ref().as_fd(), bytes, path)
+        datagram::send(self.socket.as_fd(), bytes, path)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Nothing is answered that is not written: an accept holds its place, and every answer has its decision record.
 
-use domain::access::attempt::{Attempt, Device};
+use domain::access::attempt::Attempt;
 use domain::access::decision::{Decision, TraceCode};
 use domain::access::facts::Facts;
 use domain::access::grant::Grant;
@@ -52,7 +52,7 @@ pub enum Answer {
     /// It may come online, on these terms.
     Granted {
         /// The terms.
-        grant: Grant,
+        grant: Box<Grant>,
         /// The code of its decision record.
         trace: TraceCode,
     },
@@ -94,7 +94,7 @@ pub async fn admit(
     }
     tx.commit().await?;
     Ok(match (grant, verdict.outcome) {
-        (Some(grant), _) => Answer::Granted { grant, trace: decision.trace },
+        (Some(grant), _) => Answer::Granted { grant: Box::new(grant), trace: decision.trace },
         (None, Outcome::Refuse { refusal, .. }) => Answer::Refused { refusal, trace: decision.trace },
         (None, Outcome::Admit(_)) => Answer::Refused { refusal: Refusal::AlreadyInUse, trace: decision.trace },
     })
@@ -188,9 +188,4 @@ fn shown(user_name: &[u8]) -> String {
     }
     name.truncate(end);
     name
-}
-
-/// The device in the words of a list.
-pub fn device_name(device: &Device) -> String {
-    device.key()
 }

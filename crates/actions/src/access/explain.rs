@@ -5,8 +5,8 @@ use domain::access::session::{EndCause, SessionState};
 use domain::platform::tenant::Tenant;
 use domain::rate::Bytes;
 use policy::trail;
-use store::access::sessions::{self, StoredSession};
 use store::access::decisions;
+use store::access::sessions::{self, StoredSession};
 use store::network::nas;
 use store::{Store, StoreError, TenantScope};
 

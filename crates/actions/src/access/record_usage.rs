@@ -141,11 +141,7 @@ fn begun(record: &UsageRecord, holder: Option<Holder>, context: Context<'_>) -> 
 
 /// Renews the places of sessions that live and frees those of sessions that have ended. Returns how many live ones
 /// found no place.
-async fn move_places(
-    tx: &mut TenantTx,
-    sessions: &[StoredSession],
-    context: Context<'_>,
-) -> Result<usize, StoreError> {
+async fn move_places(tx: &mut TenantTx, sessions: &[StoredSession], context: Context<'_>) -> Result<usize, StoreError> {
     let (mut renewals, mut ended) = (Vec::new(), Vec::new());
     for stored in sessions {
         match (stored.session.ended_at, stored.holder) {

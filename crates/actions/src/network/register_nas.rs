@@ -34,8 +34,7 @@ pub async fn register_nas(
     context: Context<'_>,
 ) -> Result<Nas, StoreError> {
     let NewNas { name, address, identifier, vendor, coa_port, secret } = new;
-    let router =
-        Nas { id: context.new_id(), tenant: scope.tenant(), name, address, identifier, vendor, coa_port };
+    let router = Nas { id: context.new_id(), tenant: scope.tenant(), name, address, identifier, vendor, coa_port };
     let mut tx = store.tenant(scope).await?;
     nas::add(&mut tx, &router, &secret).await?;
     tx.commit().await?;

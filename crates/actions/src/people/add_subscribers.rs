@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 use domain::id::PlanId;
-use domain::people::subscriber::Username;
+use domain::people::subscriber::{Standing, Username};
+use domain::phone::Msisdn;
 use domain::sales::plan::{Plan, PlanService};
 use domain::secret::SecretBytes;
 use domain::time::{Timestamp, Zone};
@@ -30,8 +31,8 @@ pub struct Wanted {
     pub until: Option<Timestamp>,
     /// A fixed address.
     pub framed_ip: Option<Ipv4Addr>,
-    /// Its phone number in E.164 without the plus.
-    pub phone: Option<String>,
+    /// Its phone number.
+    pub phone: Option<Msisdn>,
 }
 
 /// What became of a list.
@@ -80,14 +81,24 @@ pub async fn add_subscribers(
     for Wanted { username, password, plan, until, framed_ip, phone } in wanted {
         let end = *ends.get(&plan).ok_or(AddError::NoSuchPlan)?;
         let id = context.new_id();
-        rows.push(NewSubscriber { id, username, password, plan, until: until.or(Some(end)), framed_ip, phone });
+        rows.push(NewSubscriber {
+            id,
+            username,
+            password,
+            plan,
+            standing: Standing::Active,
+            until: until.or(Some(end)),
+            framed_ip,
+            phone,
+            created_at: now,
+        });
     }
     let mut added = Added::default();
     let mut tx = store.tenant(scope).await?;
     let total = rows.len();
     while !rows.is_empty() {
         let rest = rows.split_off(rows.len().min(CHUNK));
-        let existing = subscribers::insert_many(&mut tx, rows, now).await?;
+        let existing = subscribers::insert_many(&mut tx, rows).await?;
         added.existing.extend(existing);
         rows = rest;
         progress(total - rows.len());

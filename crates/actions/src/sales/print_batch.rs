@@ -5,7 +5,7 @@ use domain::sales::plan::{Plan, PlanService, ValidityAnchor};
 use domain::sales::voucher::VoucherCode;
 use domain::time::Timestamp;
 use policy::sales::codes;
-use store::sales::vouchers::NewVoucher;
+use store::sales::vouchers::NewVouchers;
 use store::sales::{batches, vouchers};
 use store::{Store, StoreError, TenantScope};
 use thiserror::Error;
@@ -77,7 +77,15 @@ pub async fn print_batch(
         sell_by: order.sell_by,
         created_at: context.now(),
     };
-    let new = NewVoucher { sell_by: order.sell_by, created_at: batch.created_at, ..NewVoucher::default() };
+    let made = NewVouchers {
+        batch: batch.id,
+        plan: plan.id,
+        bought_by: None,
+        sell_by: order.sell_by,
+        sold_at: None,
+        expires_at: None,
+        created_at: batch.created_at,
+    };
     let wanted = order.count as usize;
     let mut printed: Vec<VoucherCode> = Vec::with_capacity(wanted);
     let mut fruitless = 0;
@@ -86,9 +94,9 @@ pub async fn print_batch(
     while printed.len() < wanted {
         let count = CHUNK.min(wanted - printed.len());
         let fresh: Vec<_> = (0..count)
-            .map(|_| (context.new_id(), codes::make(order.length, &mut |bound| context.random().below(bound))))
+            .map(|_| (context.new_id(), codes::make(order.length, &mut |end| context.random().index_below(end))))
             .collect();
-        let accepted = vouchers::insert_codes(&mut tx, &batch, &fresh, &new).await?;
+        let accepted = vouchers::insert_codes(&mut tx, &fresh, &made).await?;
         fruitless = if accepted.is_empty() { fruitless + 1 } else { 0 };
         if fruitless == FRUITLESS_MAX {
             return Err(PrintError::Exhausted);

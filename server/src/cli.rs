@@ -1,0 +1,408 @@
+//! The command line: what can be said to `mnetifi`.
+
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::phone::CallingCode;
+use domain::rate::{Bps, BurstSeconds, Bytes, Priority, UpDown};
+use domain::sales::plan::{DeviceCap, PlanService, ValidityAnchor};
+use domain::text::{RouterName, Slug};
+use domain::time::{Duration, Timestamp, Zone};
+use ipnet::IpNet;
+
+/// RADIUS/AAA server for internet providers that run MikroTik routers.
+///
+/// Commands work on the data directory's own database, or on DATABASE_URL. They may run beside a running server, which
+/// sees their changes within a second.
+#[derive(Debug, Parser)]
+#[command(name = "mnetifi", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// Settings that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Settings that every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Data directory [default: ./var; variable: MNETIFI_DATA]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Configuration file [default: mnetifi.toml in the data directory, else /etc/mnetifi/mnetifi.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Tenant to work for, by its short name; may be left out while there is only one [variable: MNETIFI_TENANT]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub tenant: Option<Slug>,
+    /// Print lists and results as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server in the foreground
+    Serve(Serve),
+    /// Bring the database to this version's form
+    Migrate,
+    /// Check the configuration, the machine and the database, and say what is wrong and what to do
+    Doctor,
+    /// Set up the tenant `demo` with plans, vouchers and subscribers, and run it in the foreground
+    Demo(Demo),
+    /// Tenants: the ISPs on this system
+    #[command(subcommand)]
+    Tenant(Tenant),
+    /// Routers that may ask
+    #[command(subcommand)]
+    Nas(Nas),
+    /// Plans: what is sold
+    #[command(subcommand)]
+    Plan(Plan),
+    /// Vouchers: codes that buy access
+    #[command(subcommand)]
+    Voucher(Voucher),
+    /// Subscribers: houses and businesses with a user name and password
+    #[command(subcommand)]
+    Subscriber(Subscriber),
+    /// Bring over what another system exported
+    #[command(subcommand)]
+    Import(Import),
+    /// Sessions: who is online
+    #[command(subcommand)]
+    Session(Session),
+    /// Tell why the last request of a user, or the one with a trace code, was accepted or refused
+    Explain(Explain),
+}
+
+/// The roles that one process can play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Answers routers on the RADIUS ports
+    Radius,
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Roles to play, separated by commas [default: all]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLE,…")]
+    pub roles: Vec<Role>,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Only add this many subscribers user000000… with passwords pass000000… on plan home-10, and end
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub subscribers: Option<u32>,
+}
+
+/// `tenant …`.
+#[derive(Debug, Subcommand)]
+pub enum Tenant {
+    /// Open a tenant
+    Add(TenantAdd),
+    /// List the tenants
+    List,
+}
+
+/// `tenant add`.
+#[derive(Debug, Args)]
+pub struct TenantAdd {
+    /// Short name, unique on this system, as `savanna-net`
+    pub slug: Slug,
+    /// Name as people say it [default: the short name]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Time zone of its calendar
+    #[arg(long, default_value = "Africa/Nairobi", value_parser = Zone::named)]
+    pub zone: Zone,
+    /// Currency of its prices, by its three letters
+    #[arg(long, default_value = "KES")]
+    pub currency: String,
+    /// Calling code of its people's phone numbers
+    #[arg(long, default_value = "254", value_parser = CallingCode::parse)]
+    pub calling_code: CallingCode,
+}
+
+/// `nas …`.
+#[derive(Debug, Subcommand)]
+pub enum Nas {
+    /// Register a router; it may ask from the next second on
+    Add(NasAdd),
+    /// List the routers
+    List(Paging),
+}
+
+/// `nas add`.
+#[derive(Debug, Args)]
+pub struct NasAdd {
+    /// Short name, unique in the tenant, as `tower-3`
+    pub name: Slug,
+    /// Where its packets come from: an address or a network, as 10.8.0.12 or 10.8.0.0/24
+    #[arg(long, value_parser = address_or_network)]
+    pub address: IpNet,
+    /// File that holds the shared secret (`-` reads it from standard input)
+    #[arg(long, value_name = "FILE", required_unless_present = "secret")]
+    pub secret_file: Option<PathBuf>,
+    /// The shared secret itself; others on this machine may see it while the command runs
+    #[arg(long, conflicts_with = "secret_file")]
+    pub secret: Option<String>,
+    /// The router's own name (/system identity), to tell routers apart that share an address
+    #[arg(long)]
+    pub identifier: Option<String>,
+    /// How to speak to it: mikrotik or generic
+    #[arg(long, default_value = "mikrotik")]
+    pub vendor: domain::network::nas::Vendor,
+    /// Port on which it takes CoA and Disconnect
+    #[arg(long, default_value_t = 3_799)]
+    pub coa_port: u16,
+}
+
+/// `plan …`.
+#[derive(Debug, Subcommand)]
+pub enum Plan {
+    /// Publish a plan
+    Add(Box<PlanAdd>),
+    /// List the plans
+    List,
+}
+
+/// `plan add`.
+#[derive(Debug, Args)]
+pub struct PlanAdd {
+    /// Short name, unique in the tenant, as `hour` or `home-10`
+    pub name: Slug,
+    /// Kind of line: hotspot, pppoe or static
+    #[arg(long)]
+    pub service: PlanService,
+    /// How long it lasts, as 30m, 8h, 7d, 2w or 1mo
+    #[arg(long)]
+    pub duration: Duration,
+    /// Speed up/down, as 2M/5M; left out, the plan is unlimited
+    #[arg(long, value_name = "UP/DOWN")]
+    pub rate: Option<UpDown<Bps>>,
+    /// Burst speed up/down, as 4M/10M
+    #[arg(long, value_name = "UP/DOWN", requires = "rate", requires = "burst_threshold", requires = "burst_time")]
+    pub burst: Option<UpDown<Bps>>,
+    /// Average speed above which a burst ends, up/down, as 1500k/4M
+    #[arg(long, value_name = "UP/DOWN", requires = "burst")]
+    pub burst_threshold: Option<UpDown<Bps>>,
+    /// Seconds over which that average is taken, up/down or one for both, as 16
+    #[arg(long, value_name = "SECONDS", requires = "burst")]
+    pub burst_time: Option<UpDown<BurstSeconds>>,
+    /// Place among other queues: 1 is served first, 8 last
+    #[arg(long, requires = "rate", value_parser = priority)]
+    pub priority: Option<Priority>,
+    /// Speed that is kept free, up/down, as 512k/1M
+    #[arg(long, value_name = "UP/DOWN", requires = "rate")]
+    pub minimum: Option<UpDown<Bps>>,
+    /// Devices at once
+    #[arg(long, default_value = "1", value_parser = device_cap)]
+    pub devices: DeviceCap,
+    /// From which moment the time runs: purchase, first_use or sale
+    #[arg(long, default_value = "purchase")]
+    pub anchor: ValidityAnchor,
+    /// Data in both directions together, as 500MB or 5GB; left out, there is no cap
+    #[arg(long, value_name = "AMOUNT")]
+    pub data_cap: Option<Bytes>,
+    /// The router's address pool
+    #[arg(long)]
+    pub pool: Option<RouterName>,
+    /// The router's firewall address list
+    #[arg(long)]
+    pub address_list: Option<RouterName>,
+    /// Price in the tenant's currency, as 20 or 19.50
+    #[arg(long, default_value = "0", value_parser = price_minor)]
+    pub price: i64,
+}
+
+/// `voucher …`.
+#[derive(Debug, Subcommand)]
+pub enum Voucher {
+    /// Print a batch of vouchers: fresh codes, one to a line
+    Print(VoucherPrint),
+    /// List vouchers, newest first
+    List(VoucherList),
+}
+
+/// `voucher print`.
+#[derive(Debug, Args)]
+pub struct VoucherPrint {
+    /// Hotspot plan that they buy; its validity anchor must be first_use or sale
+    #[arg(long)]
+    pub plan: Slug,
+    /// How many
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub count: u32,
+    /// Characters of a code
+    #[arg(long, default_value_t = policy::sales::codes::LENGTH)]
+    pub length: usize,
+    /// A word about the batch, for the lists
+    #[arg(long, default_value = "")]
+    pub note: String,
+    /// Last moment at which they may be sold or first used, as 2027-01-31T23:59:00+03:00
+    #[arg(long, value_name = "INSTANT")]
+    pub sell_by: Option<Timestamp>,
+}
+
+/// `voucher list`.
+#[derive(Debug, Args)]
+pub struct VoucherList {
+    /// Only those of one plan
+    #[arg(long)]
+    pub plan: Option<Slug>,
+    /// How many to show, and where to go on
+    #[command(flatten)]
+    pub paging: Paging,
+}
+
+/// `subscriber …`.
+#[derive(Debug, Subcommand)]
+pub enum Subscriber {
+    /// Add a subscriber
+    Add(SubscriberAdd),
+    /// List subscribers by user name
+    List(Paging),
+}
+
+/// `subscriber add`.
+#[derive(Debug, Args)]
+pub struct SubscriberAdd {
+    /// User name of the PPPoE login
+    pub username: String,
+    /// The plan, a pppoe or static one
+    #[arg(long)]
+    pub plan: Slug,
+    /// File that holds the password (`-` reads it from standard input)
+    #[arg(long, value_name = "FILE", required_unless_present = "password")]
+    pub password_file: Option<PathBuf>,
+    /// The password itself; others on this machine may see it while the command runs
+    #[arg(long, conflicts_with = "password_file")]
+    pub password: Option<String>,
+    /// End of what is paid for [default: the plan's duration from now]
+    #[arg(long, value_name = "INSTANT")]
+    pub until: Option<Timestamp>,
+    /// A fixed address
+    #[arg(long, value_name = "IPV4")]
+    pub address: Option<Ipv4Addr>,
+    /// Phone number
+    #[arg(long)]
+    pub phone: Option<String>,
+}
+
+/// `import …`.
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Add subscribers from a CSV file with the columns username,password,plan
+    Subscribers(ImportSubscribers),
+}
+
+/// `import subscribers`.
+#[derive(Debug, Args)]
+pub struct ImportSubscribers {
+    /// The file (`-` reads standard input)
+    pub file: PathBuf,
+    /// Only read and check; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Add the good rows even when others are faulty; without it, one faulty row stops everything
+    #[arg(long)]
+    pub skip_faulty: bool,
+}
+
+/// `session …`.
+#[derive(Debug, Subcommand)]
+pub enum Session {
+    /// List sessions, newest first
+    List(SessionList),
+}
+
+/// `session list`.
+#[derive(Debug, Args)]
+pub struct SessionList {
+    /// Also those that have ended or were never reported by their router
+    #[arg(long)]
+    pub all: bool,
+    /// Only those of one user name or code
+    #[arg(long)]
+    pub user: Option<String>,
+    /// How many to show, and where to go on
+    #[command(flatten)]
+    pub paging: Paging,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The six characters at the end of the message that a refused person saw, or a user name or code
+    pub asked: String,
+}
+
+/// How much of a list to show.
+#[derive(Debug, Args)]
+pub struct Paging {
+    /// How many rows
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub limit: u16,
+    /// Go on after this row: the key that the last page ended with
+    #[arg(long, value_name = "KEY")]
+    pub after: Option<String>,
+}
+
+fn address_or_network(text: &str) -> Result<IpNet, String> {
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
+        .map_err(|_| "write an address or a network, as 10.8.0.12 or 10.8.0.0/24".to_owned())
+}
+
+fn priority(text: &str) -> Result<Priority, String> {
+    text.parse().ok().and_then(Priority::new).ok_or_else(|| "write a number from 1 to 8".to_owned())
+}
+
+fn device_cap(text: &str) -> Result<DeviceCap, String> {
+    text.parse().ok().and_then(DeviceCap::new).ok_or_else(|| "write a number from 1 to 1000".to_owned())
+}
+
+/// Reads `20` or `19.50` into minor units.
+fn price_minor(text: &str) -> Result<i64, String> {
+    let bad = || "write an amount, as 20 or 19.50".to_owned();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "00"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || fraction.len() > 2 {
+        return Err(bad());
+    }
+    let minor: i64 = format!("{fraction:0<2}").parse().map_err(|_| bad())?;
+    let whole: i64 = whole.parse().map_err(|_| bad())?;
+    whole.checked_mul(100).and_then(|major| major.checked_add(minor)).ok_or_else(bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn prices_are_read_into_minor_units() {
+        assert_eq!(price_minor("20"), Ok(2_000));
+        assert_eq!(price_minor("19.5"), Ok(1_950));
+        assert!(price_minor("1.234").is_err() && price_minor("-1").is_err() && price_minor("").is_err());
+    }
+
+    #[test]
+    fn one_address_is_a_network_of_one() {
+        assert_eq!(address_or_network("10.8.0.12").map(|net| net.to_string()), Ok("10.8.0.12/32".to_owned()));
+        assert!(address_or_network("tower").is_err());
+    }
+}

@@ -1,0 +1,14 @@
+//! One file per command.
+
+pub mod demo;
+pub mod doctor;
+pub mod explain;
+pub mod import;
+pub mod migrate;
+pub mod nas;
+pub mod plan;
+pub mod serve;
+pub mod session;
+pub mod subscriber;
+pub mod tenant;
+pub mod voucher;

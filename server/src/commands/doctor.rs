@@ -1,0 +1,195 @@
+//! `mnetifi doctor`: what is wrong with this installation, and what to do about it.
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::bail;
+use boot::config::Config;
+use boot::data_dir;
+use boot::shutdown::Shutdown;
+use serde::Serialize;
+use store::network::nas;
+use store::platform::tenants;
+use store::{OpenOptions, Store};
+
+use crate::cli::Global;
+use crate::open::{self, Cluster};
+use crate::print;
+use crate::settings;
+
+/// How long the running server may take to say whether it is ready.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Socket buffer below which a login storm is dropped by the kernel.
+const RMEM_WANTED: u64 = 4 * 1024 * 1024;
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Good,
+    Look,
+    Bad,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    what: &'static str,
+    verdict: Verdict,
+    detail: String,
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn good(&mut self, what: &'static str, detail: impl Into<String>) {
+        self.0.push(Finding { what, verdict: Verdict::Good, detail: detail.into() });
+    }
+
+    fn look(&mut self, what: &'static str, detail: impl Into<String>) {
+        self.0.push(Finding { what, verdict: Verdict::Look, detail: detail.into() });
+    }
+
+    fn bad(&mut self, what: &'static str, detail: impl Into<String>) {
+        self.0.push(Finding { what, verdict: Verdict::Bad, detail: detail.into() });
+    }
+}
+
+/// Examines everything it can, even when something before it is wrong. Ends with an error when anything is bad.
+pub async fn run(global: &Global) -> anyhow::Result<()> {
+    let mut findings = Findings::default();
+    match settings::load(global) {
+        Err(faults) => findings.bad("configuration", faults.to_string()),
+        Ok(config) => {
+            findings.good("configuration", format!("data directory {}", config.data.display()));
+            machine(&mut findings);
+            server(&config, &mut findings);
+            database(&config, &mut findings).await;
+        }
+    }
+    let Findings(findings) = findings;
+    if global.json {
+        print::line(&serde_json::to_string_pretty(&findings)?)?;
+    } else {
+        for finding in &findings {
+            let mark = match finding.verdict {
+                Verdict::Good => "good",
+                Verdict::Look => "LOOK",
+                Verdict::Bad => "BAD ",
+            };
+            print::line(&format!("{mark}  {}: {}", finding.what, finding.detail))?;
+        }
+    }
+    let bad = findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count();
+    if bad > 0 {
+        bail!("{bad} of {} findings are bad", findings.len());
+    }
+    Ok(())
+}
+
+fn machine(findings: &mut Findings) {
+    let read = std::fs::read_to_string("/proc/sys/net/core/rmem_max");
+    match read.ok().and_then(|text| text.trim().parse::<u64>().ok()) {
+        Some(most) if most < RMEM_WANTED => findings.look(
+            "socket buffers",
+            format!(
+                "net.core.rmem_max is {most}: after a power cut the kernel may drop logins; \
+                 `sysctl -w net.core.rmem_max={RMEM_WANTED}` raises it"
+            ),
+        ),
+        Some(most) => findings.good("socket buffers", format!("net.core.rmem_max is {most}")),
+        None => findings.look("socket buffers", "net.core.rmem_max cannot be read"),
+    }
+}
+
+/// Asks a running server whether it is ready.
+fn server(config: &Config, findings: &mut Findings) {
+    let address = config.metrics.listen;
+    match ready_page(address) {
+        Ok(page) if page.starts_with("HTTP/1.1 200") => {
+            findings.good("server", format!("ready, says http://{address}"))
+        }
+        Ok(page) => {
+            let body = page.split_once("\r\n\r\n").map_or(page.as_str(), |(_, body)| body).trim().to_owned();
+            findings.bad("server", format!("runs, but is not ready: {body}"));
+        }
+        Err(_) => findings.look("server", format!("does not run here (nothing answers on http://{address})")),
+    }
+}
+
+fn ready_page(address: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    write!(stream, "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut page = Vec::new();
+    stream.take(64 * 1024).read_to_end(&mut page)?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+async fn database(config: &Config, findings: &mut Findings) {
+    let cluster = match Cluster::reach(config, &Shutdown::new().token()).await {
+        Ok(cluster) => cluster,
+        Err(why) => return findings.bad("database", print::with_causes(&why)),
+    };
+    let place = match &cluster {
+        Cluster::Private(_) => "private PostgreSQL of the data directory",
+        Cluster::External(_) => "the database of DATABASE_URL",
+    };
+    if let Err(why) = examine(config, &cluster, place, findings).await {
+        findings.bad("database", print::with_causes(&why));
+    }
+    if let Err(why) = cluster.release().await {
+        findings.bad("database", print::with_causes(&why));
+    }
+}
+
+async fn examine(config: &Config, cluster: &Cluster, place: &str, findings: &mut Findings) -> anyhow::Result<()> {
+    let urls = cluster.urls();
+    let pending = store::schema::pending(&urls.admin).await?;
+    if pending.is_empty() {
+        findings.good("database", format!("{place} answers and has this version's form"));
+    } else {
+        findings.look(
+            "database",
+            format!(
+                "{place} answers; {} migrations are to be applied: `mnetifi migrate`, or start the server",
+                pending.len()
+            ),
+        );
+        return Ok(());
+    }
+    let key = config.master_key_file.clone().unwrap_or_else(|| config.data.join("keys/master.key"));
+    if let Err(why) = data_dir::read_master_key(&key) {
+        findings.bad("master key", why.to_string());
+        return Ok(());
+    }
+    let store = Store::open(OpenOptions::new(urls.app, open::keyring(config)?))?;
+    let mut tx = store.system().await?;
+    let tenants = tenants::list(&mut tx).await?;
+    match nas::registry(&mut tx).await {
+        Ok(routers) => {
+            findings.good("master key", "opens the secrets of all routers; keep a copy of it off this machine");
+            findings.good("tenants", format!("{} tenants, {} routers", tenants.len(), routers.len()));
+            let mut owners: HashMap<_, Vec<_>> = HashMap::new();
+            for (router, _) in &routers {
+                owners.entry(router.address).or_default().push(router.tenant);
+            }
+            for (address, mut owners) in owners {
+                owners.sort_unstable();
+                owners.dedup();
+                if owners.len() > 1 {
+                    findings.look(
+                        "routers",
+                        format!("{} tenants have routers at {address}: their secrets must differ", owners.len()),
+                    );
+                }
+            }
+        }
+        Err(why) => findings.bad("master key", why.to_string()),
+    }
+    drop(tx);
+    store.close().await;
+    Ok(())
+}

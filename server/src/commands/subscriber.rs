@@ -1,0 +1,112 @@
+//! `mnetifi subscriber …`: houses and businesses with a user name and password.
+
+use actions::people::add_subscribers::{self, Wanted};
+use anyhow::bail;
+use domain::people::subscriber::{Standing, Username, password};
+use domain::phone::Msisdn;
+use serde::Serialize;
+use store::people::subscribers;
+use store::sales::plans;
+
+use crate::cli;
+use crate::open::Opened;
+use crate::print;
+use crate::secrets;
+
+#[derive(Serialize)]
+struct Row {
+    username: String,
+    plan: String,
+    state: &'static str,
+    until: Option<String>,
+    address: Option<String>,
+    id: String,
+}
+
+/// Runs the command.
+pub async fn run(opened: &Opened, command: cli::Subscriber) -> anyhow::Result<()> {
+    match command {
+        cli::Subscriber::Add(add) => add_one(opened, add).await,
+        cli::Subscriber::List(paging) => list(opened, &paging).await,
+    }
+}
+
+async fn add_one(opened: &Opened, add: cli::SubscriberAdd) -> anyhow::Result<()> {
+    let tenant = opened.tenant().await?;
+    let scope = opened.scope(&tenant);
+    let plan = opened.plan(&scope, &add.plan).await?;
+    let secret = secrets::read(add.password.as_deref(), add.password_file.as_deref(), "the password")?;
+    let phone = match &add.phone {
+        Some(phone) => Some(Msisdn::parse(phone.as_bytes(), &tenant.calling_code)?),
+        None => None,
+    };
+    let username = Username::parse(add.username.as_bytes())?;
+    let wanted = Wanted {
+        username: username.clone(),
+        password: password(secret.expose())?,
+        plan: plan.id,
+        until: add.until,
+        framed_ip: add.address,
+        phone,
+    };
+    let added = add_subscribers::add_subscribers(
+        &opened.store,
+        &scope,
+        &tenant.zone,
+        std::slice::from_ref(&plan),
+        vec![wanted],
+        opened.context(),
+        &mut |_| {},
+    )
+    .await?;
+    if added.added == 0 {
+        bail!("a subscriber `{username}` is there already; it was left as it is");
+    }
+    let sentence = format!("added subscriber `{username}` on plan `{}`", plan.name);
+    print::result(
+        opened.style,
+        &serde_json::json!({ "username": username.as_str(), "plan": plan.name.as_str() }),
+        &sentence,
+    )
+}
+
+async fn list(opened: &Opened, paging: &cli::Paging) -> anyhow::Result<()> {
+    let tenant = opened.tenant().await?;
+    let now = opened.context().now();
+    let mut tx = opened.store.tenant(&opened.scope(&tenant)).await?;
+    let names = plans::list(&mut tx).await?;
+    let page = subscribers::list(&mut tx, opened.page(paging)?).await?;
+    let rows: Vec<Row> = page
+        .rows
+        .iter()
+        .map(|subscriber| Row {
+            username: subscriber.username.to_string(),
+            plan: names.iter().find(|p| p.id == subscriber.plan).map(|p| p.name.to_string()).unwrap_or_default(),
+            state: match (subscriber.standing, subscriber.until) {
+                (Standing::Suspended { .. }, _) => "suspended",
+                (Standing::Active, Some(end)) if now >= end => "expired",
+                (Standing::Active, _) => "active",
+            },
+            until: subscriber.until.map(|at| at.in_zone(&tenant.zone)),
+            address: subscriber.framed_ip.map(|ip| ip.to_string()),
+            id: subscriber.id.to_string(),
+        })
+        .collect();
+    print::rows(
+        opened.style,
+        &rows,
+        &["USER NAME", "PLAN", "STATE", "PAID UNTIL", "ADDRESS"],
+        |row| {
+            vec![
+                row.username.clone(),
+                row.plan.clone(),
+                row.state.to_owned(),
+                row.until.clone().unwrap_or_else(|| "no end".to_owned()),
+                row.address.clone().unwrap_or_default(),
+            ]
+        },
+        "no subscriber yet: add one with `mnetifi subscriber add`, or a file with `mnetifi import subscribers`",
+    )?;
+    opened.say_next(&page);
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Secrets given to a command: from a file, from standard input, or, visible to others, as an argument.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use domain::secret::Secret;
+
+/// Octets read at most; no secret is as long.
+const LENGTH_MAX: u64 = 4_096;
+
+/// Reads a secret and takes one line ending off its end.
+pub fn read(argument: Option<&str>, file: Option<&Path>, what: &str) -> anyhow::Result<Secret<String>> {
+    let mut text = String::new();
+    match (argument, file) {
+        (Some(secret), _) => return Ok(Secret::new(secret.to_owned())),
+        (None, Some(path)) if path == Path::new("-") => {
+            std::io::stdin().lock().take(LENGTH_MAX).read_to_string(&mut text)
+        }
+        (None, Some(path)) => File::open(path)
+            .with_context(|| format!("{what} cannot be read from {}", path.display()))?
+            .take(LENGTH_MAX)
+            .read_to_string(&mut text),
+        (None, None) => bail!("{what} is missing: name a file that holds it"),
+    }
+    .with_context(|| format!("{what} cannot be read"))?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line).to_owned();
+    Ok(Secret::new(line))
+}

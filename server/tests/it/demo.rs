@@ -1,0 +1,120 @@
+//! The demo keeps its contract.
+
+use std::time::{Duration, Instant};
+
+use crate::machine::Machine;
+use dictionaries::rfc2866::acct_status_type;
+use tests::client::Report;
+
+const PHONE: &str = "02:00:00:00:00:01";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_lives_the_whole_story() {
+    let machine = Machine::new();
+    #[expect(clippy::disallowed_methods, reason = "the contract is a number of seconds")]
+    let started = Instant::now();
+    let demo = machine.demo();
+    assert!(started.elapsed() < Duration::from_secs(15), "ready after {:?}", started.elapsed());
+    assert!(demo.said.contains("radclient"), "{}", demo.said);
+    let router = machine.router();
+
+    let accepted = router.asks("DemoHour1", "", PHONE).await.expect("sent").expect("an answer");
+    assert!(accepted.is_accept());
+    for (user, password, words) in [
+        ("DemoHour1", "", "already in use on another device"),
+        ("DemoOld1", "", "expired"),
+        ("demohour2", "", "capital and small letters"),
+        ("DemoNope9", "", "not found"),
+        ("house-12", "guess", "wrong password"),
+        ("house-13", "karibu-nyumbani", "suspended"),
+    ] {
+        let reply = router.asks(user, password, "02:00:00:00:00:02").await.expect("sent").expect("an answer");
+        assert!(!reply.is_accept() && reply.sentence().contains(words), "{user}: {}", reply.sentence());
+    }
+    let report = Report {
+        status: acct_status_type::START,
+        session: "80100001",
+        user: "DemoHour1",
+        mac: PHONE,
+        class: &accepted.class(),
+        in_octets: 0,
+        out_octets: 0,
+        seconds: 0,
+    };
+    router.reports(&report).await.expect("sent").expect("an answer");
+
+    let online = machine.json(&["session", "list"]);
+    assert_eq!(online.as_array().map(Vec::len), Some(1), "{online}");
+    assert_eq!(online[0]["user_name"], "DemoHour1");
+    let story = machine.runs(&["explain", "DemoHour1"]);
+    let story = String::from_utf8_lossy(&story.stdout).into_owned();
+    assert!(story.contains("REFUSED") && story.contains("already in use on another device"), "{story}");
+    assert!(machine.page("/readyz").starts_with("HTTP/1.1 200"));
+    let metrics = machine.page("/metrics");
+    assert!(metrics.contains("radius_requests_total{code=\"Access-Request\",outcome=\"accept\"} 1"), "{metrics}");
+
+    assert!(demo.interrupt(), "Ctrl-C is a clean end");
+    assert_eq!(machine.processes(), [] as [String; 0]);
+}
+
+#[test]
+fn running_the_demo_twice_changes_nothing() {
+    let machine = Machine::new();
+    let lists = [&["voucher", "list"][..], &["plan", "list"], &["subscriber", "list"], &["nas", "list"]];
+    let demo = machine.demo();
+    let first: Vec<_> = lists.iter().map(|list| machine.json(list)).collect();
+    assert!(demo.interrupt());
+
+    let demo = machine.demo();
+    let second: Vec<_> = lists.iter().map(|list| machine.json(list)).collect();
+    assert!(demo.interrupt());
+
+    assert_eq!(first, second);
+    assert_eq!(first[0].as_array().map(Vec::len), Some(12));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_can_be_added_beside_the_running_demo() {
+    let machine = Machine::new();
+    let demo = machine.demo();
+
+    let added = machine.runs(&["demo", "--subscribers", "3000"]);
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    let reply = machine.router().asks("user002999", "pass002999", PHONE).await.expect("sent").expect("an answer");
+
+    assert!(reply.is_accept(), "{}", reply.sentence());
+    assert!(demo.interrupt());
+}
+
+#[test]
+fn a_file_is_imported_after_a_dry_run_and_its_faults_are_numbered() {
+    let machine = Machine::new();
+    let demo = machine.demo();
+    let file = machine.data().join("import.csv");
+    std::fs::write(&file, "username,password,plan\nanna,secret-1,home-10\n,secret-2,home-10\nbob,secret-3,no-such\n")
+        .expect("written");
+    let path = file.display().to_string();
+
+    let dry = machine.runs(&["import", "subscribers", &path, "--dry-run"]);
+    let faults = String::from_utf8_lossy(&dry.stderr).into_owned();
+    assert!(!dry.status.success() && faults.contains("row 3") && faults.contains("row 4"), "{faults}");
+    assert!(!faults.contains("secret-"), "a password was shown: {faults}");
+    let real = machine.json(&["import", "subscribers", &path, "--skip-faulty"]);
+    assert_eq!((&real["added"], &real["faulty"]), (&1.into(), &2.into()), "{real}");
+    let again = machine.json(&["import", "subscribers", &path, "--skip-faulty"]);
+    assert_eq!((&again["added"], &again["existing"][0]), (&0.into(), &"anna".into()), "{again}");
+
+    assert!(demo.interrupt());
+}
+
+#[test]
+fn commands_work_without_a_server_and_leave_none_behind() {
+    let machine = Machine::new();
+
+    let added = machine.runs(&["tenant", "add", "savanna-net"]);
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+    let tenants = machine.json(&["tenant", "list"]);
+
+    assert_eq!(tenants[0]["tenant"], "savanna-net");
+    assert_eq!(machine.processes(), [] as [String; 0]);
+}

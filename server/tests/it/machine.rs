@@ -1,0 +1,166 @@
+//! A running `mnetifi demo` with a data directory of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tests::client::Router;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_mnetifi");
+
+/// Where one demo lives; it can run several times.
+pub struct Machine {
+    data: TempDir,
+    auth: SocketAddr,
+    acct: SocketAddr,
+    metrics: SocketAddr,
+}
+
+/// A demo that runs.
+pub struct Running {
+    child: Child,
+    /// All that it printed on standard output until it was ready.
+    pub said: String,
+}
+
+impl Machine {
+    /// A data directory and free ports.
+    pub fn new() -> Self {
+        let free = || {
+            let probe = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+            probe.local_addr().expect("bound")
+        };
+        let data = tempfile::Builder::new().prefix("mnetifi-it-").tempdir_in("/tmp").expect("a directory");
+        Self { data, auth: free(), acct: free(), metrics: free() }
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.data.path().join("var")
+    }
+
+    /// The demo's router.
+    pub fn router(&self) -> Router {
+        Router { from: IpAddr::V4(Ipv4Addr::LOCALHOST), secret: "testing123", auth: self.auth, acct: self.acct }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command
+            .args(arguments)
+            .env("MNETIFI_DATA", self.data())
+            .env("MNETIFI_RADIUS_AUTH", self.auth.to_string())
+            .env("MNETIFI_RADIUS_ACCT", self.acct.to_string())
+            .env("MNETIFI_METRICS", self.metrics.to_string())
+            .env_remove("DATABASE_URL")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts the demo and waits until it says that it is ready.
+    pub fn demo(&self) -> Running {
+        let mut child = self.command(&["demo"]).spawn().expect("it starts");
+        let stdout = child.stdout.take().expect("piped");
+        let mut stderr = child.stderr.take().expect("piped");
+        let (lines, said) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if lines.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let (log, logged) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut all = String::new();
+            let _ = stderr.read_to_string(&mut all);
+            let _ = log.send(all);
+        });
+        let mut heard = String::new();
+        while !heard.contains("house-13 (suspended)") {
+            match said.recv_timeout(Duration::from_secs(30)) {
+                Ok(line) => heard = heard + &line + "\n",
+                Err(_) => {
+                    let _ = child.kill();
+                    let log = logged.recv_timeout(Duration::from_secs(5)).unwrap_or_default();
+                    panic!("the demo did not get ready; it said: {heard}\n{log}");
+                }
+            }
+        }
+        Running { child, said: heard }
+    }
+
+    /// Runs a command and gives what came of it.
+    pub fn runs(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("it runs")
+    }
+
+    /// Runs a command that must succeed, and reads its JSON.
+    pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.runs(&[arguments, &["--json"]].concat());
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|why| panic!("{arguments:?}: {why}: {errors}"))
+    }
+
+    /// One page of the metrics listener.
+    pub fn page(&self, path: &str) -> String {
+        use std::io::Write;
+        let mut stream = std::net::TcpStream::connect(self.metrics).expect("it listens");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    /// The processes that still have to do with this data directory.
+    pub fn processes(&self) -> Vec<String> {
+        let data = self.data().display().to_string();
+        std::fs::read_dir("/proc")
+            .expect("Linux")
+            .filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok())
+            .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
+            .filter(|line| line.contains(&data))
+            .collect()
+    }
+}
+
+impl Running {
+    /// Ends it as Ctrl-C does, and waits.
+    pub fn interrupt(mut self) -> bool {
+        signal(&self.child, "INT");
+        self.child.wait().expect("it ends").success()
+    }
+
+    /// Ends it without a chance to clean up.
+    pub fn kill(mut self) {
+        signal(&self.child, "KILL");
+        self.child.wait().expect("it ends");
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A story that failed half-way leaves nothing running.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            signal(&self.child, "TERM");
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
+    assert!(sent.is_ok_and(|status| status.success()), "the signal was sent");
+}
