@@ -2,7 +2,7 @@
 //!
 //! Uses the PostgreSQL that is installed on the machine and installs nothing. Listens on a unix socket only, and only
 //! for root, the cluster's owner and the user we run as. Never runs as root. Dies with us, however we die, and comes
-//! back when it dies alone. Makes the superuser and an empty database, no more: other roles and all tables are `store`'s.
+//! back when it dies alone. Makes the superuser and an empty database, no more: other roles and tables are `store`'s.
 //!
 //! Reading order: `binaries` finds the programs, `identity` decides whom they run as, `place` where they keep
 //! their files, `cluster` makes these files with `settings` in them, `postmaster` is one running server and

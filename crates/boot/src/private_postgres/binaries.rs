@@ -1,5 +1,6 @@
 //! Finds the PostgreSQL that is installed. Never installs or downloads one.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -41,7 +42,9 @@ pub(super) fn find(
         None => usual_directories(),
     };
     let found: Vec<Binaries> = directories.iter().filter_map(|bin| examine(bin)).collect();
-    let newest = found.iter().filter(|binaries| binaries.major >= OLDEST_MAJOR).max_by_key(|binaries| binaries.major);
+    // Of several of one version the first counts, and `max_by_key` takes the last.
+    let usable = found.iter().rev().filter(|binaries| binaries.major >= OLDEST_MAJOR);
+    let newest = usable.max_by_key(|binaries| binaries.major);
     let fitting = made_by.map_or(newest, |major| found.iter().find(|binaries| binaries.major == major));
     match (fitting, made_by) {
         (Some(binaries), _) => Ok(binaries.clone()),
@@ -55,7 +58,7 @@ pub(super) fn find(
     }
 }
 
-/// Where distributions put it, then wherever PATH and `pg_config` lead.
+/// Where distributions put it, best first, then wherever PATH and `pg_config` lead.
 fn usual_directories() -> Vec<PathBuf> {
     let mut directories: Vec<PathBuf> = Vec::new();
     // Debian and its children keep each major version apart.
@@ -74,8 +77,8 @@ fn usual_directories() -> Vec<PathBuf> {
         directories.push(PathBuf::from(output.trim()));
     }
     directories.retain(|directory| directory.join("postgres").is_file());
-    directories.sort();
-    directories.dedup();
+    let mut seen = HashSet::new();
+    directories.retain(|directory| seen.insert(directory.clone()));
     directories
 }
 
