@@ -1,0 +1,416 @@
+//! No tenant sees or changes another's rows: by the database's own rules, and by every query there is.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use domain::access::decision::TraceCode;
+use domain::access::facts::Holder;
+use domain::id::SessionId;
+use domain::network::nas::Nas;
+use domain::people::subscriber::Username;
+use domain::sales::voucher::FirstUse;
+use domain::secret::SecretBytes;
+use sqlx::{Connection as _, PgConnection};
+use store::access::sessions::{Filter, ReportKey};
+use store::access::slots::Renewal;
+use store::access::{decisions, facts, sessions, slots, usage};
+use store::network::nas;
+use store::people::subscribers;
+use store::sales::vouchers::VoucherFilter;
+use store::sales::{batches, plans, vouchers};
+use store::{Page, StoreError};
+use uuid::Uuid;
+
+use crate::scene::{NOW, Scene, batch, cap, code, device, full_terms, id, in_seconds};
+
+const POLICY: &str = "(tenant_id = (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid)";
+
+#[tokio::test]
+async fn every_table_of_tenants_has_forced_row_security_and_the_policy() {
+    let scene = Scene::open().await;
+    let mut admin = scene.database.admin().await;
+
+    #[derive(Debug, sqlx::FromRow)]
+    struct Table {
+        name: String,
+        enabled: bool,
+        forced: bool,
+        using_texts: Vec<String>,
+        check_texts: Vec<String>,
+    }
+    let tables: Vec<Table> = sqlx::query_as(
+        "select c.relname::text as name, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
+                coalesce(array_agg(pg_get_expr(p.polqual, c.oid)) filter (where p.oid is not null), '{}')
+                    as using_texts,
+                coalesce(array_agg(pg_get_expr(p.polwithcheck, c.oid))
+                    filter (where p.polcmd in ('*', 'a', 'w')), '{}') as check_texts
+         from pg_class c
+         left join pg_policy p
+             on p.polrelid = c.oid and 'mnetifi_tenant'::regrole = any(p.polroles)
+         where c.relkind in ('r', 'p')
+           and exists (
+               select from pg_attribute a
+               where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+           )
+         group by c.oid
+         order by c.relname",
+    )
+    .fetch_all(&mut admin)
+    .await
+    .expect("reads");
+
+    assert!(tables.len() >= 11, "{tables:?}");
+    for Table { name, enabled, forced, using_texts, check_texts } in tables {
+        assert!(enabled && forced, "{name} has no forced row security");
+        assert_eq!(using_texts, [POLICY], "{name}");
+        assert!(check_texts.iter().all(|check| check == POLICY), "{name}: {check_texts:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_key_of_a_tenants_table_begins_with_the_tenant() {
+    let scene = Scene::open().await;
+    let mut admin = scene.database.admin().await;
+
+    let strays: Vec<String> = sqlx::query_scalar(
+        "select i.indexrelid::regclass::text
+         from pg_index i
+         join pg_attribute t on t.attrelid = i.indrelid and t.attname = 'tenant_id'
+         where i.indkey[0] <> t.attnum and i.indrelid >= 16384
+         union all
+         select c.conname
+         from pg_constraint c
+         join pg_attribute t on t.attrelid = c.conrelid and t.attname = 'tenant_id'
+         where c.contype = 'f' and c.conkey[1] <> t.attnum
+         order by 1",
+    )
+    .fetch_all(&mut admin)
+    .await
+    .expect("reads");
+
+    // Codes are unique over all tenants, and a trace code is looked up by the operator over all of them.
+    assert_eq!(strays, ["decisions_by_trace_of_all", "vouchers_code_folded_key"]);
+}
+
+#[tokio::test]
+async fn the_login_can_read_nothing_until_a_door_has_given_it_a_role() {
+    let scene = Scene::open().await;
+    let mut app = PgConnection::connect(&scene.database.app_url()).await.expect("logs in");
+
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select relname::text from pg_class
+         where relkind in ('r', 'p', 'v', 'S') and relnamespace = 'public'::regnamespace",
+    )
+    .fetch_all(&mut app)
+    .await
+    .expect("reads the catalog");
+
+    assert!(tables.len() >= 12, "{tables:?}");
+    for table in tables {
+        let read = sqlx::query(sqlx::AssertSqlSafe(format!("select 1 from {table}"))).fetch_all(&mut app).await;
+        let code = read.expect_err("denied").as_database_error().and_then(|e| e.code().map(|c| c.into_owned()));
+        assert_eq!(code.as_deref(), Some("42501"), "{table}");
+    }
+}
+
+#[tokio::test]
+async fn the_tenants_role_without_a_tenant_sees_no_rows() {
+    let scene = Scene::open().await;
+    let mut app = PgConnection::connect(&scene.database.app_url()).await.expect("logs in");
+    sqlx::raw_sql("begin; set local role mnetifi_tenant").execute(&mut app).await.expect("begins");
+
+    let vouchers: i64 = sqlx::query_scalar("select count(*) from vouchers").fetch_one(&mut app).await.expect("reads");
+    let tenants: i64 = sqlx::query_scalar("select count(*) from tenants").fetch_one(&mut app).await.expect("reads");
+
+    assert_eq!((vouchers, tenants), (0, 0));
+}
+
+#[tokio::test]
+async fn a_connection_forgets_its_tenant_with_the_transaction() {
+    let scene = Scene::open().await;
+    let mut app = PgConnection::connect(&scene.database.app_url()).await.expect("logs in");
+    let begin = format!(
+        "begin; set local role mnetifi_tenant; set local app.tenant = '{}'; commit; begin; set local role mnetifi_tenant",
+        scene.ours.tenant_id().uuid()
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(begin)).execute(&mut app).await.expect("begins");
+
+    let vouchers: i64 = sqlx::query_scalar("select count(*) from vouchers").fetch_one(&mut app).await.expect("reads");
+
+    assert_eq!(vouchers, 0);
+}
+
+#[tokio::test]
+async fn a_row_of_another_tenant_cannot_be_inserted() {
+    let scene = Scene::open().await;
+
+    let mut tx = scene.tx().await;
+    let secret = SecretBytes::new(b"secret".to_vec());
+    let router = nas::add(&mut tx, &Nas { id: id(), ..scene.theirs.nas.clone() }, &secret).await;
+    let mut tx = scene.tx().await;
+    let decision = decisions::insert(&mut tx, &scene.theirs.decision(1)).await;
+
+    assert!(matches!(router, Err(StoreError::Denied { .. })), "{router:?}");
+    assert!(matches!(decision, Err(StoreError::Denied { .. })), "{decision:?}");
+}
+
+#[tokio::test]
+async fn no_row_can_point_into_another_tenant() {
+    let scene = Scene::open().await;
+    let theirs = &scene.theirs;
+
+    let mut tx = scene.tx().await;
+    let on_their_plan = batches::add(&mut tx, &batch(&theirs.plan)).await;
+    let mut tx = scene.tx().await;
+    let mut made = scene.ours.printed();
+    made.batch = theirs.batch.id;
+    let in_their_batch = vouchers::insert_codes(&mut tx, &[(id(), code("Cross1"))], &made).await;
+    let mut tx = scene.tx().await;
+    let mut subscriber = scene.ours.new_subscriber(id(), "cross");
+    subscriber.plan = theirs.plan.id;
+    let on_their_terms = subscribers::insert_many(&mut tx, vec![subscriber]).await;
+    let mut tx = scene.tx().await;
+    let mut session = scene.ours.new_session(id(), device(1));
+    session.nas = theirs.nas.id;
+    let at_their_router = sessions::insert_granted(&mut tx, &session).await;
+    let mut tx = scene.tx().await;
+    let mut decision = scene.ours.decision(1);
+    decision.nas = theirs.nas.id;
+    let about_their_router = decisions::insert(&mut tx, &decision).await;
+
+    for refused in
+        [on_their_plan, in_their_batch.map(drop), on_their_terms.map(drop), at_their_router, about_their_router]
+    {
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    }
+}
+
+/// Everything that a tenant has, as one text a table.
+async fn all_rows_of(scene: &Scene, tenant: Uuid) -> Vec<String> {
+    let mut admin = scene.database.admin().await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select table_name::text from information_schema.columns
+         where column_name = 'tenant_id' and table_schema = 'public'
+         order by 1",
+    )
+    .fetch_all(&mut admin)
+    .await
+    .expect("reads");
+    let mut rows = Vec::new();
+    for table in tables {
+        let dump = format!(
+            "select coalesce(string_agg(t::text, '\n' order by t::text), '') from {table} t where tenant_id = $1"
+        );
+        let dump: String =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(dump)).bind(tenant).fetch_one(&mut admin).await.expect("reads");
+        rows.push(format!("{table}:\n{dump}"));
+    }
+    rows
+}
+
+/// The public queries that take a tenant's transaction, by their paths, as the source has them.
+fn queries_in_the_source() -> BTreeSet<String> {
+    fn walk(folder: &Path, module: &str, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
+            let module = if module.is_empty() { name } else { format!("{module}::{name}") };
+            if path.is_dir() {
+                walk(&path, &module, found);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).expect("a source file");
+            for function in source.split("\npub async fn ").skip(1) {
+                let signature = function.split('{').next().unwrap_or_default();
+                if signature.contains("&mut TenantTx") {
+                    let name = signature.split(['(', '<']).next().unwrap_or_default();
+                    found.insert(format!("{module}::{name}"));
+                }
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "", &mut found);
+    found
+}
+
+/// Asks each query as our tenant for what is theirs. A case says whether nothing was seen; an error sees nothing.
+#[tokio::test]
+async fn no_query_sees_or_changes_another_tenants_rows() {
+    let scene = Scene::open().await;
+    let (ours, theirs) = (&scene.ours, &scene.theirs);
+    let their_session = theirs.granted(&scene.store, device(1)).await;
+    let their_decision = theirs.decision(99);
+    let their_holder = theirs.holder();
+    {
+        let mut tx = scene.their_tx().await;
+        let taken = slots::take(&mut tx, their_holder, &device(1), cap(3), their_session, NOW, in_seconds(60)).await;
+        taken.expect("taken");
+        usage::add_many(&mut tx, &[(their_holder, 5, 5)]).await.expect("added");
+        decisions::insert(&mut tx, &their_decision).await.expect("inserted");
+        tx.commit().await.expect("commits");
+    }
+    let before = all_rows_of(&scene, theirs.tenant_id().uuid()).await;
+    let their_username: Username = theirs.username.parse().expect("good");
+    let first_use = FirstUse { since: NOW, until: in_seconds(5) };
+    let their_key = ReportKey {
+        nas: theirs.nas_id(),
+        acct_session_id: "1".to_owned(),
+        user_name: theirs.code.expose().to_owned(),
+        device: device(1),
+        began_at: NOW,
+    };
+    let mut covered = BTreeSet::new();
+
+    macro_rules! case {
+        ($path:literal, |$tx:ident| $nothing_seen:expr) => {{
+            let mut transaction = scene.tx().await;
+            let $tx = &mut transaction;
+            let nothing_seen: Result<bool, StoreError> = async { Ok($nothing_seen) }.await;
+            assert!(nothing_seen.unwrap_or(true), "{} shows another tenant's rows", $path);
+            drop(transaction.commit().await);
+            let after = all_rows_of(&scene, theirs.tenant_id().uuid()).await;
+            assert_eq!(after, before, "{} changes another tenant's rows", $path);
+            covered.insert($path.to_owned());
+        }};
+    }
+
+    case!("access::decisions::insert", |tx| {
+        decisions::insert(tx, &their_decision).await?;
+        false
+    });
+    case!("access::decisions::insert_many", |tx| {
+        decisions::insert_many(tx, &[theirs.decision(98)]).await?;
+        false
+    });
+    case!("access::decisions::latest_by_trace", |tx| {
+        decisions::latest_by_trace(tx, TraceCode::from_bits(99)).await?.is_none()
+    });
+    case!("access::decisions::latest_by_user", |tx| {
+        decisions::latest_by_user(tx, theirs.code.expose()).await?.is_none()
+    });
+    case!("access::facts::load", |tx| {
+        let mut nothing = true;
+        for name in [theirs.code.expose(), &theirs.code.expose().to_lowercase(), theirs.username.as_str()] {
+            let facts = facts::load(tx, name.as_bytes()).await?;
+            nothing &= facts.candidates.is_empty() && !facts.differs_only_in_case;
+        }
+        nothing
+    });
+    case!("access::sessions::by_ids_for_update", |tx| {
+        sessions::by_ids_for_update(tx, &[their_session]).await?.is_empty()
+    });
+    case!("access::sessions::by_reports_for_update", |tx| {
+        sessions::by_reports_for_update(tx, std::slice::from_ref(&their_key)).await?.is_empty()
+    });
+    case!("access::sessions::close_all_of_nas", |tx| {
+        sessions::close_all_of_nas(tx, theirs.nas_id(), in_seconds(100)).await? == 0
+    });
+    case!("access::sessions::close_overdue", |tx| sessions::close_overdue(tx, in_seconds(100), 10).await? == 0);
+    case!("access::sessions::find", |tx| sessions::find(tx, their_session).await?.is_none());
+    case!("access::sessions::holders_by_names", |tx| {
+        sessions::holders_by_names(tx, &[theirs.code.expose(), &theirs.username]).await?.is_empty()
+    });
+    case!("access::sessions::insert_granted", |tx| {
+        let mut session = ours.new_session(their_session, device(2));
+        session.nas = theirs.nas_id();
+        sessions::insert_granted(tx, &session).await?;
+        false
+    });
+    case!("access::sessions::list", |tx| {
+        sessions::list(tx, &Filter::default(), Page::first(10)).await?.rows.is_empty()
+    });
+    case!("access::sessions::save_many", |tx| {
+        // Under their id, and over their session: it becomes a row of ours, or nothing.
+        let session = ours.new_session(their_session, device(2));
+        sessions::insert_granted(tx, &session).await?;
+        let mut saved = sessions::by_ids_for_update(tx, &[their_session]).await?;
+        saved[0].acct_session_id = Some("1".to_owned());
+        sessions::save_many(tx, &saved).await?;
+        true
+    });
+    case!("access::slots::take", |tx| {
+        slots::take(tx, their_holder, &device(2), cap(3), id(), NOW, in_seconds(60)).await?;
+        false
+    });
+    case!("access::slots::renew_many", |tx| {
+        let session: SessionId = their_session;
+        let renewal = Renewal { holder: their_holder, device: device(1), session, lease_until: in_seconds(999) };
+        slots::renew_many(tx, &[renewal], NOW).await? == [session]
+    });
+    case!("access::slots::release_many", |tx| {
+        slots::release_many(tx, &[their_session]).await?;
+        true
+    });
+    case!("access::usage::add_many", |tx| {
+        usage::add_many(tx, &[(their_holder, 1, 1)]).await?;
+        true
+    });
+    case!("network::nas::add", |tx| {
+        nas::add(tx, &theirs.nas, &SecretBytes::new(b"secret".to_vec())).await?;
+        false
+    });
+    case!("network::nas::find", |tx| nas::find(tx, theirs.nas_id()).await?.is_none());
+    case!("network::nas::list", |tx| {
+        nas::list(tx, Page::first(10)).await?.rows.iter().all(|nas| nas.tenant == ours.tenant_id())
+    });
+    case!("people::subscribers::existing_usernames", |tx| {
+        subscribers::existing_usernames(tx, std::slice::from_ref(&their_username)).await?.is_empty()
+    });
+    case!("people::subscribers::find_by_username", |tx| {
+        subscribers::find_by_username(tx, &their_username).await?.is_none()
+    });
+    case!("people::subscribers::insert_many", |tx| {
+        let twin = ours.new_subscriber(theirs.subscriber, &theirs.username);
+        subscribers::insert_many(tx, vec![twin]).await?.is_empty()
+    });
+    case!("people::subscribers::list", |tx| {
+        let listed = subscribers::list(tx, Page::first(10)).await?.rows;
+        listed.iter().all(|subscriber| subscriber.plan == ours.plan.id)
+    });
+    case!("people::subscribers::resume", |tx| {
+        subscribers::resume(tx, theirs.subscriber).await?;
+        true
+    });
+    case!("people::subscribers::set_until", |tx| {
+        subscribers::set_until(tx, theirs.subscriber, None).await?;
+        true
+    });
+    case!("people::subscribers::suspend", |tx| {
+        subscribers::suspend(tx, theirs.subscriber, NOW).await?;
+        true
+    });
+    case!("sales::batches::add", |tx| {
+        batches::add(tx, &theirs.batch).await?;
+        false
+    });
+    case!("sales::plans::add", |tx| {
+        plans::add(tx, &theirs.plan).await?;
+        false
+    });
+    case!("sales::plans::find_by_name", |tx| {
+        plans::find_by_name(tx, &theirs.plan.name).await?.is_none_or(|plan| plan.id == ours.plan.id)
+    });
+    case!("sales::plans::list", |tx| plans::list(tx).await?.iter().all(|plan| plan.id == ours.plan.id));
+    case!("sales::plans::revise", |tx| {
+        plans::revise(tx, theirs.plan.id, &full_terms(1)).await?;
+        false
+    });
+    case!("sales::vouchers::find_by_code", |tx| vouchers::find_by_code(tx, &theirs.code).await?.is_none());
+    case!("sales::vouchers::insert_codes", |tx| {
+        vouchers::insert_codes(tx, &[(theirs.voucher, theirs.code.clone())], &ours.printed()).await?.is_empty()
+    });
+    case!("sales::vouchers::list", |tx| {
+        let listed = vouchers::list(tx, VoucherFilter::default(), Page::first(10)).await?.rows;
+        listed.iter().all(|voucher| voucher.plan == ours.plan.id)
+    });
+    case!("sales::vouchers::mark_sold", |tx| !vouchers::mark_sold(tx, theirs.voucher, NOW, None).await?);
+    case!("sales::vouchers::note_first_use", |tx| {
+        vouchers::note_first_use(tx, theirs.voucher, first_use).await?;
+        false
+    });
+    case!("sales::vouchers::revoke", |tx| !vouchers::revoke(tx, theirs.voucher, NOW).await?);
+
+    assert_eq!(covered, queries_in_the_source(), "each query that takes a tenant's transaction needs a case here");
+    assert_eq!(Holder::Voucher(theirs.voucher), their_holder);
+}

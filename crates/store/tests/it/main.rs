@@ -1,0 +1,10 @@
+//! The store against a real PostgreSQL. Two tenants always.
+
+mod scene;
+
+mod access;
+mod isolation;
+mod sales;
+mod schema;
+mod secrets;
+mod tenants;
