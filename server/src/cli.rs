@@ -35,7 +35,7 @@ pub struct Global {
     /// Configuration file [default: mnetifi.toml in the data directory, else /etc/mnetifi/mnetifi.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Tenant to work for, by its short name; may be left out while there is only one [variable: MNETIFI_TENANT]
+    /// Tenant to work for, by its short name; may be left out while there is only one
     #[arg(long, global = true, value_name = "NAME")]
     pub tenant: Option<Slug>,
     /// Print lists and results as JSON

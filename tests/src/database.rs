@@ -96,6 +96,38 @@ impl Database {
         }
     }
 
+    /// Lets the database refuse everybody, as one that is away does.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn goes_away(&self) {
+        self.admits(false).await;
+    }
+
+    /// Lets the database answer again.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn comes_back(&self) {
+        self.admits(true).await;
+    }
+
+    async fn admits(&self, anybody: bool) {
+        let done = async {
+            let mut server = PgConnection::connect(&self.server_url).await?;
+            let name = &self.name;
+            run(&mut server, format!("alter database {name} with allow_connections {anybody}")).await?;
+            if !anybody {
+                let all = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
+                sqlx::query(all).bind(name).execute(&mut server).await?;
+            }
+            anyhow::Ok(())
+        };
+        if let Err(why) = done.await {
+            panic!("the server does not do as it is told: {why:#}");
+        }
+    }
+
     /// A connection as the superuser, to look at what no query shows.
     ///
     /// # Panics

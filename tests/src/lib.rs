@@ -2,4 +2,11 @@
 //!
 //! Run them through `make test`, or any command through `cargo run -p tests --bin with_database -- COMMAND`.
 
+pub mod client;
 pub mod database;
+pub mod world;
+
+/// The first page of a list, as long as a page can be.
+pub fn first_page<Key>() -> store::Page<Key> {
+    store::Page::first(store::Page::<Key>::SIZE_MAX)
+}

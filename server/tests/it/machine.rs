@@ -13,7 +13,7 @@ use tests::client::Router;
 const BINARY: &str = env!("CARGO_BIN_EXE_mnetifi");
 
 /// Where one demo lives; it can run several times.
-pub struct Machine {
+pub(crate) struct Machine {
     data: TempDir,
     auth: SocketAddr,
     acct: SocketAddr,
@@ -21,15 +21,15 @@ pub struct Machine {
 }
 
 /// A demo that runs.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     /// All that it printed on standard output until it was ready.
-    pub said: String,
+    pub(crate) said: String,
 }
 
 impl Machine {
     /// A data directory and free ports.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let free = || {
             let probe = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
             probe.local_addr().expect("bound")
@@ -39,12 +39,12 @@ impl Machine {
     }
 
     /// The data directory.
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.data.path().join("var")
     }
 
     /// The demo's router.
-    pub fn router(&self) -> Router {
+    pub(crate) fn router(&self) -> Router {
         Router { from: IpAddr::V4(Ipv4Addr::LOCALHOST), secret: "testing123", auth: self.auth, acct: self.acct }
     }
 
@@ -64,7 +64,7 @@ impl Machine {
     }
 
     /// Starts the demo and waits until it says that it is ready.
-    pub fn demo(&self) -> Running {
+    pub(crate) fn demo(&self) -> Running {
         let mut child = self.command(&["demo"]).spawn().expect("it starts");
         let stdout = child.stdout.take().expect("piped");
         let mut stderr = child.stderr.take().expect("piped");
@@ -97,12 +97,12 @@ impl Machine {
     }
 
     /// Runs a command and gives what came of it.
-    pub fn runs(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn runs(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("it runs")
     }
 
     /// Runs a command that must succeed, and reads its JSON.
-    pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> serde_json::Value {
         let output = self.runs(&[arguments, &["--json"]].concat());
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {errors}");
@@ -110,7 +110,7 @@ impl Machine {
     }
 
     /// One page of the metrics listener.
-    pub fn page(&self, path: &str) -> String {
+    pub(crate) fn page(&self, path: &str) -> String {
         use std::io::Write;
         let mut stream = std::net::TcpStream::connect(self.metrics).expect("it listens");
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("sent");
@@ -120,7 +120,7 @@ impl Machine {
     }
 
     /// The processes that still have to do with this data directory.
-    pub fn processes(&self) -> Vec<String> {
+    pub(crate) fn processes(&self) -> Vec<String> {
         let data = self.data().display().to_string();
         std::fs::read_dir("/proc")
             .expect("Linux")
@@ -133,19 +133,19 @@ impl Machine {
 
 impl Running {
     /// Ends it as Ctrl-C does, and waits.
-    pub fn interrupt(mut self) -> bool {
+    pub(crate) fn interrupt(mut self) -> bool {
         signal(&self.child, "INT");
         self.child.wait().expect("it ends").success()
     }
 
     /// Ends it without a chance to clean up.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         signal(&self.child, "KILL");
         self.child.wait().expect("it ends");
     }
 
     /// The process id.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 }

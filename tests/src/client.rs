@@ -1,0 +1,171 @@
+//! A RADIUS client of our own for stories: one request, one verified answer or silence.
+//!
+//! The independent peers (`radclient`) are in `tests/conformance`; this one can be many phones at once.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use boot::random::OsRandom;
+use dictionaries::{rfc2865, rfc2866, rfc2869};
+use ports::Random;
+use radius::{Code, PACKET_MAX, Packet, Place, Secret, Writer, authenticator, message_authenticator};
+use tokio::net::UdpSocket;
+
+static IDENTIFIER: AtomicU8 = AtomicU8::new(0);
+
+/// A router as its server sees it: an address of loopback and a shared secret.
+#[derive(Clone, Debug)]
+pub struct Router {
+    /// The address that its packets come from.
+    pub from: IpAddr,
+    /// Its shared secret.
+    pub secret: &'static str,
+    /// Where it asks.
+    pub auth: SocketAddr,
+    /// Where it reports.
+    pub acct: SocketAddr,
+}
+
+/// A verified answer.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    bytes: Vec<u8>,
+}
+
+impl Reply {
+    /// The answer as a packet.
+    pub fn packet(&self) -> Packet<'_> {
+        Packet::parse(&self.bytes).expect("verified before")
+    }
+
+    /// Whether it says yes.
+    pub fn is_accept(&self) -> bool {
+        self.packet().code() == Code::AccessAccept
+    }
+
+    /// Reply-Message without the reference at its end; empty when there is none.
+    pub fn sentence(&self) -> String {
+        let packet = self.packet();
+        let text = packet.get(rfc2865::REPLY_MESSAGE).and_then(|text| text.as_str().map(ToOwned::to_owned));
+        let text = text.unwrap_or_default();
+        text.rsplit_once(". Ref ").map_or(text.clone(), |(sentence, _)| sentence.to_owned())
+    }
+
+    /// The six characters at the end of Reply-Message.
+    pub fn trace(&self) -> String {
+        let packet = self.packet();
+        let text = packet.get(rfc2865::REPLY_MESSAGE).and_then(|text| text.as_str().map(ToOwned::to_owned));
+        text.unwrap_or_default().chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect()
+    }
+
+    /// Session-Timeout in seconds.
+    pub fn session_timeout(&self) -> Option<u32> {
+        self.packet().get(rfc2865::SESSION_TIMEOUT)
+    }
+
+    /// Class, which a router gives back in accounting.
+    pub fn class(&self) -> Vec<u8> {
+        self.packet().get(rfc2865::CLASS).map(<[u8]>::to_vec).unwrap_or_default()
+    }
+}
+
+/// What a router reports of a session.
+#[derive(Clone, Debug)]
+pub struct Report<'a> {
+    /// Acct-Status-Type.
+    pub status: u32,
+    /// Acct-Session-Id.
+    pub session: &'a str,
+    /// User-Name.
+    pub user: &'a str,
+    /// Calling-Station-Id.
+    pub mac: &'a str,
+    /// Class, as the accept gave it; empty is left out.
+    pub class: &'a [u8],
+    /// Octets from the subscriber.
+    pub in_octets: u64,
+    /// Octets to the subscriber.
+    pub out_octets: u64,
+    /// Seconds online.
+    pub seconds: u32,
+}
+
+impl Router {
+    /// Asks for somebody by PAP, as a phone on that address would. `None` is silence.
+    pub async fn asks(&self, user: &str, password: &str, mac: &str) -> anyhow::Result<Option<Reply>> {
+        let secret = Secret::new(self.secret.as_bytes());
+        let mut random = [0; 16];
+        OsRandom.fill(&mut random);
+        let mut buffer = [0; PACKET_MAX];
+        let mut writer = Writer::access_request(&mut buffer, next_identifier(), &random, Place::Last);
+        writer.put(rfc2865::USER_NAME, user)?;
+        writer.put_hidden(rfc2865::USER_PASSWORD, password.as_bytes(), &secret)?;
+        writer.put(rfc2865::CALLING_STATION_ID, mac)?;
+        let request = writer.finish(&secret);
+        self.exchange(request, self.auth, &secret).await
+    }
+
+    /// Reports a session. `None` is silence.
+    pub async fn reports(&self, report: &Report<'_>) -> anyhow::Result<Option<Reply>> {
+        let secret = Secret::new(self.secret.as_bytes());
+        let mut buffer = [0; PACKET_MAX];
+        let mut writer = Writer::accounting_request(&mut buffer, next_identifier(), Place::Absent);
+        writer.put(rfc2866::ACCT_STATUS_TYPE, report.status)?;
+        writer.put(rfc2866::ACCT_SESSION_ID, report.session)?;
+        writer.put(rfc2865::USER_NAME, report.user)?;
+        writer.put(rfc2865::CALLING_STATION_ID, report.mac)?;
+        if !report.class.is_empty() {
+            writer.put(rfc2865::CLASS, report.class)?;
+        }
+        let low = |octets: u64| u32::try_from(octets & u64::from(u32::MAX)).unwrap_or(0);
+        let high = |octets: u64| u32::try_from(octets >> 32).unwrap_or(0);
+        writer.put(rfc2866::ACCT_INPUT_OCTETS, low(report.in_octets))?;
+        writer.put(rfc2866::ACCT_OUTPUT_OCTETS, low(report.out_octets))?;
+        writer.put(rfc2869::ACCT_INPUT_GIGAWORDS, high(report.in_octets))?;
+        writer.put(rfc2869::ACCT_OUTPUT_GIGAWORDS, high(report.out_octets))?;
+        writer.put(rfc2866::ACCT_SESSION_TIME, report.seconds)?;
+        let request = writer.finish(&secret);
+        self.exchange(request, self.acct, &secret).await
+    }
+
+    /// Sends octets as they are and gives what comes back, unverified, within a moment.
+    pub async fn sends_raw(&self, octets: &[u8], to: SocketAddr) -> anyhow::Result<Option<Vec<u8>>> {
+        let socket = UdpSocket::bind((self.from, 0)).await?;
+        socket.send_to(octets, to).await?;
+        receive(&socket, Duration::from_millis(300)).await
+    }
+
+    async fn exchange(&self, request: &[u8], to: SocketAddr, secret: &Secret) -> anyhow::Result<Option<Reply>> {
+        let socket = UdpSocket::bind((self.from, 0)).await?;
+        socket.send_to(request, to).await?;
+        let Some(bytes) = receive(&socket, Duration::from_secs(5)).await? else { return Ok(None) };
+        let asked = Packet::parse(request).map_err(|why| anyhow::anyhow!("our own request: {why:?}"))?;
+        let reply = Packet::parse(&bytes).map_err(|why| anyhow::anyhow!("the reply: {why:?}"))?;
+        ensure!(reply.id() == asked.id(), "the reply answers another request");
+        ensure!(authenticator::verify_reply(&reply, asked.authenticator(), secret), "a forged reply");
+        if asked.code() == Code::AccessRequest {
+            let first = reply.attributes().next().context("an empty reply")?;
+            ensure!(first.number == rfc2869::MESSAGE_AUTHENTICATOR.number, "Message-Authenticator is not first");
+            let signed = message_authenticator::verify_reply(&reply, asked.authenticator(), secret);
+            ensure!(signed == message_authenticator::Verdict::Valid, "a forged Message-Authenticator");
+        }
+        Ok(Some(Reply { bytes }))
+    }
+}
+
+async fn receive(socket: &UdpSocket, patience: Duration) -> anyhow::Result<Option<Vec<u8>>> {
+    let mut buffer = vec![0; PACKET_MAX];
+    match tokio::time::timeout(patience, socket.recv(&mut buffer)).await {
+        Ok(length) => {
+            buffer.truncate(length?);
+            Ok(Some(buffer))
+        }
+        Err(_elapsed) => Ok(None),
+    }
+}
+
+fn next_identifier() -> u8 {
+    IDENTIFIER.fetch_add(1, Ordering::Relaxed)
+}

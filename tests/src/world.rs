@@ -1,0 +1,290 @@
+//! The World: a real database, a real RADIUS role on loopback, two ISPs that must never see each other, and a clock
+//! that stories can move.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration as StdDuration;
+
+use actions::context::Context;
+use actions::network::register_nas::{self, NewNas};
+use actions::people::add_subscribers::{self, Wanted};
+use actions::platform::open_tenant::{self, NewTenant};
+use actions::sales::publish_plan;
+use anyhow::{Context as _, ensure};
+use boot::clock::SystemClock;
+use boot::health::Health;
+use boot::random::OsRandom;
+use domain::money::{Currency, Money};
+use domain::network::nas::{Vendor, shared_secret};
+use domain::people::subscriber::{Username, password};
+use domain::phone::CallingCode;
+use domain::platform::tenant::Tenant;
+use domain::rate::RateLimit;
+use domain::sales::batch::{Batch, Channel};
+use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
+use domain::time::{Span, Timestamp, Zone};
+use ports::Clock;
+use prometheus_client::registry::Registry;
+use radiusd::door::Port;
+use radiusd::meters::Meters;
+use radiusd::{Bound, Parts, Settings};
+use store::sales::vouchers::NewVouchers;
+use store::sales::{batches, vouchers};
+use store::{Store, TenantScope};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::client::Router;
+use crate::database::Database;
+
+/// A clock that stands where the story puts it; its monotonic side runs as the machine's does.
+#[derive(Debug)]
+pub struct StoryClock {
+    micros: AtomicI64,
+    machine: SystemClock,
+}
+
+impl StoryClock {
+    /// A clock that stands at the machine's present.
+    pub fn standing() -> Self {
+        let machine = SystemClock;
+        Self { micros: AtomicI64::new(machine.now().as_micros()), machine }
+    }
+
+    /// Lets time pass at once.
+    pub fn passes(&self, span: Span) {
+        self.micros.fetch_add(span.as_micros(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for StoryClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.micros.load(Ordering::SeqCst))
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.machine.monotonic_ms()
+    }
+}
+
+/// One ISP of the World.
+#[derive(Debug)]
+pub struct Isp {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The door to its rows.
+    pub scope: TenantScope,
+    /// Its router.
+    pub router: Router,
+}
+
+/// A running server with two ISPs.
+pub struct World {
+    /// The database, its own for this story.
+    pub database: Database,
+    /// The way into it.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<StoryClock>,
+    /// The ISP that the story is about.
+    pub isp: Isp,
+    /// Another one on the same system.
+    pub other: Isp,
+    shutdown: CancellationToken,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("isp", &self.isp).finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// Opens a World with nothing sold yet.
+    pub async fn open() -> anyhow::Result<Self> {
+        let database = Database::fresh().await;
+        let store = database.store();
+        let clock = Arc::new(StoryClock::standing());
+        let mut registry = Registry::default();
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let parts = Parts {
+            store: store.clone(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            random: Arc::new(OsRandom),
+            meters: Meters::register(&mut registry),
+            health: Health::default(),
+            settings: Settings {
+                auth: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))],
+                acct: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))],
+                workers: 2,
+                interim_seconds: 300,
+                reserve_seconds: 60,
+            },
+        };
+        let bound = Bound::bind(parts)?;
+        let port = |port| bound.addresses(port).first().map_or(loopback, |a| SocketAddr::new(loopback.ip(), a.port()));
+        let (auth, acct) = (port(Port::Auth), port(Port::Acct));
+        let context = Context::new(&*clock, &OsRandom);
+        let isp = open_isp(&store, context, "savanna", "127.0.0.1", "testing123", auth, acct).await?;
+        let other = open_isp(&store, context, "rift", "127.0.0.2", "another-secret", auth, acct).await?;
+        let shutdown = CancellationToken::new();
+        let serving = tokio::spawn(bound.serve(shutdown.clone()));
+        let world = Self { database, store, clock, isp, other, shutdown, serving: Some(serving) };
+        world.routers_are_known().await?;
+        Ok(world)
+    }
+
+    /// The clock and the dice of a deed.
+    pub fn context(&self) -> Context<'_> {
+        Context::new(&*self.clock, &OsRandom)
+    }
+
+    /// Publishes a plan of an ISP: `5M/10M` unless it is unlimited.
+    pub async fn sells(&self, isp: &Isp, terms: PlanTerms, name: &str, service: PlanService) -> anyhow::Result<Plan> {
+        let name = name.parse()?;
+        Ok(publish_plan::publish_plan(&self.store, &isp.scope, name, service, terms, self.context()).await?)
+    }
+
+    /// Prints cards with these codes.
+    pub async fn prints(&self, isp: &Isp, plan: &Plan, codes: &[&str]) -> anyhow::Result<()> {
+        self.prints_as(isp, plan, codes, |_| {}).await
+    }
+
+    /// Puts cards with these codes into the state that a story needs.
+    pub async fn prints_as(&self, isp: &Isp, plan: &Plan, codes: &[&str], as_if: impl FnOnce(&mut NewVouchers)) -> anyhow::Result<()> {
+        let batch = Batch {
+            id: self.context().new_id(),
+            plan: plan.id,
+            channel: Channel::Printed,
+            size: u32::try_from(codes.len())?,
+            note: String::new(),
+            sell_by: None,
+            created_at: self.clock.now(),
+        };
+        let mut tx = self.store.tenant(&isp.scope).await?;
+        batches::add(&mut tx, &batch).await?;
+        let mut fresh = Vec::new();
+        for code in codes {
+            fresh.push((self.context().new_id(), code.parse()?));
+        }
+        let mut made = NewVouchers {
+            batch: batch.id,
+            plan: plan.id,
+            bought_by: None,
+            sell_by: None,
+            sold_at: None,
+            expires_at: None,
+            created_at: batch.created_at,
+        };
+        as_if(&mut made);
+        let accepted = vouchers::insert_codes(&mut tx, &fresh, &made).await?;
+        ensure!(accepted.len() == codes.len(), "a code is taken");
+        Ok(tx.commit().await?)
+    }
+
+    /// Adds a house.
+    pub async fn connects(&self, isp: &Isp, plan: &Plan, user: &str, secret: &str) -> anyhow::Result<()> {
+        let wanted = Wanted {
+            username: Username::parse(user.as_bytes())?,
+            password: password(secret)?,
+            plan: plan.id,
+            until: None,
+            framed_ip: None,
+            phone: None,
+        };
+        let plans = std::slice::from_ref(plan);
+        let zone = &isp.tenant.zone;
+        let wanted = vec![wanted];
+        add_subscribers::add_subscribers(&self.store, &isp.scope, zone, plans, wanted, self.context(), &mut |_| {})
+            .await?;
+        Ok(())
+    }
+
+    /// Stops the role as an operator would, and waits until it has stopped.
+    pub async fn stops(&mut self) -> anyhow::Result<()> {
+        self.shutdown.cancel();
+        if let Some(serving) = self.serving.take() {
+            serving.await.context("the role panicked")?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the role has read the routers: Status-Server is answered from then on.
+    async fn routers_are_known(&self) -> anyhow::Result<()> {
+        for _ in 0..200 {
+            if self.isp.router.asks("nobody", "nothing", "02:00:00:00:00:01").await?.is_some() {
+                return Ok(());
+            }
+            tokio::time::sleep(StdDuration::from_millis(25)).await;
+        }
+        anyhow::bail!("the role does not answer")
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// Terms of a plan that most stories sell: an hour, one device, 2M/5M, counted from the first use.
+pub fn hour() -> PlanTerms {
+    PlanTerms {
+        rate: Some(RateLimit::flat("2M".parse().expect("good"), "5M".parse().expect("good"))),
+        device_cap: DeviceCap::ONE,
+        duration: "1h".parse().expect("good"),
+        anchor: ValidityAnchor::FirstUse,
+        data_cap: None,
+        pool: None,
+        address_list: None,
+        price: Money::from_minor(2_000, Currency::KES),
+    }
+}
+
+/// The same for that many devices.
+pub fn hour_for(devices: u16) -> PlanTerms {
+    PlanTerms { device_cap: DeviceCap::new(devices).expect("good"), ..hour() }
+}
+
+/// Terms of a house's plan: a month, 10M/20M.
+pub fn month() -> PlanTerms {
+    PlanTerms {
+        rate: Some(RateLimit::flat("10M".parse().expect("good"), "20M".parse().expect("good"))),
+        duration: "1mo".parse().expect("good"),
+        anchor: ValidityAnchor::Purchase,
+        ..hour()
+    }
+}
+
+async fn open_isp(
+    store: &Store,
+    context: Context<'_>,
+    slug: &str,
+    from: &str,
+    secret: &'static str,
+    auth: SocketAddr,
+    acct: SocketAddr,
+) -> anyhow::Result<Isp> {
+    let new = NewTenant {
+        slug: slug.parse()?,
+        name: slug.to_owned(),
+        zone: Zone::named("Africa/Nairobi")?,
+        currency: Currency::KES,
+        calling_code: CallingCode::kenya(),
+    };
+    let tenant = open_tenant::open_tenant(store, new, context).await?;
+    let scope = TenantScope::of_operator(tenant.id);
+    let from: IpAddr = from.parse()?;
+    let router = NewNas {
+        name: "tower".parse()?,
+        address: from.into(),
+        identifier: None,
+        vendor: Vendor::Mikrotik,
+        coa_port: 3_799,
+        secret: shared_secret(secret)?,
+    };
+    register_nas::register_nas(store, &scope, router, context).await?;
+    Ok(Isp { tenant, scope, router: Router { from, secret, auth, acct } })
+}

@@ -1,0 +1,120 @@
+//! Several devices want the same voucher.
+
+use dictionaries::rfc2866::acct_status_type;
+use domain::sales::plan::PlanService;
+use domain::time::Span;
+use tests::client::Report;
+use tests::world::{World, hour, hour_for};
+
+fn mac(number: usize) -> String {
+    format!("02:00:00:00:{:02X}:{:02X}", number / 256, number % 256)
+}
+
+#[tokio::test]
+async fn a_second_device_is_told_that_the_code_is_in_use() {
+    let world = World::open().await.expect("a world");
+    let plan = world.sells(&world.isp, hour(), "hour", PlanService::Hotspot).await.expect("sold");
+    world.prints(&world.isp, &plan, &["Sunrise77"]).await.expect("printed");
+
+    let first = world.isp.router.asks("Sunrise77", "", &mac(1)).await.expect("sent").expect("an answer");
+    let second = world.isp.router.asks("Sunrise77", "", &mac(2)).await.expect("sent").expect("an answer");
+    let again = world.isp.router.asks("Sunrise77", "", &mac(1)).await.expect("sent").expect("an answer");
+
+    assert!(first.is_accept() && again.is_accept());
+    assert_eq!(second.sentence(), "already in use on another device");
+}
+
+#[tokio::test]
+async fn sixty_four_phones_race_for_three_places_and_three_get_them() {
+    let world = World::open().await.expect("a world");
+    let plan = world.sells(&world.isp, hour_for(3), "family", PlanService::Hotspot).await.expect("sold");
+    let rounds = if std::env::var_os("MNETIFI_ALL_ROUNDS").is_some() { 200 } else { 25 };
+
+    for round in 0..rounds {
+        let code = format!("Family{round:04}");
+        world.prints(&world.isp, &plan, &[&code]).await.expect("printed");
+        let phones: Vec<_> = (0..64)
+            .map(|number| {
+                let (router, code) = (world.isp.router.clone(), code.clone());
+                tokio::spawn(async move { router.asks(&code, "", &mac(number)).await })
+            })
+            .collect();
+        let mut accepted = 0;
+        for phone in phones {
+            let reply = phone.await.expect("no panic").expect("sent").expect("an answer");
+            accepted += usize::from(reply.is_accept());
+        }
+        assert_eq!(accepted, 3, "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_leaves_makes_room_for_the_next() {
+    let world = World::open().await.expect("a world");
+    let router = &world.isp.router;
+    let plan = world.sells(&world.isp, hour(), "hour", PlanService::Hotspot).await.expect("sold");
+    world.prints(&world.isp, &plan, &["Sunrise77"]).await.expect("printed");
+    let first = router.asks("Sunrise77", "", &mac(1)).await.expect("sent").expect("an answer");
+    let class = first.class();
+    let mac = mac(1);
+    let report = Report {
+        status: acct_status_type::START,
+        session: "80100001",
+        user: "Sunrise77",
+        mac: &mac,
+        class: &class,
+        in_octets: 0,
+        out_octets: 0,
+        seconds: 0,
+    };
+
+    router.reports(&report).await.expect("sent").expect("an answer");
+    let early = router.asks("Sunrise77", "", "02:00:00:00:00:99").await.expect("sent").expect("an answer");
+    let stop = Report { status: acct_status_type::STOP, seconds: 60, ..report };
+    router.reports(&stop).await.expect("sent").expect("an answer");
+    let late = router.asks("Sunrise77", "", "02:00:00:00:00:99").await.expect("sent").expect("an answer");
+
+    assert!(!early.is_accept() && late.is_accept());
+}
+
+#[tokio::test]
+async fn a_place_that_was_never_reported_is_free_after_a_minute() {
+    let world = World::open().await.expect("a world");
+    let plan = world.sells(&world.isp, hour(), "hour", PlanService::Hotspot).await.expect("sold");
+    world.prints(&world.isp, &plan, &["Sunrise77"]).await.expect("printed");
+    world.isp.router.asks("Sunrise77", "", &mac(1)).await.expect("sent").expect("an answer");
+
+    world.clock.passes(Span::seconds(61));
+    let next = world.isp.router.asks("Sunrise77", "", &mac(2)).await.expect("sent").expect("an answer");
+
+    assert!(next.is_accept());
+}
+
+#[tokio::test]
+async fn a_session_whose_stop_was_lost_frees_its_place_in_minutes() {
+    let world = World::open().await.expect("a world");
+    let router = &world.isp.router;
+    let terms = domain::sales::plan::PlanTerms { duration: "24h".parse().expect("good"), ..hour() };
+    let plan = world.sells(&world.isp, terms, "day", PlanService::Hotspot).await.expect("sold");
+    world.prints(&world.isp, &plan, &["Sunrise77"]).await.expect("printed");
+    let class = router.asks("Sunrise77", "", &mac(1)).await.expect("sent").expect("an answer").class();
+    let mac1 = mac(1);
+    let start = Report {
+        status: acct_status_type::START,
+        session: "80100001",
+        user: "Sunrise77",
+        mac: &mac1,
+        class: &class,
+        in_octets: 0,
+        out_octets: 0,
+        seconds: 0,
+    };
+    router.reports(&start).await.expect("sent").expect("an answer");
+
+    world.clock.passes(Span::minutes(10));
+    let after_one_lost_interim = router.asks("Sunrise77", "", &mac(2)).await.expect("sent").expect("an answer");
+    world.clock.passes(Span::minutes(5));
+    let after_three = router.asks("Sunrise77", "", &mac(2)).await.expect("sent").expect("an answer");
+
+    assert!(!after_one_lost_interim.is_accept() && after_three.is_accept());
+}

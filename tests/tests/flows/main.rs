@@ -1,0 +1,6 @@
+//! Stories through a real RADIUS role and a real database, in the business's language.
+
+mod accounting;
+mod devices;
+mod outage;
+mod vouchers;
