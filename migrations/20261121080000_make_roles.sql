@@ -32,9 +32,12 @@ $$;
 do $$
 declare
     door text;
+    -- Since PostgreSQL 16 a member may be one that cannot take the role; whoever makes a role is such a member.
+    may_take text := case when current_setting('server_version_num')::integer >= 160000 then 'set' else 'member' end;
+    only_taken text := case when may_take = 'set' then ' with inherit false, set true' else '' end;
 begin
     foreach door in array array['mnetifi_tenant', 'mnetifi_system'] loop
-        if not pg_has_role('mnetifi_app', door, 'member') then
+        if not pg_has_role('mnetifi_app', door, may_take) then
             begin
                 execute format('grant %I to mnetifi_app', door);
             exception
@@ -42,8 +45,8 @@ begin
                 when unique_violation or internal_error then null;
             end;
         end if;
-        if not pg_has_role(current_user, door, 'member') then
-            execute format('grant %I to %I', door, current_user);
+        if not pg_has_role(current_user, door, may_take) then
+            execute format('grant %I to %I', door, current_user) || only_taken;
         end if;
     end loop;
 end

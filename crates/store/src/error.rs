@@ -44,6 +44,9 @@ pub enum StoreError {
         /// The migration that this program does not know.
         version: i64,
     },
+    /// The tables or roles are not there: nobody has migrated the database, or it is another one.
+    #[error("the database has not been migrated: bring it up to date first, or check its URL")]
+    NotMigrated,
     /// A migration that has been applied is not the one this program has under that number.
     #[error("migration {version} of the database is not the one of this program: they come from different sources")]
     ForeignMigration {
@@ -144,6 +147,8 @@ fn of_database(error: &dyn sqlx::error::DatabaseError) -> StoreError {
         "53300" => StoreError::unavailable("the database has no connection left"),
         "3D000" => StoreError::unavailable("the database of that name does not exist"),
         "28000" | "28P01" => StoreError::Denied { reason: "wrong user or password" },
+        // An unknown table, an unknown column, an unknown role to take.
+        "42P01" | "42703" | "22023" => StoreError::NotMigrated,
         "42501" => StoreError::Denied { reason: "the role may not do that" },
         "25006" => StoreError::unavailable("the database is read-only at the moment"),
         other if ["08", "53", "57", "58"].iter().any(|class| other.starts_with(class)) => {

@@ -1,10 +1,13 @@
 //! Migrations, and what the database itself guarantees.
 
+use domain::network::nas::Nas;
+use domain::secret::SecretBytes;
 use sqlx::Connection as _;
+use store::network::nas;
 use store::{StoreError, schema};
 use tests::database::Database;
 
-use crate::scene::Scene;
+use crate::scene::{Scene, id};
 
 #[tokio::test]
 async fn migrating_again_changes_nothing() {
@@ -68,6 +71,30 @@ async fn a_database_that_is_away_is_unavailable_and_a_url_that_is_none_is_not() 
 
     assert!(away.is_unavailable(), "{away:?}");
     assert!(matches!(none, StoreError::BadUrl), "{none:?}");
+}
+
+#[tokio::test]
+async fn a_database_without_tables_is_told_as_such() {
+    let scene = Scene::open().await;
+    let mut admin = scene.database.admin().await;
+    sqlx::raw_sql("drop schema public cascade; create schema public").execute(&mut admin).await.expect("empties");
+
+    let mut tx = scene.tx().await;
+    let refused = store::sales::plans::list(&mut tx).await.expect_err("refused");
+
+    assert!(matches!(refused, StoreError::NotMigrated), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_error_shows_no_values() {
+    let scene = Scene::open().await;
+    let mut tx = scene.tx().await;
+    let twin = Nas { id: id(), ..scene.ours.nas.clone() };
+
+    let refused = nas::add(&mut tx, &twin, &SecretBytes::new(b"testing123".to_vec())).await.expect_err("refused");
+
+    let shown = format!("{refused} {refused:?}");
+    assert!(!shown.contains("savanna") && !shown.contains("insert"), "{shown}");
 }
 
 #[tokio::test]
