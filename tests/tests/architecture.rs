@@ -251,6 +251,19 @@ fn every_crate_stands_in_the_code_map() -> anyhow::Result<()> {
 }
 
 #[test]
+fn every_dependency_has_its_reason() -> anyhow::Result<()> {
+    let reasons = fs::read_to_string(root().join("docs/dependencies.md"))?;
+    let used: BTreeSet<String> =
+        krates()?.into_iter().flat_map(|krate| [krate.normal, krate.development].concat()).collect();
+    let ours = |name: &str| ARROWS.iter().any(|(known, _)| *known == name);
+
+    let without = used.into_iter().filter(|name| !ours(name) && !reasons.contains(&format!("**{name}**")));
+
+    assert_none(without.map(|name| format!("docs/dependencies.md does not say why we use `{name}`: add its reason")));
+    Ok(())
+}
+
+#[test]
 fn every_rust_file_keeps_to_the_manners() -> anyhow::Result<()> {
     assert_none(files("rs")?.iter().flat_map(|(path, text)| rust_faults(path, text)));
     Ok(())
