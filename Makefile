@@ -38,7 +38,6 @@ fuzz: ## Fuzz one target for a while: make fuzz T=packet SECONDS=60
 
 generate: ## Make the Rust of the RADIUS dictionaries from their texts
 	cargo run -p dictionaries --example generate
-	cargo fmt -p dictionaries
 
 sqlx: ## Refresh the query cache crates/store/.sqlx after a change of SQL
 	@scripts/setup test
