@@ -109,10 +109,16 @@ fn login(name: &str, password: &str, method: Method) -> Vec<u8> {
 }
 
 fn measure(criterion: &mut Criterion, name: &str, hoped: &str, mut work: impl FnMut()) {
-    allocations::tell(&format!("admit/{name}"), hoped, &mut work);
     let mut group = criterion.benchmark_group("admit");
     group.throughput(Throughput::Elements(1));
-    group.bench_function(name, |bencher| bencher.iter(&mut work));
+    let mut told = false;
+    group.bench_function(name, |bencher| {
+        // Criterion comes here more than once, and never when another bench was asked for.
+        if !std::mem::replace(&mut told, true) {
+            allocations::tell(&format!("admit/{name}"), hoped, &mut work);
+        }
+        bencher.iter(&mut work);
+    });
 }
 
 #[derive(PartialEq, Eq, Debug)]
@@ -186,7 +192,7 @@ fn read_an_attempt(criterion: &mut Criterion) {
     });
 }
 
-/// Hoped for: 300 ns. Six attributes of a few octets, of which the speed is formatted.
+/// Hoped for: 400 ns. Eight attributes of a few octets, of which the speed is formatted.
 fn write_a_grant(criterion: &mut Criterion) {
     let grant = Grant {
         session: SessionId::from_bytes([9; 16]),

@@ -57,5 +57,5 @@ pub fn tell(question: &str, hoped: &str, mut work: impl FnMut()) {
     work();
     let count = of(work);
     // A reader who went away is no reason to stop measuring.
-    let _ = writeln!(std::io::stdout().lock(), "{question}: hoped for {hoped}; allocations per packet: {count}");
+    let _ = writeln!(std::io::stdout().lock(), "\n{question}: hoped for {hoped}; allocations per packet: {count}");
 }
