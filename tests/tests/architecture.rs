@@ -104,13 +104,13 @@ fn arrow_faults(krates: &[Krate]) -> Vec<String> {
 fn stranger_faults(name: &str, normal: &[String]) -> Vec<String> {
     let mut faults = Vec::new();
     for used in normal {
-        if let Some((_, places)) = PLACES.iter().find(|(heavy, _)| heavy == used) {
-            if !places.contains(&name) {
-                faults.push(format!(
-                    "`{name}` may not use `{used}`, which has its place ({}): call what is there",
-                    if places.is_empty() { "nowhere yet".to_owned() } else { places.join(", ") }
-                ));
-            }
+        if let Some((_, places)) = PLACES.iter().find(|(heavy, _)| heavy == used)
+            && !places.contains(&name)
+        {
+            faults.push(format!(
+                "`{name}` may not use `{used}`, which has its place ({}): call what is there",
+                if places.is_empty() { "nowhere yet".to_owned() } else { places.join(", ") }
+            ));
         }
         if PURE.contains(&name) && IMPURE.contains(&used.as_str()) {
             faults.push(format!("`{name}` may not use `{used}`: it is pure, so take what you need as a parameter"));
