@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actions::context::Context;
 use arc_swap::ArcSwap;
+use boot::config::Config;
 use boot::health::Health;
 use ports::{Clock, Random};
 use store::Store;
@@ -38,6 +39,18 @@ pub struct Settings {
     pub interim_seconds: u32,
     /// Seconds that an accepted device keeps its place before the router has reported it.
     pub reserve_seconds: u32,
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        Self {
+            auth: config.radius.auth.clone(),
+            acct: config.radius.acct.clone(),
+            workers: config.radius.workers.get(),
+            interim_seconds: config.accounting.interim_seconds,
+            reserve_seconds: config.slots.reserve_seconds,
+        }
+    }
 }
 
 /// What the role is given.

@@ -74,13 +74,7 @@ impl Server {
                 random: Arc::new(OsRandom),
                 meters: Meters::register(&mut registry),
                 health: health.clone(),
-                settings: Settings {
-                    auth: config.radius.auth.clone(),
-                    acct: config.radius.acct.clone(),
-                    workers: config.radius.workers.get(),
-                    interim_seconds: config.accounting.interim_seconds,
-                    reserve_seconds: config.slots.reserve_seconds,
-                },
+                settings: Settings::from(config),
             };
             Some(Bound::bind(parts)?)
         } else {

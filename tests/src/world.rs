@@ -153,7 +153,13 @@ impl World {
     }
 
     /// Puts cards with these codes into the state that a story needs.
-    pub async fn prints_as(&self, isp: &Isp, plan: &Plan, codes: &[&str], as_if: impl FnOnce(&mut NewVouchers)) -> anyhow::Result<()> {
+    pub async fn prints_as(
+        &self,
+        isp: &Isp,
+        plan: &Plan,
+        codes: &[&str],
+        as_if: impl FnOnce(&mut NewVouchers),
+    ) -> anyhow::Result<()> {
         let batch = Batch {
             id: self.context().new_id(),
             plan: plan.id,

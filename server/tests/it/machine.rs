@@ -143,11 +143,6 @@ impl Running {
         signal(&self.child, "KILL");
         self.child.wait().expect("it ends");
     }
-
-    /// The process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
 }
 
 impl Drop for Running {

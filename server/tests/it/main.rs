@@ -2,6 +2,8 @@
 //!
 //! Each story has a data directory, a private PostgreSQL and ports of its own.
 
+#![expect(clippy::panic, reason = "a story that cannot go on should stop where it stands")]
+
 mod demo;
 mod kill;
 mod machine;
