@@ -124,7 +124,7 @@ impl fmt::Display for Step {
             Detail::Meaning(meaning) => write!(f, " {meaning}"),
             Detail::Places { taken, cap } => write!(f, " {taken} of {cap} taken by other devices"),
             Detail::OwnPlace => f.write_str(" it has its place already"),
-            Detail::Until(until) => write!(f, " until {until}"),
+            Detail::Until(until) => write!(f, " until {}", Timestamp::from_seconds(until.as_seconds())),
             Detail::Left(left) => write!(f, " {left} left"),
         }
     }

@@ -151,7 +151,12 @@ fn ask_password(
         Method::Pap | Method::Chap | Method::MsChapV1 | Method::MsChapV2 => Refusal::WrongPassword,
     };
     let proved = credentials::is_proved(right, attempt.user_name, proves);
-    decide(trail, Rule::Password, Detail::Meaning(attempt.method.code()), proved, refusal)
+    let how = match (attempt.method, proved) {
+        (Method::Nothing, true) => "none was sent, and a code needs none",
+        (Method::Nothing, false) => "none was sent that can be checked",
+        (Method::Pap | Method::Chap | Method::MsChapV1 | Method::MsChapV2, _) => attempt.method.code(),
+    };
+    decide(trail, Rule::Password, Detail::Meaning(how), proved, refusal)
 }
 
 fn ask_time(

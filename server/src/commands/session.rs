@@ -57,7 +57,11 @@ pub async fn run(opened: &Opened, command: cli::Session) -> anyhow::Result<()> {
                 row.acct_session_id.clone().unwrap_or_default(),
             ]
         },
-        if list.all { "no session yet" } else { "nobody is online; `--all` shows sessions that have ended" },
+        if list.all {
+            "no session yet"
+        } else {
+            "nobody is online; `--all` also shows sessions that have ended or were never reported"
+        },
     )?;
     opened.say_next(&page);
     Ok(())

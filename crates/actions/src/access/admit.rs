@@ -10,6 +10,7 @@ use domain::id::SessionId;
 use domain::network::nas::Nas;
 use domain::refusal::Refusal;
 use domain::text;
+use domain::time::Timestamp;
 use policy::access::admission::{self, Admit, Outcome, Verdict};
 use policy::access::{leases, shaping};
 use store::access::slots::Taken;
@@ -82,11 +83,11 @@ pub async fn admit(
     let now = context.now();
     let verdict = admission::admit(&facts, asked.attempt, asked.proves, now);
     let (verdict, grant) = match verdict.outcome {
-        Outcome::Admit(admit) => take_place(&mut tx, &facts, admit, verdict, asked, context).await?,
+        Outcome::Admit(admit) => take_place(&mut tx, &facts, admit, verdict, asked, (context, now)).await?,
         Outcome::Refuse { .. } if asked.garbled => return Ok(Answer::WrongSecret),
         Outcome::Refuse { .. } => (verdict, None),
     };
-    let decision = decision(&verdict, &facts, grant.as_ref(), asked, context);
+    let decision = decision(&verdict, &facts, grant.as_ref(), asked, (context, now));
     decisions::insert(&mut tx, &decision).await?;
     if grant.is_none() {
         // A refusal changes nothing that must survive a power cut.
@@ -107,12 +108,11 @@ async fn take_place(
     admit: Admit,
     verdict: Verdict,
     asked: &Asked<'_>,
-    context: Context<'_>,
+    (context, now): (Context<'_>, Timestamp),
 ) -> Result<(Verdict, Option<Grant>), StoreError> {
     let Some(candidate) = facts.candidates.get(admit.candidate) else {
         return Ok((admission::lost_the_race(verdict, admit.holder), None));
     };
-    let now = context.now();
     let session: SessionId = context.new_id();
     let lease_until = leases::reserved(now, asked.reserve_seconds);
     let cap = candidate.plan.terms.device_cap;
@@ -154,7 +154,7 @@ fn decision(
     facts: &Facts,
     grant: Option<&Grant>,
     asked: &Asked<'_>,
-    context: Context<'_>,
+    (context, now): (Context<'_>, Timestamp),
 ) -> Decision {
     let (refusal, holder) = match verdict.outcome {
         Outcome::Admit(admit) => (None, facts.candidates.get(admit.candidate).map(|c| c.right.holder())),
@@ -164,7 +164,7 @@ fn decision(
         id: context.new_id(),
         trace: TraceCode::from_bits(context.bits()),
         tenant: asked.nas.tenant,
-        at: context.now(),
+        at: now,
         nas: asked.nas.id,
         user_name: shown(asked.attempt.user_name),
         device: asked.attempt.device.key(),

@@ -4,6 +4,7 @@ use domain::access::decision::{Decision, TraceCode};
 use domain::access::session::{EndCause, SessionState};
 use domain::platform::tenant::Tenant;
 use domain::rate::Bytes;
+use domain::time::{Timestamp, Zone};
 use policy::trail;
 use store::access::decisions;
 use store::access::sessions::{self, StoredSession};
@@ -83,7 +84,7 @@ impl Story {
             format!("  router: `{nas}` of tenant `{}`, line: {}", self.tenant.slug, decision.service),
             format!("  rules (version {}), in the order in which they were asked:", decision.policy_version),
         ];
-        lines.extend(decision.trail.iter().map(|step| format!("    - {}", trail::in_words(step))));
+        lines.extend(decision.trail.iter().map(|step| format!("    - {}", in_zone(&trail::in_words(step), zone))));
         match decision.refusal {
             Some(refusal) => lines.push(format!("  so the person was told: \"{}\"", refusal.sentence())),
             None => lines.push(format!("  so the router was told: {}", decision.granted)),
@@ -110,6 +111,15 @@ impl Story {
                 format!("ended at {ended} ({}), {moved}", end_in_words(cause))
             }
         }
+    }
+}
+
+/// A sentence that ends with an instant, with that instant on the tenant's wall clock.
+fn in_zone(sentence: &str, zone: &Zone) -> String {
+    let (rest, last) = sentence.rsplit_once(' ').unwrap_or(("", sentence));
+    match last.parse::<Timestamp>() {
+        Ok(instant) => format!("{rest} {}", instant.in_zone(zone)),
+        Err(_) => sentence.to_owned(),
     }
 }
 

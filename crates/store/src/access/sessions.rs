@@ -396,7 +396,7 @@ async fn release(tx: &mut TenantTx, closed: Vec<Uuid>) -> Result<u64, StoreError
 /// Which sessions to list.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Filter {
-    /// Only those that have not ended.
+    /// Only those that their router has reported and not ended.
     pub online_only: bool,
     /// Those of one User-Name.
     pub user_name: Option<String>,
@@ -415,7 +415,7 @@ pub async fn list(
         (true, None) => {
             sqlx::query_scalar!(
                 "select id from sessions
-                 where tenant_id = $1 and id < $2 and ended_at is null
+                 where tenant_id = $1 and id < $2 and ended_at is null and state = 'open'
                  order by id desc limit $3",
                 tenant,
                 before,
@@ -437,7 +437,7 @@ pub async fn list(
         (online_only, Some(user_name)) => {
             sqlx::query_scalar!(
                 "select id from sessions
-                 where tenant_id = $1 and user_name = $2 and id < $3 and (ended_at is null or not $4)
+                 where tenant_id = $1 and user_name = $2 and id < $3 and (state = 'open' or not $4)
                  order by id desc limit $5",
                 tenant,
                 user_name,
@@ -458,9 +458,9 @@ pub async fn list(
     Ok(page.cut(sessions, |session: &StoredSession| session.id))
 }
 
-/// How many sessions of all tenants have not ended, for metrics.
+/// How many sessions of all tenants are online as their routers report them, for metrics.
 pub async fn count_open(tx: &mut SystemTx) -> Result<u64, StoreError> {
-    let open = sqlx::query_scalar!(r#"select count(*) as "open!" from sessions where ended_at is null"#)
+    let open = sqlx::query_scalar!(r#"select count(*) as "open!" from sessions where state = 'open'"#)
         .fetch_one(tx.connection())
         .await?;
     Ok(uncounter(open))
