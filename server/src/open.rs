@@ -24,6 +24,9 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::{Global, Paging};
 use crate::print::{self, Style};
 
+/// So many new rows change what the database's planner should believe.
+const MANY_ROWS: usize = 200;
+
 /// The two ways into the database: as its owner, for migrations, and as the pool.
 #[derive(Clone, Debug)]
 pub struct Urls {
@@ -98,6 +101,7 @@ pub struct Opened {
     /// The tenant that was named.
     pub tenant_name: Option<Slug>,
     clock: SystemClock,
+    admin_url: Option<String>,
     /// What is to be let go of at the end; a running server keeps its own.
     cluster: Option<Cluster>,
 }
@@ -110,8 +114,8 @@ impl Opened {
         store::migrate(&urls.admin).await.context("the database could not be brought to this version's form")?;
         let style = if global.json { Style::Json } else { Style::Table };
         let store = Store::open(OpenOptions::new(urls.app, keyring(config)?))?;
-        let clock = SystemClock;
-        Ok(Self { store, style, tenant_name: global.tenant.clone(), clock, cluster: Some(cluster) })
+        let (clock, admin_url) = (SystemClock, Some(urls.admin));
+        Ok(Self { admin_url, store, style, tenant_name: global.tenant.clone(), clock, cluster: Some(cluster) })
     }
 
     /// For a command inside a running server: its store, which stays open afterwards.
@@ -121,6 +125,7 @@ impl Opened {
             style: if global.json { Style::Json } else { Style::Table },
             tenant_name: None,
             clock: SystemClock,
+            admin_url: None,
             cluster: None,
         }
     }
@@ -137,6 +142,14 @@ impl Opened {
     /// The clock and the dice of a deed.
     pub fn context(&self) -> Context<'_> {
         Context::new(&self.clock, &OsRandom)
+    }
+
+    /// After a great many new rows: lets the database's planner see them, so that logins stay quick.
+    pub async fn rows_were_added(&self, count: usize) -> anyhow::Result<()> {
+        match &self.admin_url {
+            Some(url) if count >= MANY_ROWS => Ok(store::schema::refresh_statistics(url).await?),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The tenant that was named, or the only one there is.

@@ -48,6 +48,7 @@ async fn seed_crowd(opened: &Opened, count: u32) -> anyhow::Result<(usize, usize
     let progress = Progress::over(u64::from(count), "subscribers added");
     let added = seed::add_crowd(opened, &tenant, &scope, count, &mut |done| progress.at(done as u64)).await?;
     progress.done();
+    opened.rows_were_added(added.added).await?;
     Ok((added.added, added.existing.len()))
 }
 

@@ -70,6 +70,7 @@ pub async fn run(opened: &Opened, command: cli::Import) -> anyhow::Result<()> {
         )
         .await?;
         progress.done();
+        opened.rows_were_added(added.added).await?;
         (added.added, added.existing.iter().map(ToString::to_string).collect())
     };
     faults.sort_by_key(|fault| fault.row);

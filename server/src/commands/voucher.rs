@@ -50,6 +50,7 @@ async fn print_vouchers(opened: &Opened, order: cli::VoucherPrint) -> anyhow::Re
         })
         .await?;
     progress.done();
+    opened.rows_were_added(codes.len()).await?;
     let codes: Vec<String> = codes.iter().map(|code| code.expose().to_owned()).collect();
     match opened.style {
         Style::Json => {
