@@ -10,8 +10,8 @@ use crate::door::Port;
 use crate::listen::datagram::Path;
 use crate::listen::socket::RadiusSocket;
 
-/// Requests remembered per socket: ten seconds of 6,500 a second.
-const REMEMBERED: u32 = 65_536;
+/// Requests remembered per socket: ten seconds of 1,600 a second.
+const REMEMBERED: u32 = 16_384;
 
 /// How long a request is remembered: RouterOS's last try comes within nine seconds.
 const LIFE_MS: u64 = 10_000;

@@ -4,9 +4,11 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::people::subscriber::Username;
 use domain::phone::CallingCode;
 use domain::rate::{Bps, BurstSeconds, Bytes, Priority, UpDown};
 use domain::sales::plan::{DeviceCap, PlanService, ValidityAnchor};
+use domain::sales::voucher::VoucherCode;
 use domain::text::{RouterName, Slug};
 use domain::time::{Duration, Timestamp, Zone};
 use ipnet::IpNet;
@@ -227,6 +229,10 @@ pub struct PlanAdd {
 pub enum Voucher {
     /// Print a batch of vouchers: fresh codes, one to a line
     Print(VoucherPrint),
+    /// Sell a printed card, or make and sell a fresh voucher
+    Sell(VoucherSell),
+    /// Take a voucher back; from the next login on its code opens nothing
+    Revoke(VoucherRevoke),
     /// List vouchers, newest first
     List(VoucherList),
 }
@@ -251,6 +257,27 @@ pub struct VoucherPrint {
     pub sell_by: Option<Timestamp>,
 }
 
+/// `voucher sell`.
+#[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = false, args = ["code", "plan"])]
+pub struct VoucherSell {
+    /// Code of a printed card whose plan counts from the sale
+    pub code: Option<VoucherCode>,
+    /// Make a fresh voucher of this hotspot plan instead
+    #[arg(long)]
+    pub plan: Option<Slug>,
+    /// Phone number of the buyer, who may then log in with it
+    #[arg(long, requires = "plan")]
+    pub phone: Option<String>,
+}
+
+/// `voucher revoke`.
+#[derive(Debug, Args)]
+pub struct VoucherRevoke {
+    /// Its code
+    pub code: VoucherCode,
+}
+
 /// `voucher list`.
 #[derive(Debug, Args)]
 pub struct VoucherList {
@@ -267,8 +294,19 @@ pub struct VoucherList {
 pub enum Subscriber {
     /// Add a subscriber
     Add(SubscriberAdd),
+    /// Stop a subscriber's service; from the next login on it is refused
+    Suspend(SubscriberName),
+    /// Let a suspended subscriber's service run again
+    Resume(SubscriberName),
     /// List subscribers by user name
     List(Paging),
+}
+
+/// `subscriber suspend` and `subscriber resume`.
+#[derive(Debug, Args)]
+pub struct SubscriberName {
+    /// User name of the PPPoE login
+    pub username: Username,
 }
 
 /// `subscriber add`.

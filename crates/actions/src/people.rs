@@ -1,3 +1,4 @@
 //! Deeds about customers.
 
 pub mod add_subscribers;
+pub mod suspend;

@@ -2,3 +2,5 @@
 
 pub mod print_batch;
 pub mod publish_plan;
+pub mod revoke_voucher;
+pub mod sell_voucher;

@@ -1,6 +1,7 @@
 //! `mnetifi subscriber …`: houses and businesses with a user name and password.
 
 use actions::people::add_subscribers::{self, Wanted};
+use actions::people::suspend;
 use anyhow::bail;
 use domain::people::subscriber::{Standing, Username, password};
 use domain::phone::Msisdn;
@@ -27,6 +28,8 @@ struct Row {
 pub async fn run(opened: &Opened, command: cli::Subscriber) -> anyhow::Result<()> {
     match command {
         cli::Subscriber::Add(add) => add_one(opened, add).await,
+        cli::Subscriber::Suspend(name) => set_standing(opened, &name.username, true).await,
+        cli::Subscriber::Resume(name) => set_standing(opened, &name.username, false).await,
         cli::Subscriber::List(paging) => list(opened, &paging).await,
     }
 }
@@ -66,6 +69,29 @@ async fn add_one(opened: &Opened, add: cli::SubscriberAdd) -> anyhow::Result<()>
     print::result(
         opened.style,
         &serde_json::json!({ "username": username.as_str(), "plan": plan.name.as_str() }),
+        &sentence,
+    )
+}
+
+async fn set_standing(opened: &Opened, username: &Username, suspended: bool) -> anyhow::Result<()> {
+    let tenant = opened.tenant().await?;
+    let scope = opened.scope(&tenant);
+    let found = if suspended {
+        suspend::suspend(&opened.store, &scope, username, opened.context()).await?
+    } else {
+        suspend::resume(&opened.store, &scope, username).await?
+    };
+    if !found {
+        bail!("there is no subscriber `{username}`");
+    }
+    let sentence = if suspended {
+        format!("suspended `{username}`; a session that is online stays until it ends")
+    } else {
+        format!("`{username}` may log in again")
+    };
+    print::result(
+        opened.style,
+        &serde_json::json!({ "username": username.as_str(), "suspended": suspended }),
         &sentence,
     )
 }

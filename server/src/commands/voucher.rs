@@ -1,6 +1,9 @@
 //! `mnetifi voucher …`: codes that buy access.
 
 use actions::sales::print_batch::{self, Order};
+use actions::sales::{revoke_voucher, sell_voucher};
+use anyhow::bail;
+use domain::phone::Msisdn;
 use domain::sales::voucher::VoucherState;
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -34,6 +37,8 @@ struct Row {
 pub async fn run(opened: &Opened, command: cli::Voucher) -> anyhow::Result<()> {
     match command {
         cli::Voucher::Print(order) => print_vouchers(opened, order).await,
+        cli::Voucher::Sell(sale) => sell(opened, sale).await,
+        cli::Voucher::Revoke(revoke) => self::revoke(opened, &revoke).await,
         cli::Voucher::List(list) => list_vouchers(opened, list).await,
     }
 }
@@ -61,6 +66,39 @@ async fn print_vouchers(opened: &Opened, order: cli::VoucherPrint) -> anyhow::Re
             Ok(print::line(&codes.join("\n"))?)
         }
     }
+}
+
+async fn sell(opened: &Opened, sale: cli::VoucherSell) -> anyhow::Result<()> {
+    let tenant = opened.tenant().await?;
+    let scope = opened.scope(&tenant);
+    let (store, context) = (&opened.store, opened.context());
+    let buyer = match &sale.phone {
+        Some(phone) => Some(Msisdn::parse(phone.as_bytes(), &tenant.calling_code)?),
+        None => None,
+    };
+    let sold = match (&sale.code, &sale.plan) {
+        (Some(code), _) => sell_voucher::sell_printed(store, &scope, &tenant.zone, code, context).await?,
+        (None, Some(plan)) => {
+            let plan = opened.plan(&scope, plan).await?;
+            sell_voucher::sell_new(store, &scope, &tenant.zone, &plan, buyer, context).await?
+        }
+        (None, None) => bail!("say which card, or of which plan a fresh voucher is to be sold"),
+    };
+    let until = sold.until.map(|end| end.in_zone(&tenant.zone));
+    let end = until.as_deref().map_or("counts from its first use".to_owned(), |end| format!("ends at {end}"));
+    let code = sold.code.expose();
+    print::result(opened.style, &serde_json::json!({ "code": code, "until": until }), &format!("sold {code}: {end}"))
+}
+
+async fn revoke(opened: &Opened, revoke: &cli::VoucherRevoke) -> anyhow::Result<()> {
+    let tenant = opened.tenant().await?;
+    let scope = opened.scope(&tenant);
+    let revoked = revoke_voucher::revoke_voucher(&opened.store, &scope, &revoke.code, opened.context()).await?;
+    if !revoked {
+        bail!("there is no such voucher, or it was taken back before");
+    }
+    let sentence = "taken back; who is online with it stays until the session ends";
+    print::result(opened.style, &serde_json::json!({ "revoked": revoke.code.expose() }), sentence)
 }
 
 async fn list_vouchers(opened: &Opened, list: cli::VoucherList) -> anyhow::Result<()> {

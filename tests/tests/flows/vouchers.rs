@@ -1,8 +1,10 @@
 //! Somebody has a code.
 
+use actions::sales::revoke_voucher::revoke_voucher;
+use actions::sales::sell_voucher::{sell_new, sell_printed};
 use dictionaries::{mikrotik, rfc2865, rfc2869};
 use domain::phone::Msisdn;
-use domain::sales::plan::{PlanService, PlanTerms};
+use domain::sales::plan::{PlanService, PlanTerms, ValidityAnchor};
 use domain::time::Span;
 use ports::Clock;
 use store::sales::vouchers::NewVouchers;
@@ -168,4 +170,46 @@ async fn explain_tells_the_story_of_a_refusal() {
     assert!(story.starts_with("REFUSED") && story.contains("Is the password right? NO"), "{story}");
     assert!(by_user.is_some());
     assert!(elsewhere.is_none(), "another ISP must not see it");
+}
+
+#[tokio::test]
+async fn a_card_that_waits_for_its_sale_opens_once_it_is_sold_and_no_more_once_it_is_taken_back() {
+    let world = World::open().await.expect("a world");
+    let isp = &world.isp;
+    let terms = PlanTerms { anchor: ValidityAnchor::Sale, ..hour() };
+    let plan = world.sells(isp, terms, "counter", PlanService::Hotspot).await.expect("sold");
+    world.prints(isp, &plan, &["Sunrise77"]).await.expect("printed");
+    let code = "Sunrise77".parse().expect("good");
+    let ask = || async { isp.router.asks("Sunrise77", "", PHONE).await.expect("sent").expect("an answer") };
+
+    let before = ask().await;
+    sell_printed(&world.store, &isp.scope, &isp.tenant.zone, &code, world.context()).await.expect("sold");
+    world.clock.passes(Span::minutes(20));
+    let sold = ask().await;
+    let twice = sell_printed(&world.store, &isp.scope, &isp.tenant.zone, &code, world.context()).await;
+    assert!(revoke_voucher(&world.store, &isp.scope, &code, world.context()).await.expect("revoked"));
+    let after = ask().await;
+
+    assert!(before.sentence().contains("not been sold"), "{}", before.sentence());
+    assert_eq!(sold.session_timeout(), Some(2_400), "the hour runs from the sale");
+    assert!(twice.is_err());
+    assert!(after.sentence().contains("cancelled"), "{}", after.sentence());
+}
+
+#[tokio::test]
+async fn a_voucher_sold_to_a_number_logs_in_by_it_and_another_isp_cannot_revoke_it() {
+    let world = World::open().await.expect("a world");
+    let isp = &world.isp;
+    let terms = PlanTerms { anchor: ValidityAnchor::Purchase, ..hour() };
+    let plan = world.sells(isp, terms, "hour", PlanService::Hotspot).await.expect("sold");
+    let buyer = Msisdn::parse(b"0712345678", &isp.tenant.calling_code).expect("good");
+
+    let sold = sell_new(&world.store, &isp.scope, &isp.tenant.zone, &plan, Some(buyer), world.context()).await;
+    let sold = sold.expect("sold");
+    let stolen = revoke_voucher(&world.store, &world.other.scope, &sold.code, world.context()).await.expect("asked");
+    let by_code = isp.router.asks(sold.code.expose(), "", PHONE).await.expect("sent").expect("an answer");
+    let by_phone = isp.router.asks("0712 345 678", "", PHONE).await.expect("sent").expect("an answer");
+
+    assert!(!stolen);
+    assert!(by_code.is_accept() && by_phone.is_accept());
 }

@@ -1,0 +1,21 @@
+//! Takes a voucher back: from the next login on its code opens nothing.
+
+use domain::sales::voucher::VoucherCode;
+use store::sales::vouchers;
+use store::{Store, StoreError, TenantScope};
+
+use crate::context::Context;
+
+/// Revokes the voucher with that code. Returns whether it was there and not revoked before.
+pub async fn revoke_voucher(
+    store: &Store,
+    scope: &TenantScope,
+    code: &VoucherCode,
+    context: Context<'_>,
+) -> Result<bool, StoreError> {
+    let mut tx = store.tenant(scope).await?;
+    let Some(voucher) = vouchers::find_by_code(&mut tx, code).await? else { return Ok(false) };
+    let revoked = vouchers::revoke(&mut tx, voucher.id, context.now()).await?;
+    tx.commit().await?;
+    Ok(revoked)
+}

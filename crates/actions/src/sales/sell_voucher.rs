@@ -1,0 +1,118 @@
+//! Sells a voucher: a printed card that waits for its sale, or a fresh code for a customer at the counter.
+
+use domain::phone::Msisdn;
+use domain::sales::batch::{Batch, Channel};
+use domain::sales::plan::{Plan, PlanService, ValidityAnchor};
+use domain::sales::voucher::{VoucherCode, VoucherState};
+use domain::time::{Timestamp, Zone};
+use policy::sales::codes;
+use store::sales::vouchers::NewVouchers;
+use store::sales::{batches, plans, vouchers};
+use store::{Store, StoreError, TenantScope};
+use thiserror::Error;
+
+use crate::context::Context;
+
+/// Codes tried before the source of randomness must be at fault.
+const TRIES_MAX: usize = 5;
+
+/// A voucher that was sold just now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sold {
+    /// Its code.
+    pub code: VoucherCode,
+    /// Its end; `None` while it waits for its first use.
+    pub until: Option<Timestamp>,
+}
+
+/// Why nothing was sold.
+#[derive(Debug, Error)]
+pub enum SellError {
+    /// No such card.
+    #[error("there is no voucher with that code: check capital and small letters")]
+    Unknown,
+    /// It cannot be sold any more.
+    #[error("the voucher is {0}: it cannot be sold")]
+    NotForSale(&'static str),
+    /// Vouchers are for hotspots.
+    #[error("plan `{0}` is for {1} lines: vouchers are sold for hotspot plans only")]
+    NotHotspot(String, &'static str),
+    /// No fresh code came.
+    #[error("no unused code could be found")]
+    Exhausted,
+    /// It could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Marks a printed card as sold; its time begins now where its plan counts from the sale.
+pub async fn sell_printed(
+    store: &Store,
+    scope: &TenantScope,
+    zone: &Zone,
+    code: &VoucherCode,
+    context: Context<'_>,
+) -> Result<Sold, SellError> {
+    let now = context.now();
+    let mut tx = store.tenant(scope).await?;
+    let voucher = vouchers::find_by_code(&mut tx, code).await?.ok_or(SellError::Unknown)?;
+    let plan = plans::list(&mut tx).await?.into_iter().find(|plan| plan.id == voucher.plan);
+    let terms = plan.ok_or(StoreError::Missing { what: "plan" })?.terms;
+    let not_for_sale = || SellError::NotForSale(voucher.state.name(now));
+    let Some(VoucherState::Sold { until, .. }) = voucher.state.sold(terms.anchor, terms.duration, zone, now) else {
+        return Err(not_for_sale());
+    };
+    if !vouchers::mark_sold(&mut tx, voucher.id, now, until).await? {
+        return Err(not_for_sale());
+    }
+    tx.commit().await?;
+    Ok(Sold { code: voucher.code, until })
+}
+
+/// Makes one voucher and sells it at once, to a phone number where one is given: it may then log in by that number.
+pub async fn sell_new(
+    store: &Store,
+    scope: &TenantScope,
+    zone: &Zone,
+    plan: &Plan,
+    buyer: Option<Msisdn>,
+    context: Context<'_>,
+) -> Result<Sold, SellError> {
+    if plan.service != PlanService::Hotspot {
+        return Err(SellError::NotHotspot(plan.name.to_string(), plan.service.code()));
+    }
+    let now = context.now();
+    let until = match plan.terms.anchor {
+        ValidityAnchor::Purchase | ValidityAnchor::Sale => Some(plan.terms.duration.end_from(now, zone)),
+        ValidityAnchor::FirstUse => None,
+    };
+    let batch = Batch {
+        id: context.new_id(),
+        plan: plan.id,
+        channel: Channel::Printed,
+        size: 1,
+        note: String::new(),
+        sell_by: None,
+        created_at: now,
+    };
+    let made = NewVouchers {
+        batch: batch.id,
+        plan: plan.id,
+        bought_by: buyer,
+        sell_by: None,
+        sold_at: Some(now),
+        expires_at: until,
+        created_at: now,
+    };
+    let mut tx = store.tenant(scope).await?;
+    batches::add(&mut tx, &batch).await?;
+    for _ in 0..TRIES_MAX {
+        let code = codes::make(codes::LENGTH, &mut |end| context.random().index_below(end));
+        let accepted = vouchers::insert_codes(&mut tx, &[(context.new_id(), code)], &made).await?;
+        if let Some(code) = accepted.into_iter().next() {
+            tx.commit().await?;
+            return Ok(Sold { code, until });
+        }
+    }
+    Err(SellError::Exhausted)
+}
