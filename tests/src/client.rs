@@ -26,7 +26,12 @@ pub struct Router {
     pub auth: SocketAddr,
     /// Where it reports.
     pub acct: SocketAddr,
+    /// How long it waits for an answer before it calls it silence.
+    pub patience: Duration,
 }
+
+/// Patience enough for a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A verified answer.
 #[derive(Clone, Debug)]
@@ -140,7 +145,7 @@ impl Router {
     async fn exchange(&self, request: &[u8], to: SocketAddr, secret: &Secret) -> anyhow::Result<Option<Reply>> {
         let socket = UdpSocket::bind((self.from, 0)).await?;
         socket.send_to(request, to).await?;
-        let Some(bytes) = receive(&socket, Duration::from_secs(5)).await? else { return Ok(None) };
+        let Some(bytes) = receive(&socket, self.patience).await? else { return Ok(None) };
         let asked = Packet::parse(request).map_err(|why| anyhow::anyhow!("our own request: {why:?}"))?;
         let reply = Packet::parse(&bytes).map_err(|why| anyhow::anyhow!("the reply: {why:?}"))?;
         ensure!(reply.id() == asked.id(), "the reply answers another request");

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tests::client::Router;
+use tests::client::{PATIENCE, Router};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mnetifi");
 
@@ -45,7 +45,13 @@ impl Machine {
 
     /// The demo's router.
     pub(crate) fn router(&self) -> Router {
-        Router { from: IpAddr::V4(Ipv4Addr::LOCALHOST), secret: "testing123", auth: self.auth, acct: self.acct }
+        Router {
+            from: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            secret: "testing123",
+            auth: self.auth,
+            acct: self.acct,
+            patience: PATIENCE,
+        }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
