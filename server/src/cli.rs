@@ -13,6 +13,9 @@ use domain::text::{RouterName, Slug};
 use domain::time::{Duration, Timestamp, Zone};
 use ipnet::IpNet;
 
+/// Where `--help` shows the options that every command takes.
+const EVERYWHERE: &str = "For every command";
+
 /// RADIUS/AAA server for internet providers that run MikroTik routers.
 ///
 /// Commands work on the data directory's own database, or on DATABASE_URL. They may run beside a running server, which
@@ -32,16 +35,16 @@ pub struct Cli {
 #[derive(Debug, Args)]
 pub struct Global {
     /// Data directory [default: ./var; variable: MNETIFI_DATA]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Configuration file [default: mnetifi.toml in the data directory, else /etc/mnetifi/mnetifi.toml]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Tenant to work for, by its short name; may be left out while there is only one
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "NAME")]
     pub tenant: Option<Slug>,
     /// Print lists and results as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
 }
 
@@ -259,7 +262,7 @@ pub struct VoucherPrint {
 
 /// `voucher sell`.
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = false, args = ["code", "plan"])]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["code", "plan"]))]
 pub struct VoucherSell {
     /// Code of a printed card whose plan counts from the sale
     pub code: Option<VoucherCode>,
@@ -429,6 +432,15 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_fresh_voucher_is_sold_to_a_number_and_a_card_by_its_code() {
+        let reads =
+            |words: &str| Cli::try_parse_from(format!("mnetifi voucher sell {words}").split_whitespace()).is_ok();
+
+        assert!(reads("--plan hour --phone 0712345678") && reads("--plan hour") && reads("Sunrise77"));
+        assert!(!reads("") && !reads("Sunrise77 --plan hour") && !reads("Sunrise77 --phone 0712345678"));
     }
 
     #[test]
