@@ -270,7 +270,7 @@ pub struct VoucherSell {
     #[arg(long)]
     pub plan: Option<Slug>,
     /// Phone number of the buyer, who may then log in with it
-    #[arg(long, requires = "plan")]
+    #[arg(long, requires = "plan", conflicts_with = "code")]
     pub phone: Option<String>,
 }
 
