@@ -1,5 +1,6 @@
 //! Several devices want the same voucher.
 
+use actions::access::close_overdue::close_overdue;
 use dictionaries::rfc2866::acct_status_type;
 use domain::sales::plan::PlanService;
 use domain::time::Span;
@@ -116,4 +117,62 @@ async fn a_session_whose_stop_was_lost_frees_its_place_in_minutes() {
     let after_three = router.asks("Sunrise77", "", &mac(2)).await.expect("sent").expect("an answer");
 
     assert!(!after_one_lost_interim.is_accept() && after_three.is_accept());
+}
+
+#[tokio::test]
+async fn a_login_that_is_never_reported_costs_the_live_session_of_that_device_nothing() {
+    let world = World::open().await.expect("a world");
+    let router = &world.isp.router;
+    let terms = domain::sales::plan::PlanTerms { duration: "24h".parse().expect("good"), ..hour() };
+    let plan = world.sells(&world.isp, terms, "day", PlanService::Hotspot).await.expect("sold");
+    world.prints(&world.isp, &plan, &["Sunrise77"]).await.expect("printed");
+    let class = router.asks("Sunrise77", "", &mac(1)).await.expect("sent").expect("an answer").class();
+    let mac1 = mac(1);
+    let start = Report {
+        status: acct_status_type::START,
+        session: "80100001",
+        user: "Sunrise77",
+        mac: &mac1,
+        class: &class,
+        in_octets: 0,
+        out_octets: 0,
+        seconds: 0,
+    };
+    router.reports(&start).await.expect("sent").expect("an answer");
+
+    let again = router.asks("Sunrise77", "", &mac1).await.expect("sent").expect("an answer");
+    world.clock.passes(Span::seconds(61));
+    let at_once = router.asks("Sunrise77", "", &mac(2)).await.expect("sent").expect("an answer");
+    close_overdue(&world.store, &world.isp.scope, world.context()).await.expect("closed");
+    let later = router.asks("Sunrise77", "", &mac(2)).await.expect("sent").expect("an answer");
+    let stop = Report { status: acct_status_type::STOP, seconds: 70, ..start };
+    router.reports(&stop).await.expect("sent").expect("an answer");
+    let at_last = router.asks("Sunrise77", "", &mac(2)).await.expect("sent").expect("an answer");
+
+    assert!(again.is_accept());
+    assert!(!at_once.is_accept(), "the first device is online");
+    assert!(!later.is_accept(), "the first device is online, whatever became of its second login");
+    assert!(at_last.is_accept(), "nobody is online any more");
+}
+
+#[tokio::test]
+async fn a_device_that_left_a_dead_session_behind_frees_its_place_when_it_leaves_the_next() {
+    let world = World::open().await.expect("a world");
+    let router = &world.isp.router;
+    let plan = world.sells(&world.isp, hour(), "hour", PlanService::Hotspot).await.expect("sold");
+    world.prints(&world.isp, &plan, &["Sunrise77"]).await.expect("printed");
+    let mac1 = mac(1);
+    for (session, status) in [("80100001", acct_status_type::START), ("81100001", acct_status_type::STOP)] {
+        let class = router.asks("Sunrise77", "", &mac1).await.expect("sent").expect("an answer").class();
+        for status in [acct_status_type::START, status] {
+            let (user, mac, class) = ("Sunrise77", mac1.as_str(), class.as_slice());
+            let report = Report { status, session, user, mac, class, in_octets: 0, out_octets: 0, seconds: 0 };
+            router.reports(&report).await.expect("sent").expect("an answer");
+        }
+        world.clock.passes(Span::seconds(20));
+    }
+
+    let next = router.asks("Sunrise77", "", &mac(2)).await.expect("sent").expect("an answer");
+
+    assert!(next.is_accept(), "the router lost power during the first session and never spoke of it again");
 }

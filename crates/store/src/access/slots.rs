@@ -27,8 +27,8 @@ pub enum Taken {
 
 /// Takes a place for a device until `lease_until`.
 ///
-/// A device that has one gets its own again, whichever session had it; else the lowest number that is free or whose
-/// lease is over. A voucher or subscriber that is not the tenant's is `Missing`.
+/// A device that has one gets its own again, whichever session had it, and its lease is not shortened; else the lowest
+/// number that is free or whose lease is over. A voucher or subscriber that is not the tenant's is `Missing`.
 pub async fn take(
     tx: &mut TenantTx,
     holder: Holder,
@@ -45,7 +45,10 @@ pub async fn take(
     let places = places.entry(holder.uuid()).or_default();
     let device = device.key();
     let Some(number) = choose(places, &device, cap.get(), now) else { return Ok(Taken::Full) };
-    let taken = PlaceRow { number, device, session: session.uuid(), lease_until };
+    // Another session of the device may be online: a login that comes to nothing must not shorten its lease.
+    let lease =
+        places.iter().find(|place| place.device == device).map_or(lease_until, |own| own.lease_until.max(lease_until));
+    let taken = PlaceRow { number, device, session: session.uuid(), lease_until: lease };
     write_places(tx, &[(holder, taken)]).await?;
     Ok(Taken::Place(number))
 }
@@ -100,15 +103,19 @@ pub async fn renew_many(tx: &mut TenantTx, renewals: &[Renewal], now: Timestamp)
     Ok(placeless)
 }
 
-/// Frees the places of sessions that have ended, unless the device has taken them for a newer session.
+/// Frees the places of sessions that have ended, unless another session of the device lives: then the place is that
+/// one's, on its lease.
 pub async fn release_many(tx: &mut TenantTx, sessions: &[SessionId]) -> Result<(), StoreError> {
     if sessions.is_empty() {
         return Ok(());
     }
     let tenant = tx.tenant_uuid();
     let sessions: Vec<Uuid> = sessions.iter().map(|id| id.uuid()).collect();
+    // Also those whose place another session has at this moment: it may be about to leave it to one of these.
     let holders = sqlx::query_scalar!(
-        "select distinct holder_id from slots where tenant_id = $1 and session_id = any($2)",
+        r#"select holder_id as "holder_id!" from slots where tenant_id = $1 and session_id = any($2)
+           union
+           select holder_id from sessions where tenant_id = $1 and id = any($2) and holder_id is not null"#,
         tenant,
         &sessions,
     )
@@ -118,6 +125,7 @@ pub async fn release_many(tx: &mut TenantTx, sessions: &[SessionId]) -> Result<(
         return Ok(());
     }
     lock_holders(tx, &holders).await?;
+    sqlx::query_file!("sql/leave_places.sql", tenant, &sessions).execute(tx.connection()).await?;
     sqlx::query!("delete from slots where tenant_id = $1 and session_id = any($2)", tenant, &sessions)
         .execute(tx.connection())
         .await?;
