@@ -1,7 +1,8 @@
 //! What an accounting record changes about a session.
 //!
 //! Counters are cumulative since the session's start (RFC 2866 §5.3), so nothing is ever added twice: repeated, late
-//! and reordered records end in the same state. A session that has ended stays ended.
+//! and reordered records end in the same state. A session whose end the router reported stays ended; an end that we
+//! had only inferred gives way to news of a later moment.
 
 use domain::access::session::{EndCause, Session, SessionState};
 use domain::access::usage::{Counters, UsageKind, UsageRecord};
@@ -30,6 +31,10 @@ pub enum Place {
 /// Applies a record. The result is the same whatever was repeated; see the tests for each order.
 pub fn apply(session: &mut Session, record: &UsageRecord) -> Metered {
     let before = session.counted;
+    if lives_after_all(session, record) {
+        session.state = SessionState::Open;
+        session.ended_at = None;
+    }
     if record.has_counters {
         count(session, record.counters);
     }
@@ -64,6 +69,16 @@ pub fn close(session: &mut Session, cause: EndCause, at: Timestamp) {
             session.ended_at = Some(at.max(session.started_at));
         }
     }
+}
+
+/// Whether a record shows a session alive that we thought dead: silence may have been our own. A copy of what was known
+/// before shows nothing.
+fn lives_after_all(session: &Session, record: &UsageRecord) -> bool {
+    let inferred = matches!(session.state, SessionState::Closed(EndCause::LeaseEnded | EndCause::NasRestarted));
+    let running = matches!(record.kind, UsageKind::Start | UsageKind::Interim);
+    let last = session.last_reading.seconds;
+    let is_news = record.counters.seconds > last || last == 0;
+    inferred && running && is_news && session.ended_at.is_some_and(|end| record.at > end)
 }
 
 /// A Stop after an end that we had only inferred: the router's own word about the cause is better.
@@ -176,6 +191,23 @@ mod tests {
 
         assert_eq!(session.state, SessionState::Closed(EndCause::Reported(4)));
         assert_eq!(session.ended_at, Some(Timestamp::from_seconds(900)));
+    }
+
+    #[test]
+    fn a_session_that_was_thought_dead_lives_by_later_news_alone() {
+        for cause in [EndCause::LeaseEnded, EndCause::NasRestarted] {
+            let mut session = begun();
+            apply(&mut session, &record(UsageKind::Interim, 300, 1_000, 300));
+            close(&mut session, cause, Timestamp::from_seconds(900));
+
+            apply(&mut session, &record(UsageKind::Interim, 1_500, 1_000, 300));
+            assert_eq!(session.state, SessionState::Closed(cause), "a copy");
+            apply(&mut session, &record(UsageKind::Interim, 800, 1_500, 800));
+            assert_eq!(session.state, SessionState::Closed(cause), "from before the end");
+            let metered = apply(&mut session, &record(UsageKind::Interim, 1_600, 2_000, 1_600));
+            assert_eq!((session.state, session.ended_at), (SessionState::Open, None));
+            assert_eq!((metered.more_in, metered.place), (500, Place::Renew));
+        }
     }
 
     #[test]

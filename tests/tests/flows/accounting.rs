@@ -1,9 +1,22 @@
 //! A router reports.
 
+use std::net::IpAddr;
+use std::time::Duration;
+
+use actions::access::close_overdue::close_overdue;
+use actions::access::record_usage::record_usage;
+use actions::network::register_nas::{self, NewNas};
 use dictionaries::rfc2866::acct_status_type::{ACCOUNTING_ON, INTERIM_UPDATE, START, STOP};
+use domain::access::attempt::{AskedService, Device};
+use domain::access::session::{EndCause, SessionState};
+use domain::access::usage::{Counters, UsageKind, UsageRecord};
+use domain::id::SessionId;
+use domain::network::nas::{Vendor, shared_secret};
 use domain::sales::plan::PlanService;
+use domain::time::Span;
+use ports::Clock;
 use store::access::sessions::{Filter, StoredSession};
-use tests::client::Report;
+use tests::client::{Report, Router};
 use tests::world::{Isp, World, month};
 
 const HOUSE: &str = "02:00:00:00:00:0C";
@@ -129,4 +142,129 @@ async fn what_was_taken_in_is_written_before_the_role_stops() {
     world.stops().await.expect("stopped");
 
     assert_eq!(sessions(&world, &world.isp).await[0].session.counted.in_octets, 4_900);
+}
+
+#[tokio::test]
+async fn a_session_that_was_thought_dead_lives_again_with_its_next_report() {
+    let world = world_with_a_house().await;
+    let class = class(&world).await;
+    for (status, octets, seconds) in [(START, 0, 0), (INTERIM_UPDATE, 500, 300)] {
+        world.isp.router.reports(&report(status, &class, octets, seconds)).await.expect("sent").expect("an answer");
+    }
+
+    // Nobody heard of it for an hour: the way to the server was broken, not the way to the customer.
+    world.clock.passes(Span::minutes(60));
+    close_overdue(&world.store, &world.isp.scope, world.context()).await.expect("closed");
+    let meanwhile = sessions(&world, &world.isp).await[0].session.state;
+    let late = report(INTERIM_UPDATE, &class, 500, 300);
+    world.isp.router.reports(&late).await.expect("sent").expect("an answer");
+    let after_a_late_copy = sessions(&world, &world.isp).await[0].session.state;
+    let next = report(INTERIM_UPDATE, &class, 900, 3_900);
+    world.isp.router.reports(&next).await.expect("sent").expect("an answer");
+    let other =
+        world.isp.router.asks("house-12", "karibu", "02:00:00:00:00:77").await.expect("sent").expect("answered");
+
+    assert_eq!(meanwhile, SessionState::Closed(EndCause::LeaseEnded));
+    assert_eq!(after_a_late_copy, meanwhile, "a copy of what we knew is no news");
+    let all = sessions(&world, &world.isp).await;
+    assert_eq!((all.len(), all[0].session.state, all[0].session.ended_at), (1, SessionState::Open, None));
+    assert_eq!(all[0].session.counted.in_octets, 900);
+    assert_eq!(other.sentence(), "already in use on another device", "it has its place again");
+}
+
+#[tokio::test]
+async fn a_start_that_comes_after_the_reservation_opens_its_session_all_the_same() {
+    let world = world_with_a_house().await;
+    let class = class(&world).await;
+    world.clock.passes(Span::seconds(90));
+    close_overdue(&world.store, &world.isp.scope, world.context()).await.expect("closed");
+
+    world.isp.router.reports(&report(START, &class, 0, 0)).await.expect("sent").expect("an answer");
+
+    let all = sessions(&world, &world.isp).await;
+    assert_eq!((all.len(), all[0].session.state), (1, SessionState::Open));
+    assert_eq!(all[0].acct_session_id.as_deref(), Some("81000001"));
+}
+
+#[tokio::test]
+async fn a_record_that_waited_long_on_its_router_does_not_shorten_the_lease() {
+    let world = world_with_a_house().await;
+    let class = class(&world).await;
+    world.isp.router.reports(&report(INTERIM_UPDATE, &class, 900, 600)).await.expect("sent").expect("an answer");
+    let before = sessions(&world, &world.isp).await.remove(0);
+    let waited = UsageRecord {
+        tenant: world.isp.tenant.id,
+        nas: before.nas,
+        kind: UsageKind::Interim,
+        session: Some(before.id),
+        acct_session_id: "81000001".to_owned(),
+        user_name: "house-12".to_owned(),
+        device: Device::from_key(HOUSE),
+        service: AskedService::Ppp,
+        framed_ip: None,
+        counters: Counters { in_octets: 500, seconds: 300, ..Counters::ZERO },
+        has_counters: true,
+        at: world.clock.now().minus(Span::minutes(20)),
+    };
+
+    record_usage(&world.store, &world.isp.scope, &[&waited], 300, world.context()).await.expect("recorded");
+    let closed = close_overdue(&world.store, &world.isp.scope, world.context()).await.expect("closed");
+
+    assert_eq!(closed, 0);
+    assert_eq!(sessions(&world, &world.isp).await[0].lease_until, before.lease_until);
+}
+
+#[tokio::test]
+async fn another_router_of_the_same_isp_cannot_end_a_session_with_its_class() {
+    let world = world_with_a_house().await;
+    let class = class(&world).await;
+    world.isp.router.reports(&report(START, &class, 0, 0)).await.expect("sent").expect("an answer");
+    let from: IpAddr = "127.0.0.3".parse().expect("good");
+    let new = NewNas {
+        name: "hill".parse().expect("good"),
+        address: from.into(),
+        identifier: None,
+        vendor: Vendor::Mikrotik,
+        coa_port: 3_799,
+        secret: shared_secret("testing123").expect("good"),
+    };
+    register_nas::register_nas(&world.store, &world.isp.scope, new, world.context()).await.expect("registered");
+    let hill = Router { from, patience: Duration::from_millis(100), ..world.isp.router.clone() };
+
+    let mut answered = false;
+    for _ in 0..50 {
+        answered |= hill.reports(&report(STOP, &class, 66, 6)).await.expect("sent").is_some();
+    }
+
+    assert!(answered, "its own record is kept, and answered");
+    let all = sessions(&world, &world.isp).await;
+    let towers = all.iter().find(|session| session.session.ended_at.is_none()).expect("still online");
+    assert_eq!((all.len(), towers.session.counted.in_octets), (2, 0));
+}
+
+#[tokio::test]
+async fn one_class_under_two_numbers_is_one_session_in_one_batch() {
+    let world = world_with_a_house().await;
+    let class = class(&world).await;
+    world.isp.router.reports(&report(START, &class, 0, 0)).await.expect("sent").expect("an answer");
+    let known = sessions(&world, &world.isp).await.remove(0);
+    let record = |number: &str, seconds: u64| UsageRecord {
+        tenant: world.isp.tenant.id,
+        nas: known.nas,
+        kind: UsageKind::Interim,
+        session: Some(SessionId::from_bytes([7; 16])),
+        acct_session_id: number.to_owned(),
+        user_name: "house-12".to_owned(),
+        device: Device::from_key(HOUSE),
+        service: AskedService::Ppp,
+        framed_ip: None,
+        counters: Counters { in_octets: seconds, seconds, ..Counters::ZERO },
+        has_counters: true,
+        at: world.clock.now(),
+    };
+    let (first, second) = (record("a", 10), record("b", 20));
+
+    let recorded = record_usage(&world.store, &world.isp.scope, &[&first, &second], 300, world.context()).await;
+
+    assert_eq!(recorded.expect("recorded").unannounced, 1);
 }

@@ -45,15 +45,22 @@ pub async fn record_usage(
     let mut spent: HashMap<Holder, (u64, u64)> = HashMap::new();
     for (record, place) in records.iter().zip(&known.of_record) {
         let stored = &mut known.sessions[*place];
-        stored.hear(record);
+        let was_over = stored.session.ended_at.is_some();
         let metered = metering::apply(&mut stored.session, record);
+        if !was_over || stored.session.ended_at.is_none() {
+            stored.hear(record);
+        }
         if let Some(holder) = stored.holder {
             let sums = spent.entry(holder).or_default();
             sums.0 = sums.0.saturating_add(metered.more_in);
             sums.1 = sums.1.saturating_add(metered.more_out);
         }
         stored.lease_until = match metered.place {
-            Place::Renew => leases::renewed(record.at, stored.interim_seconds.unwrap_or(interim_seconds)),
+            // A record that waited on its router is older than what came before it.
+            Place::Renew => {
+                let interval = stored.interim_seconds.unwrap_or(interim_seconds);
+                stored.lease_until.max(leases::renewed(record.at, interval))
+            }
             Place::Release => record.at,
         };
     }
@@ -88,7 +95,7 @@ async fn find(tx: &mut TenantTx, records: &[&UsageRecord], context: Context<'_>)
     let mut by_id: HashMap<SessionId, usize> = stored.iter().enumerate().map(|(place, s)| (s.id, place)).collect();
     let unmatched: Vec<ReportKey> = records
         .iter()
-        .filter(|record| record.session.is_none_or(|id| !by_id.contains_key(&id)))
+        .filter(|record| by_class(record, &by_id, &stored).is_none())
         .map(|record| ReportKey::of(record))
         .collect();
     let mut by_report: HashMap<ReportKey, usize> = HashMap::new();
@@ -106,25 +113,34 @@ async fn find(tx: &mut TenantTx, records: &[&UsageRecord], context: Context<'_>)
     let names: Vec<&str> = unmatched.iter().map(|key| key.user_name.as_str()).collect();
     let holders = if names.is_empty() { HashMap::new() } else { sessions::holders_by_names(tx, &names).await? };
     for record in records {
-        let by_class = record.session.and_then(|id| by_id.get(&id).copied());
-        let place = match by_class {
+        let key = ReportKey::of(record);
+        let place = match by_class(record, &by_id, &stored).or_else(|| by_report.get(&key).copied()) {
             Some(place) => place,
-            None => *by_report.entry(ReportKey::of(record)).or_insert_with(|| {
+            None => {
                 unannounced += 1;
-                let holder = holders.get(&record.user_name).copied();
-                stored.push(begun(record, holder, context));
-                stored.len() - 1
-            }),
+                let id = record.session.filter(|id| !by_id.contains_key(id)).unwrap_or_else(|| context.new_id());
+                let place = stored.len();
+                stored.push(begun(id, record, holders.get(&record.user_name).copied()));
+                by_id.insert(id, place);
+                by_report.insert(key, place);
+                place
+            }
         };
         of_record.push(place);
     }
     Ok(Known { sessions: stored, of_record, unannounced })
 }
 
+/// The session that a record's `Class` names, if its own router was given it: counters of two routers never mix.
+fn by_class(record: &UsageRecord, by_id: &HashMap<SessionId, usize>, stored: &[StoredSession]) -> Option<usize> {
+    let place = *by_id.get(&record.session?)?;
+    stored.get(place).filter(|session| session.nas == record.nas).map(|_| place)
+}
+
 /// A session of which the router speaks first: accepted by another server, or before we knew it.
-fn begun(record: &UsageRecord, holder: Option<Holder>, context: Context<'_>) -> StoredSession {
+fn begun(id: SessionId, record: &UsageRecord, holder: Option<Holder>) -> StoredSession {
     StoredSession {
-        id: record.session.unwrap_or_else(|| context.new_id()),
+        id,
         nas: record.nas,
         holder,
         user_name: record.user_name.clone(),

@@ -3,7 +3,7 @@
 use crate::access::usage::Counters;
 use crate::time::Timestamp;
 
-/// Granted → Open → Closed. Nothing leads back.
+/// Granted → Open → Closed. Only an end that we inferred leads back to Open, when the NAS shows the session alive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SessionState {
     /// Accepted; the NAS has not reported it yet.

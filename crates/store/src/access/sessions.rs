@@ -77,12 +77,8 @@ pub struct StoredSession {
 }
 
 impl StoredSession {
-    /// Takes over what a report says of who and where it is. What was counted is metering's to say, and a session that
-    /// has ended learns nothing more.
+    /// Takes over what a report says of who and where it is. What was counted is metering's to say.
     pub fn hear(&mut self, record: &UsageRecord) {
-        if self.session.ended_at.is_some() {
-            return;
-        }
         self.acct_session_id = Some(record.acct_session_id.clone());
         self.framed_ip = record.framed_ip.or(self.framed_ip);
         if record.service != AskedService::Unsaid {
@@ -460,9 +456,10 @@ pub async fn list(
 
 /// How many sessions of all tenants are online as their routers report them, for metrics.
 pub async fn count_open(tx: &mut SystemTx) -> Result<u64, StoreError> {
-    let open = sqlx::query_scalar!(r#"select count(*) as "open!" from sessions where state = 'open'"#)
-        .fetch_one(tx.connection())
-        .await?;
+    let open =
+        sqlx::query_scalar!(r#"select count(*) as "open!" from sessions where ended_at is null and state = 'open'"#)
+            .fetch_one(tx.connection())
+            .await?;
     Ok(uncounter(open))
 }
 
