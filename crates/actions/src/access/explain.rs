@@ -64,7 +64,7 @@ async fn find(store: &Store, tenant: &Tenant, query: &Query<'_>) -> Result<Optio
     let Some(decision) = decision else { return Ok(None) };
     let nas = nas::find(&mut tx, decision.nas).await?.map(|nas| nas.name.to_string());
     let session = match decision.session {
-        Some(id) => sessions::by_ids_for_update(&mut tx, &[id]).await?.pop(),
+        Some(id) => sessions::find(&mut tx, id).await?,
         None => None,
     };
     Ok(Some(Story { tenant: tenant.clone(), nas, decision, session }))
