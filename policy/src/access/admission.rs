@@ -12,7 +12,8 @@ use domain::sales::plan::PlanService;
 use domain::sales::voucher::FirstUse;
 use domain::time::{Timestamp, Zone};
 
-use crate::access::{credentials, shaping};
+use crate::access::credentials::Shown;
+use crate::access::shaping;
 use crate::trail::{Detail, Rule, Trail};
 
 /// The answer, with the rules that led to it.
@@ -58,9 +59,10 @@ pub struct Admit {
 /// `proves` says whether the request's proof was made with a password.
 pub fn admit(facts: &Facts, attempt: &Attempt<'_>, proves: &dyn Fn(&[u8]) -> bool, now: Timestamp) -> Verdict {
     let mut best: Option<(Rank, Verdict)> = None;
+    let shown = Shown::new(attempt.user_name, proves);
     for (index, candidate) in facts.candidates.iter().enumerate() {
         let mut trail = Trail::default();
-        let examined = examine(candidate, &facts.zone, attempt, proves, now, &mut trail);
+        let examined = examine(candidate, &facts.zone, attempt, &shown, now, &mut trail);
         let (rank, outcome) = match examined {
             Ok(usable) => (
                 Rank::Usable { own_place: usable.own_place, ends: std::cmp::Reverse(usable.until) },
@@ -109,13 +111,13 @@ fn examine(
     candidate: &Candidate,
     zone: &Zone,
     attempt: &Attempt<'_>,
-    proves: &dyn Fn(&[u8]) -> bool,
+    shown: &Shown<'_>,
     now: Timestamp,
     trail: &mut Trail,
 ) -> Result<Admit, Refusal> {
     trail.passed(Rule::Name, Detail::Meaning(meaning(&candidate.right)));
     ask_service(candidate.plan.service, attempt.service, trail)?;
-    ask_password(&candidate.right, attempt, proves, trail)?;
+    ask_password(&candidate.right, attempt, shown, trail)?;
     let (until, first_use) = ask_time(candidate, zone, now, trail)?;
     ask_data(candidate, trail)?;
     let own_place = ask_place(candidate, attempt, now, trail)?;
@@ -140,17 +142,12 @@ fn ask_service(plan: PlanService, asked: AskedService, trail: &mut Trail) -> Res
     decide(trail, Rule::Service, Detail::Meaning(plan.code()), fits, Refusal::WrongService)
 }
 
-fn ask_password(
-    right: &Right,
-    attempt: &Attempt<'_>,
-    proves: &dyn Fn(&[u8]) -> bool,
-    trail: &mut Trail,
-) -> Result<(), Refusal> {
+fn ask_password(right: &Right, attempt: &Attempt<'_>, shown: &Shown<'_>, trail: &mut Trail) -> Result<(), Refusal> {
     let refusal = match attempt.method {
         Method::Nothing => Refusal::NoProof,
         Method::Pap | Method::Chap | Method::MsChapV1 | Method::MsChapV2 => Refusal::WrongPassword,
     };
-    let proved = credentials::is_proved(right, attempt.user_name, proves);
+    let proved = shown.opens(right);
     let how = match (attempt.method, proved) {
         (Method::Nothing, true) => "none was sent, and a code needs none",
         (Method::Nothing, false) => "none was sent that can be checked",
@@ -211,15 +208,17 @@ fn ask_data(candidate: &Candidate, trail: &mut Trail) -> Result<(), Refusal> {
     }
 }
 
-/// Whether the device has its own place already. Refuses when others have them all.
+/// Whether the device has its own place already. Refuses when others have them all: its own counts while its lease runs,
+/// or while there is room for it again.
 fn ask_place(candidate: &Candidate, attempt: &Attempt<'_>, now: Timestamp, trail: &mut Trail) -> Result<bool, Refusal> {
-    if candidate.slots.iter().any(|slot| slot.device == attempt.device) {
+    let own = candidate.slots.iter().find(|slot| slot.device == attempt.device);
+    let others = candidate.slots.iter().filter(|slot| slot.device != attempt.device && slot.is_held(now)).count();
+    let taken = u16::try_from(others).unwrap_or(u16::MAX);
+    let cap = candidate.plan.terms.device_cap.get();
+    if own.is_some_and(|own| own.is_held(now) || taken < cap) {
         trail.passed(Rule::DeviceCap, Detail::OwnPlace);
         return Ok(true);
     }
-    let taken = candidate.slots.iter().filter(|slot| slot.is_held(now)).count();
-    let taken = u16::try_from(taken).unwrap_or(u16::MAX);
-    let cap = candidate.plan.terms.device_cap.get();
     decide(trail, Rule::DeviceCap, Detail::Places { taken, cap }, taken < cap, Refusal::AlreadyInUse)?;
     Ok(false)
 }

@@ -1,22 +1,47 @@
 //! Which passwords open a right to be online.
 
+use std::cell::OnceCell;
+
 use domain::access::facts::{FoundBy, Right};
 
-/// Whether a proof fits one of the passwords that this right accepts.
+/// What a request shows, asked about several rights.
 ///
 /// A voucher's code is itself the credential: an empty password or the code again is accepted, and behind a phone
 /// number also the number again. A subscriber has one password.
-/// `proves` says whether the request's proof was made with a password; it is asked at most three times.
-pub fn is_proved(right: &Right, user_name: &[u8], proves: &dyn Fn(&[u8]) -> bool) -> bool {
-    match right {
-        Right::Subscriber { password, .. } => proves(password.expose()),
-        Right::Voucher { found_by, code, .. } => {
-            proves(b"")
-                || proves(code.expose())
-                || match found_by {
-                    FoundBy::Phone => proves(user_name),
-                    FoundBy::Code => false,
-                }
+pub struct Shown<'a> {
+    user_name: &'a [u8],
+    proves: &'a dyn Fn(&[u8]) -> bool,
+    /// Whether the proof was made with the empty password. Each proof may cost hashes, and a phone number may stand for
+    /// many vouchers, so what is the same for all of them is asked once.
+    empty: OnceCell<bool>,
+    /// Whether it was made with the User-Name.
+    name: OnceCell<bool>,
+}
+
+impl std::fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shown").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Shown<'a> {
+    /// What is shown under a User-Name; `proves` says whether the request's proof was made with a password.
+    pub const fn new(user_name: &'a [u8], proves: &'a dyn Fn(&[u8]) -> bool) -> Self {
+        Self { user_name, proves, empty: OnceCell::new(), name: OnceCell::new() }
+    }
+
+    /// Whether the proof fits one of the passwords that this right accepts.
+    pub fn opens(&self, right: &Right) -> bool {
+        match right {
+            Right::Subscriber { password, .. } => (self.proves)(password.expose()),
+            Right::Voucher { found_by, code, .. } => {
+                *self.empty.get_or_init(|| (self.proves)(b""))
+                    || (self.proves)(code.expose())
+                    || match found_by {
+                        FoundBy::Phone => *self.name.get_or_init(|| (self.proves)(self.user_name)),
+                        FoundBy::Code => false,
+                    }
+            }
         }
     }
 }

@@ -233,6 +233,43 @@ fn a_phone_number_spends_the_voucher_that_ends_first() {
 }
 
 #[test]
+fn a_crowd_of_vouchers_behind_a_number_costs_one_proof_each_and_two_for_all() {
+    let asked = std::cell::Cell::new(0);
+    let card = |id: u8| {
+        let mut card = by_phone(voucher(id, active()));
+        if let Right::Voucher { code, .. } = &mut card.right {
+            *code = SecretBytes::new(format!("DemoHour{id}").into_bytes());
+        }
+        card
+    };
+    let facts = facts((1..=20).map(card).collect());
+
+    let verdict = admit(
+        &facts,
+        &attempt(b"0712345678"),
+        &|_| {
+            asked.set(asked.get() + 1);
+            false
+        },
+        now(),
+    );
+
+    assert_eq!((refusal(&verdict), asked.get()), (Some(Refusal::WrongPassword), 22));
+}
+
+#[test]
+fn an_old_place_on_a_full_voucher_does_not_hide_a_voucher_with_room() {
+    let mut full = by_phone(voucher(2, active()));
+    full.slots = vec![held(1, device(7), in_hours(1)), held(2, device(1), in_hours(-1))];
+    let free = by_phone(voucher(1, VoucherState::Active { since: in_hours(-1), until: in_hours(9) }));
+    let facts = facts(vec![full, free]);
+
+    let verdict = ask(&facts, &attempt(b"0712345678"), b"");
+
+    assert!(matches!(verdict.outcome, Outcome::Admit(Admit { candidate: 1, .. })), "{verdict:?}");
+}
+
+#[test]
 fn of_several_refused_meanings_the_one_that_came_furthest_gives_the_reason() {
     let mut busy = by_phone(voucher(2, active()));
     busy.slots = vec![held(1, device(7), in_hours(1))];
