@@ -56,7 +56,8 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
         nas: &nas.nas,
         attempt: &attempt,
         proves: &proves,
-        garbled: proof.speaks_of_a_wrong_secret(),
+        // The door has verified a Message-Authenticator, if there is one: then the secret is right.
+        garbled: proof.speaks_of_a_wrong_secret() && !packet.has_message_authenticator(),
         reserve_seconds: node.settings.reserve_seconds,
         interim_seconds: node.settings.interim_seconds,
         describe: &|grant: &Grant| dialect::describe(nas.nas.vendor, grant),

@@ -121,8 +121,10 @@ impl Bound {
         let writer = tokio::spawn(accounting::write_records(Arc::clone(&node), jobs, writer_stops.clone()));
         while listeners.join_next().await.is_some() {}
         writer_stops.cancel();
+        // All places among those that wait are free: every login that was taken in has been answered or given up.
+        drop(node.waiting.acquire_many(node::WAITING_MAX).await);
         if writer.await.is_ok() {
-            info!("RADIUS has stopped; every record that was taken in is answered or given back to its router");
+            info!("RADIUS has stopped; all that was taken in is answered, or its router will ask again");
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::meters::Meters;
 
 /// Access-Requests that may wait for the database at once. More are dropped and counted: a router asks again, and a
 /// queue that is longer than its patience answers nobody.
-pub const WAITING_MAX: usize = 1_024;
+pub const WAITING_MAX: u32 = 1_024;
 
 /// Accounting records that may wait to be written. More are dropped and counted.
 pub const RECORDS_WAITING_MAX: usize = 8_192;
@@ -100,7 +100,7 @@ impl Node {
             health,
             settings,
             registry: ArcSwap::default(),
-            waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+            waiting: Arc::new(Semaphore::new(usize::try_from(WAITING_MAX).unwrap_or(Semaphore::MAX_PERMITS))),
             records,
         };
         (Arc::new(node), jobs)

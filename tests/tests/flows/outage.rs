@@ -1,6 +1,14 @@
 //! The database goes away and comes back.
 
-use domain::sales::plan::PlanService;
+use std::time::Duration;
+
+use domain::access::attempt::Device;
+use domain::access::facts::Holder;
+use domain::sales::plan::{DeviceCap, PlanService};
+use domain::time::Span;
+use ports::Clock;
+use store::access::slots;
+use store::sales::vouchers;
 use tests::world::{World, hour};
 
 const PHONE: &str = "02:00:00:00:00:0A";
@@ -18,4 +26,27 @@ async fn a_database_that_is_away_means_silence_and_never_a_reject() {
 
     assert!(during.is_none(), "an answer without a database");
     assert!(after.expect("an answer").is_accept());
+}
+
+#[tokio::test]
+async fn a_login_that_was_taken_in_is_answered_before_the_role_stops() {
+    let mut world = World::open().await.expect("a world");
+    let plan = world.sells(&world.isp, hour(), "hour", PlanService::Hotspot).await.expect("sold");
+    world.prints(&world.isp, &plan, &["Sunrise77"]).await.expect("printed");
+    let mut slow = world.store.tenant(&world.isp.scope).await.expect("begun");
+    let code = "Sunrise77".parse().expect("good");
+    let voucher = vouchers::find_by_code(&mut slow, &code).await.expect("looked up").expect("there").id;
+    let (now, session) = (world.clock.now(), world.context().new_id());
+    let (holder, until) = (Holder::Voucher(voucher), now.plus(Span::seconds(1)));
+    slots::take(&mut slow, holder, &Device::Unnamed, DeviceCap::ONE, session, now, until).await.expect("locked");
+    let router = world.isp.router.clone();
+    let login = tokio::spawn(async move { router.asks("Sunrise77", "", PHONE).await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+
+    let stopped = tokio::time::timeout(Duration::from_millis(500), world.stops()).await;
+    drop(slow);
+    let reply = login.await.expect("no panic").expect("sent");
+
+    assert!(stopped.is_err(), "it stopped while a login was waiting");
+    assert!(reply.expect("an answer").is_accept());
 }

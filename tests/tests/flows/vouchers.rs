@@ -145,6 +145,17 @@ async fn a_router_with_another_secret_hears_nothing() {
 }
 
 #[tokio::test]
+async fn a_strange_password_in_a_signed_request_is_a_wrong_password() {
+    let world = World::open().await.expect("a world");
+    let home = world.sells(&world.isp, month(), "home", PlanService::Pppoe).await.expect("sold");
+    world.connects(&world.isp, &home, "house-12", "karibu").await.expect("connected");
+
+    let reply = world.isp.router.asks("house-12", "\u{1}\u{2}\u{3}", PHONE).await.expect("sent").expect("an answer");
+
+    assert!(!reply.is_accept(), "the router has proved its secret, so the password is the person's");
+}
+
+#[tokio::test]
 async fn an_address_that_nobody_registered_hears_nothing() {
     let world = World::open().await.expect("a world");
     let mut stranger = world.isp.router.clone();
