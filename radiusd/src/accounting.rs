@@ -129,10 +129,19 @@ async fn write_run(node: &Node, run: Vec<Job>) {
         Err(why) if why.is_unavailable() || run.len() == 1 => run.into_iter().for_each(|job| lost(node, job, &why)),
         Err(why) => {
             warn!("a batch of {} accounting records could not be written, trying each alone: {why}", run.len());
+            let mut away = None;
             for job in run {
+                // Waiting for a database that is away once for each record would hold up all that come after them.
+                if let Some(why) = &away {
+                    lost(node, job, why);
+                    continue;
+                }
                 match record(node, std::slice::from_ref(&job)).await {
                     Ok(()) => done(node, job),
-                    Err(why) => lost(node, job, &why),
+                    Err(why) => {
+                        lost(node, job, &why);
+                        away = Some(why).filter(StoreError::is_unavailable);
+                    }
                 }
             }
         }
