@@ -8,7 +8,7 @@ use store::access::sessions;
 use store::platform::tenants;
 use store::{StoreError, TenantScope};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info};
+use tracing::{debug, error, info};
 
 use crate::node::Node;
 
@@ -16,12 +16,14 @@ const EVERY: Duration = Duration::from_secs(10);
 
 pub(crate) async fn keep_house(node: Arc<Node>, shutdown: CancellationToken) {
     loop {
-        tokio::select! {
+        let done = tokio::select! {
             () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
-        }
-        if let Err(why) = step(&node).await {
-            debug!("housekeeping waits for the database: {why}");
+            done = async { tokio::time::sleep(EVERY).await; step(&node).await } => done,
+        };
+        match done {
+            Ok(()) => {}
+            Err(why) if why.is_unavailable() => debug!("housekeeping waits for the database: {why}"),
+            Err(why) => error!("sessions that are over cannot be ended: {why}"),
         }
     }
 }

@@ -9,11 +9,12 @@ use std::time::Duration;
 use boot::health::State;
 use store::StoreError;
 use store::network::nas::{self, RegistryFingerprint};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::directory::registry::Registry;
-use crate::node::Node;
+use crate::node::{BUDGET, Node};
 
 /// How often the table is looked at.
 const EVERY: Duration = Duration::from_millis(800);
@@ -26,7 +27,10 @@ pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
     let mut seen = None;
     let mut answered = None;
     loop {
-        let refreshed = refresh(&node, &mut seen).await;
+        let refreshed = tokio::select! {
+            () = shutdown.cancelled() => return,
+            refreshed = timeout(BUDGET, refresh(&node, &mut seen)) => refreshed.unwrap_or_else(|_elapsed| Err(too_slow())),
+        };
         match (&refreshed, answered) {
             (Ok(()), Some(true)) | (Err(_), Some(false)) => {}
             (Ok(()), _) => {
@@ -44,6 +48,10 @@ pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
             () = tokio::time::sleep(EVERY) => {}
         }
     }
+}
+
+fn too_slow() -> StoreError {
+    StoreError::Unavailable { reason: "it took too long".to_owned() }
 }
 
 async fn refresh(node: &Node, seen: &mut Option<RegistryFingerprint>) -> Result<(), StoreError> {

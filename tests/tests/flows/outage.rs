@@ -50,3 +50,15 @@ async fn a_login_that_was_taken_in_is_answered_before_the_role_stops() {
     assert!(stopped.is_err(), "it stopped while a login was waiting");
     assert!(reply.expect("an answer").is_accept());
 }
+
+#[tokio::test]
+async fn a_database_that_says_nothing_does_not_keep_the_role_from_stopping() {
+    let mut world = World::open().await.expect("a world");
+    let mut admin = world.database.admin().await;
+    sqlx::raw_sql("begin; lock table nas in access exclusive mode").execute(&mut admin).await.expect("locked");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    let stopped = tokio::time::timeout(Duration::from_secs(2), world.stops()).await;
+
+    assert!(stopped.is_ok(), "it waits for the database");
+}
