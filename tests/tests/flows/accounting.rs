@@ -268,3 +268,37 @@ async fn one_class_under_two_numbers_is_one_session_in_one_batch() {
 
     assert_eq!(recorded.expect("recorded").unannounced, 1);
 }
+
+#[tokio::test]
+async fn names_of_any_octets_and_any_length_are_kept_as_far_as_they_fit() {
+    let world = world_with_a_house().await;
+    let strange = ["\0x".repeat(126), "é".repeat(126), "\u{202e}'; drop table nas; --\u{1f}\n".to_owned()];
+
+    for name in &strange {
+        let asked = world.isp.router.asks(name, name.get(..100).unwrap_or(name), name).await.expect("sent");
+        let report =
+            Report { session: name, user: name, mac: name, class: name.as_bytes(), ..report(STOP, &[], 900, 400) };
+        let reported = world.isp.router.reports(&report).await.expect("sent");
+        assert!(asked.is_some_and(|reply| !reply.is_accept()) && reported.is_some(), "{name:?}");
+    }
+
+    let all = sessions(&world, &world.isp).await;
+    assert_eq!(all.len(), strange.len());
+    assert!(all.iter().all(|session| !session.user_name.contains(|c: char| c.is_control() || c == '\u{202e}')));
+}
+
+#[tokio::test]
+async fn a_restart_among_many_records_ends_what_came_before_it_and_nothing_that_came_after() {
+    let world = world_with_a_house().await;
+    let old = class(&world).await;
+    world.isp.router.reports(&report(START, &old, 0, 0)).await.expect("sent").expect("an answer");
+    world.isp.router.reports(&report(ACCOUNTING_ON, &[], 0, 0)).await.expect("sent").expect("an answer");
+    world.clock.passes(Span::seconds(5));
+
+    let new = class(&world).await;
+    world.isp.router.reports(&report(START, &new, 0, 0)).await.expect("sent").expect("an answer");
+    world.isp.router.reports(&report(STOP, &old, 700, 300)).await.expect("sent").expect("an answer");
+
+    let all = sessions(&world, &world.isp).await;
+    assert_eq!(all.iter().map(|session| session.session.ended_at.is_some()).collect::<Vec<_>>(), [false, true]);
+}
