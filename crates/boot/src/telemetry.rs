@@ -46,8 +46,8 @@ fn dispatch<W>(log: &Log, colours: Colours, writer: W) -> Result<Dispatch, Telem
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    // The driver's own lines repeat every statement: only its troubles are ours.
-    let rules = log.filter.clone().unwrap_or_else(|| format!("{},sqlx=warn", log.level));
+    // The driver's own lines repeat every statement, and its warnings what we tell in our own words.
+    let rules = log.filter.clone().unwrap_or_else(|| format!("{},sqlx=error", log.level));
     let filter = EnvFilter::builder().parse(rules)?;
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
