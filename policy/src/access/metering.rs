@@ -90,16 +90,14 @@ fn correct_end(session: &mut Session, number: u32) {
 
 /// Takes a reading of the router's counters.
 ///
-/// Readings grow. A reading that is smaller while the session time has grown means that the counters began again
-/// within the session (a wrap without gigawords, or a router that restarted them): it counts from zero on top of what
-/// was counted. A reading that is smaller with a session time that is not greater is an old one that came late.
+/// Readings grow. A counter that is smaller while the session time has grown has begun again within the session (a
+/// wrap without gigawords, or a router that restarted it): it counts from zero on top of what was counted. A reading
+/// that is smaller with a session time that is not greater is an old one that came late.
 fn count(session: &mut Session, reading: Counters) {
     let last = session.last_reading;
-    let later = reading.seconds > last.seconds;
-    let began_again = later && (reading.in_octets < last.in_octets || reading.out_octets < last.out_octets);
-    if began_again {
-        session.counted = session.counted.zip(reading, u64::saturating_add);
-        session.counted.seconds = session.counted.seconds.saturating_sub(last.seconds);
+    if reading.seconds > last.seconds {
+        let growth = reading.zip(last, |now, before| if now < before { now } else { now - before });
+        session.counted = session.counted.zip(growth, u64::saturating_add);
         session.last_reading = reading;
     } else {
         let growth = reading.zip(last, u64::saturating_sub);
@@ -180,6 +178,20 @@ mod tests {
 
         assert_eq!(metered.more_in, 1_000);
         assert_eq!((session.counted.in_octets, session.counted.seconds), (4_000_001_000, 600));
+    }
+
+    #[test]
+    fn a_wrap_in_one_direction_leaves_the_other_as_it_was() {
+        let mut session = begun();
+        let reading = |in_octets, out_octets, seconds| UsageRecord {
+            counters: Counters { in_octets, out_octets, seconds, ..Counters::ZERO },
+            ..record(UsageKind::Interim, 300, 0, 0)
+        };
+        apply(&mut session, &reading(500, 4_294_000_000, 300));
+
+        let metered = apply(&mut session, &reading(900, 1_000, 600));
+
+        assert_eq!((metered.more_in, metered.more_out), (400, 1_000));
     }
 
     #[test]
