@@ -17,7 +17,7 @@ use radius::proof::Proven;
 use radius::{Code, PACKET_MAX, Packet, Proof, WriteError, Writer};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, info};
 
 use crate::directory::registry::KnownNas;
 use crate::door::{Dropped, Port};
@@ -65,7 +65,7 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
     let answer = match timeout(BUDGET, admit::admit(&node.store, &nas.scope, &asked, node.context())).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(why)) if why.is_unavailable() => {
-            warn!(nas.id = %nas.nas.id, "no answer to `{}`: {why}", nas.nas.name);
+            node.complain(&nas.nas, replier.peer(), Dropped::Unavailable, &why);
             return dropped(Dropped::Unavailable);
         }
         Ok(Err(why)) => {
@@ -73,7 +73,7 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
             return dropped(Dropped::Unavailable);
         }
         Err(_elapsed) => {
-            warn!(nas.id = %nas.nas.id, "no answer to `{}`: the database took too long", nas.nas.name);
+            node.complain(&nas.nas, replier.peer(), Dropped::Unavailable, &"the database took too long");
             return dropped(Dropped::Unavailable);
         }
     };
@@ -85,11 +85,8 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
             reject(&mut buffer, &packet, &nas, *refusal, *trace, &proof, &*node.random)
         }
         Answer::WrongSecret => {
-            warn!(
-                nas.id = %nas.nas.id,
-                "no answer to `{}`: its shared secret seems to differ from ours (the password is not readable)",
-                nas.nas.name
-            );
+            let why = "its shared secret seems to differ from ours, for the password is not readable";
+            node.complain(&nas.nas, replier.peer(), Dropped::WrongSecret, &why);
             return dropped(Dropped::WrongSecret);
         }
     };

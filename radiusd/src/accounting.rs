@@ -193,7 +193,7 @@ fn lost(node: &Node, job: Job, why: &StoreError) {
     let nas = &job.nas.nas;
     let code = Code::AccountingRequest.name();
     if why.is_unavailable() {
-        warn!(nas.id = %nas.id, "an accounting record of `{}` is not answered: {why}", nas.name);
+        node.complain(nas, job.replier.peer(), Dropped::Unavailable, why);
         node.meters.dropped(Port::Acct, code, Dropped::Unavailable);
     } else {
         error!(nas.id = %nas.id, "an accounting record of `{}` cannot be written: {why}", nas.name);

@@ -1,5 +1,6 @@
 //! One socket with its memory of requests, and the right to answer one of them.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use radius::dedup::{Dedup, Limits, Ticket, Verdict};
@@ -87,6 +88,11 @@ impl Replier {
             self.endpoint.dedup.lock().unwrap_or_else(PoisonError::into_inner).answer(ticket, reply);
         }
         self.endpoint.send(reply, &self.path);
+    }
+
+    /// Who asked.
+    pub fn peer(&self) -> SocketAddr {
+        self.path.peer
     }
 
     /// What the request came in on.

@@ -7,6 +7,7 @@
 pub mod directory;
 pub mod door;
 pub mod endpoint;
+pub mod hush;
 pub mod listen;
 pub mod meters;
 pub mod node;
@@ -49,6 +50,12 @@ pub enum RadiusdError {
     },
 }
 
+/// Several of our sockets share an address, and so could another server's: then each would get some of the requests.
+/// A socket that shares with nobody finds that out.
+fn refuse_company(port: Port, address: SocketAddr) -> Result<(), RadiusdError> {
+    std::net::UdpSocket::bind(address).map(drop).map_err(|source| RadiusdError::Binding { port, address, source })
+}
+
 fn hint(source: &io::Error) -> &'static str {
     if source.kind() == io::ErrorKind::AddrInUse {
         " (is another RADIUS server running? `ss -lunp` shows it)"
@@ -82,6 +89,7 @@ impl Bound {
         let mut endpoints = Vec::new();
         for (port, addresses) in [(Port::Auth, &settings.auth), (Port::Acct, &settings.acct)] {
             for &address in addresses {
+                refuse_company(port, address)?;
                 let mut address = address;
                 for _ in 0..settings.workers.max(1) {
                     let socket = RadiusSocket::bind(address).map_err(|source| RadiusdError::Binding {

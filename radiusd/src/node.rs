@@ -1,5 +1,6 @@
 //! What all parts of the role share.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +9,16 @@ use actions::context::Context;
 use arc_swap::ArcSwap;
 use boot::config::Config;
 use boot::health::Health;
+use domain::network::nas::Nas;
 use ports::{Clock, Random};
 use store::Store;
 use tokio::sync::{Semaphore, mpsc};
+use tracing::warn;
 
 use crate::accounting;
 use crate::directory::registry::Registry;
+use crate::door::Dropped;
+use crate::hush::Hush;
 use crate::meters::Meters;
 
 /// Access-Requests that may wait for the database at once. More are dropped and counted: a router asks again, and a
@@ -85,6 +90,7 @@ pub(crate) struct Node {
     pub(crate) settings: Settings,
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) waiting: Arc<Semaphore>,
+    hush: Hush,
     pub(crate) records: mpsc::Sender<accounting::Job>,
 }
 
@@ -101,9 +107,18 @@ impl Node {
             settings,
             registry: ArcSwap::default(),
             waiting: Arc::new(Semaphore::new(usize::try_from(WAITING_MAX).unwrap_or(Semaphore::MAX_PERMITS))),
+            hush: Hush::default(),
             records,
         };
         (Arc::new(node), jobs)
+    }
+
+    /// Tells the log that a router gets no answer, at most once a minute for each router and reason.
+    pub(crate) fn complain(&self, nas: &Nas, peer: SocketAddr, reason: Dropped, why: &dyn Display) {
+        if let Some(untold) = self.hush.ask(nas.id, reason.name(), self.clock.monotonic_ms()) {
+            let more = if untold > 0 { format!(" ({untold} more like it since the last time)") } else { String::new() };
+            warn!(nas.id = %nas.id, %peer, reason = reason.name(), "no answer to `{}` at {peer}: {why}{more}", nas.name);
+        }
     }
 
     pub(crate) fn context(&self) -> Context<'_> {
