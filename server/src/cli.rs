@@ -236,7 +236,7 @@ pub enum Voucher {
     Sell(VoucherSell),
     /// Take a voucher back; from the next login on its code opens nothing
     Revoke(VoucherRevoke),
-    /// List vouchers, newest first
+    /// List vouchers in the order in which they were made
     List(VoucherList),
 }
 
@@ -301,7 +301,7 @@ pub enum Subscriber {
     Suspend(SubscriberName),
     /// Let a suspended subscriber's service run again
     Resume(SubscriberName),
-    /// List subscribers by user name
+    /// List subscribers in the order in which they were added
     List(Paging),
 }
 

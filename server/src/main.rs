@@ -15,6 +15,7 @@ mod settings;
 
 use std::process::ExitCode;
 
+use anyhow::{anyhow, bail};
 use boot::shutdown::Shutdown;
 use clap::Parser;
 
@@ -55,18 +56,32 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
 async fn on_the_database(global: &cli::Global, command: Command) -> anyhow::Result<()> {
     let config = settings::load(global)?;
     let shutdown = Shutdown::on_signals()?;
-    let opened = Opened::open(&config, global, &shutdown.token()).await?;
-    let done = match command {
-        Command::Tenant(command) => commands::tenant::run(&opened, command).await,
-        Command::Nas(command) => commands::nas::run(&opened, command).await,
-        Command::Plan(command) => commands::plan::run(&opened, command).await,
-        Command::Voucher(command) => commands::voucher::run(&opened, command).await,
-        Command::Subscriber(command) => commands::subscriber::run(&opened, command).await,
-        Command::Import(command) => commands::import::run(&opened, command).await,
-        Command::Session(command) => commands::session::run(&opened, command).await,
-        Command::Explain(command) => commands::explain::run(&opened, &command).await,
-        Command::Serve(_) | Command::Demo(_) | Command::Doctor | Command::Migrate => Ok(()),
+    let stopped = shutdown.token();
+    let opened = tokio::select! {
+        opened = Opened::open(&config, global, &stopped) => opened?,
+        () = stopped.cancelled() => bail!("stopped"),
     };
-    let closed = opened.close().await;
+    let done = tokio::select! {
+        done = run_one(&opened, command) => done,
+        () = stopped.cancelled() => Err(anyhow!("stopped; what was not finished was not written")),
+    };
+    let closed = tokio::select! {
+        closed = opened.close() => closed,
+        () = shutdown.at_once().cancelled_owned() => Ok(()),
+    };
     done.and(closed)
+}
+
+async fn run_one(opened: &Opened, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Tenant(command) => commands::tenant::run(opened, command).await,
+        Command::Nas(command) => commands::nas::run(opened, command).await,
+        Command::Plan(command) => commands::plan::run(opened, command).await,
+        Command::Voucher(command) => commands::voucher::run(opened, command).await,
+        Command::Subscriber(command) => commands::subscriber::run(opened, command).await,
+        Command::Import(command) => commands::import::run(opened, command).await,
+        Command::Session(command) => commands::session::run(opened, command).await,
+        Command::Explain(command) => commands::explain::run(opened, &command).await,
+        Command::Serve(_) | Command::Demo(_) | Command::Doctor | Command::Migrate => Ok(()),
+    }
 }

@@ -1,12 +1,14 @@
 //! Opens what a command works on: the configuration, the database, its secrets, and the tenant that is meant.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use actions::context::Context;
 use anyhow::{Context as _, bail};
 use boot::clock::SystemClock;
-use boot::config::{Config, Database};
+use boot::config::{Config, Database, DatabaseUrl};
 use boot::data_dir::{self, DataDir};
 use boot::private_postgres::{self, Attached, Options};
 use boot::random::OsRandom;
@@ -27,6 +29,9 @@ use crate::print::{self, Style};
 /// So many new rows change what the database's planner should believe.
 const MANY_ROWS: usize = 200;
 
+/// How long a database may take to say what form it has. Migrations of a private cluster are far quicker.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
 /// The two ways into the database: as its owner, for migrations, and as the pool.
 #[derive(Clone, Debug)]
 pub struct Urls {
@@ -41,14 +46,24 @@ pub enum Cluster {
     /// Ours, running beside us or started for this command.
     Private(Attached),
     /// Somebody else's.
-    External(String),
+    External(DatabaseUrl),
+}
+
+/// As messages name it; never with a password.
+impl fmt::Display for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Private(_) => f.write_str("the private PostgreSQL of the data directory"),
+            Self::External(url) => write!(f, "the database at {url}"),
+        }
+    }
 }
 
 impl Cluster {
     /// Reaches the database that the configuration names, or starts the data directory's own.
     pub async fn reach(config: &Config, shutdown: &CancellationToken) -> anyhow::Result<Self> {
         match &config.database {
-            Database::At(url) => Ok(Self::External(url.expose().to_owned())),
+            Database::At(url) => Ok(Self::External(url.clone())),
             Database::Private { bin } => {
                 let options = private_options(config, bin.clone());
                 Ok(Self::Private(private_postgres::attach_or_start(options, shutdown).await?))
@@ -60,7 +75,24 @@ impl Cluster {
     pub fn urls(&self) -> Urls {
         match self {
             Self::Private(attached) => urls_of(&attached.connection()),
-            Self::External(url) => Urls { admin: url.clone(), app: url.clone() },
+            Self::External(url) => Urls { admin: url.expose().to_owned(), app: url.expose().to_owned() },
+        }
+    }
+
+    /// Sees to it that the database has this version's form.
+    ///
+    /// Changes only a database that nobody else uses: one that was started for this command. Beside a running server,
+    /// which may be of another version, a form that is behind is told and left to `mnetifi migrate`.
+    async fn bring_up_to_date(&self, urls: &Urls) -> anyhow::Result<()> {
+        if let Self::Private(Attached::Started(_)) = self {
+            store::migrate(&urls.admin).await?;
+            return Ok(());
+        }
+        match store::schema::pending(&urls.admin).await?.len() {
+            0 => Ok(()),
+            pending => {
+                bail!("{pending} migrations are to be applied first: run `mnetifi migrate`, or start the server")
+            }
         }
     }
 
@@ -69,6 +101,16 @@ impl Cluster {
         match self {
             Self::Private(attached) => Ok(attached.release().await?),
             Self::External(_) => Ok(()),
+        }
+    }
+}
+
+/// What a database says, or that it says nothing: a frozen one would hold a command for ever.
+pub async fn answers_in_time<T>(asking: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    match tokio::time::timeout(ANSWER_WITHIN, asking).await {
+        Ok(answer) => answer,
+        Err(_elapsed) => {
+            bail!("does not answer within {} s: is its machine or its disk busy?", ANSWER_WITHIN.as_secs())
         }
     }
 }
@@ -107,11 +149,11 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Reaches the database, brings it to this version's form, and opens it.
+    /// Reaches the database, sees that it has this version's form, and opens it.
     pub async fn open(config: &Config, global: &Global, shutdown: &CancellationToken) -> anyhow::Result<Self> {
         let cluster = Cluster::reach(config, shutdown).await?;
         let urls = cluster.urls();
-        store::migrate(&urls.admin).await.context("the database could not be brought to this version's form")?;
+        answers_in_time(cluster.bring_up_to_date(&urls)).await.with_context(|| cluster.to_string())?;
         let style = if global.json { Style::Json } else { Style::Table };
         let store = Store::open(OpenOptions::new(urls.app, keyring(config)?))?;
         let (clock, admin_url) = (SystemClock, Some(urls.admin));

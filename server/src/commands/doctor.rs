@@ -133,28 +133,24 @@ async fn database(config: &Config, findings: &mut Findings) {
         Ok(cluster) => cluster,
         Err(why) => return findings.bad("database", print::with_causes(&why)),
     };
-    let place = match &cluster {
-        Cluster::Private(_) => "private PostgreSQL of the data directory",
-        Cluster::External(_) => "the database of DATABASE_URL",
-    };
-    if let Err(why) = examine(config, &cluster, place, findings).await {
-        findings.bad("database", print::with_causes(&why));
+    if let Err(why) = open::answers_in_time(examine(config, &cluster, findings)).await {
+        findings.bad("database", format!("{cluster}: {}", print::with_causes(&why)));
     }
     if let Err(why) = cluster.release().await {
         findings.bad("database", print::with_causes(&why));
     }
 }
 
-async fn examine(config: &Config, cluster: &Cluster, place: &str, findings: &mut Findings) -> anyhow::Result<()> {
+async fn examine(config: &Config, cluster: &Cluster, findings: &mut Findings) -> anyhow::Result<()> {
     let urls = cluster.urls();
     let pending = store::schema::pending(&urls.admin).await?;
     if pending.is_empty() {
-        findings.good("database", format!("{place} answers and has this version's form"));
+        findings.good("database", format!("{cluster} answers and has this version's form"));
     } else {
         findings.look(
             "database",
             format!(
-                "{place} answers; {} migrations are to be applied: `mnetifi migrate`, or start the server",
+                "{cluster} answers; {} migrations are to be applied: `mnetifi migrate`, or start the server",
                 pending.len()
             ),
         );

@@ -11,13 +11,16 @@ use crate::print::{self, Style};
 
 /// Runs the command: over one tenant where one is named, else over all.
 pub async fn run(opened: &Opened, command: &cli::Explain) -> anyhow::Result<()> {
+    // As a person reads it out: "Ref 7KQ2MX".
+    let asked = command.asked.trim();
+    let asked = asked.strip_prefix("Ref ").unwrap_or(asked);
     let mut tx = opened.store.system().await?;
     let mut tenants = tenants::list(&mut tx).await?;
     drop(tx);
     if let Some(named) = &opened.tenant_name {
         tenants.retain(|tenant| tenant.slug == *named);
     }
-    let Some(story) = explain::explain(&opened.store, &tenants, &command.asked).await? else {
+    let Some(story) = explain::explain(&opened.store, &tenants, asked).await? else {
         bail!(
             "no request of `{}` was answered: it may not have reached us, or its router was not believed \
              (see radius_drops_total in the metrics)",

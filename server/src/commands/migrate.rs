@@ -1,5 +1,6 @@
 //! `mnetifi migrate`: the database in this version's form.
 
+use anyhow::Context as _;
 use boot::shutdown::Shutdown;
 
 use crate::cli::Global;
@@ -11,7 +12,7 @@ use crate::settings;
 pub async fn run(global: &Global) -> anyhow::Result<()> {
     let config = settings::load(global)?;
     let cluster = Cluster::reach(&config, &Shutdown::on_signals()?.token()).await?;
-    let migrated = store::migrate(&cluster.urls().admin).await;
+    let migrated = store::migrate(&cluster.urls().admin).await.with_context(|| cluster.to_string());
     cluster.release().await?;
     let migrated = migrated?;
     let sentence = match migrated.applied {

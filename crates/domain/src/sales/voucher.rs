@@ -136,7 +136,7 @@ impl VoucherState {
         }
     }
 
-    /// Its name on lists at `now`: `unsold`, `unused`, `active`, `expired` or `revoked`.
+    /// Its name on lists at `now`: `printed`, `unused`, `active`, `expired` or `revoked`.
     pub fn name(self, now: Timestamp) -> &'static str {
         match self {
             Self::Revoked { .. } => "revoked",
@@ -146,7 +146,7 @@ impl VoucherState {
             {
                 "expired"
             }
-            Self::Printed { .. } => "unsold",
+            Self::Printed { .. } => "printed",
             Self::Sold { .. } => "unused",
             Self::Active { .. } => "active",
         }
