@@ -68,4 +68,4 @@ from unnest(
     policy_version,
     granted
 )
-on conflict (tenant_id, id) do nothing
+on conflict do nothing

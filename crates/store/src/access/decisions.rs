@@ -1,13 +1,20 @@
-//! The records of answered questions. Written once, read when somebody asks why.
+//! The records of answered questions. Written once, read when somebody asks why, let go of after some days.
 
+use std::fmt;
+use std::str::FromStr;
+
+use domain::access::attempt::Device;
 use domain::access::decision::{Decision, TraceCode};
 use domain::id::{DecisionId, NasId, SessionId, TenantId};
 use domain::refusal::Refusal;
+use domain::time::Timestamp;
+use thiserror::Error;
 use uuid::Uuid;
 
 use crate::access::holder_of;
 use crate::columns::{Instant, holder_columns, integer};
 use crate::error::StoreError;
+use crate::page::{Listed, Page};
 use crate::system_tx::SystemTx;
 use crate::tenant_tx::TenantTx;
 
@@ -105,6 +112,139 @@ pub async fn latest_by_trace_of_all(tx: &mut SystemTx, trace: TraceCode) -> Resu
     .await?
     .map(Decision::try_from)
     .transpose()
+}
+
+/// Which records are looked for. Left empty, all of them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Search {
+    /// Those about a User-Name, as it is kept: escaped.
+    pub user: Option<String>,
+    /// Those about a device.
+    pub device: Option<Device>,
+    /// Those of a router.
+    pub nas: Option<NasId>,
+    /// Only refusals.
+    pub refused_only: bool,
+    /// Not before this instant.
+    pub since: Option<Timestamp>,
+    /// Before this instant.
+    pub until: Option<Timestamp>,
+}
+
+/// The place of a record in a list by time: microseconds since 1970, a dash, its id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct DecisionKey {
+    at: Timestamp,
+    id: DecisionId,
+}
+
+impl DecisionKey {
+    /// The key of a record.
+    pub const fn of(decision: &Decision) -> Self {
+        Self { at: decision.at, id: decision.id }
+    }
+}
+
+impl fmt::Display for DecisionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.at.as_micros(), self.id)
+    }
+}
+
+/// The text is not the key of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("not the key of a decision")]
+pub struct NotADecisionKey;
+
+impl FromStr for DecisionKey {
+    type Err = NotADecisionKey;
+    fn from_str(text: &str) -> Result<Self, NotADecisionKey> {
+        let (at, id) = text.split_once('-').ok_or(NotADecisionKey)?;
+        let at = Timestamp::from_micros(at.parse().map_err(|_| NotADecisionKey)?);
+        Ok(Self { at, id: id.parse().map_err(|_| NotADecisionKey)? })
+    }
+}
+
+/// The tenant's records that were looked for, newest first.
+///
+/// Quick while one of user, device, router and refusals narrows it, or the newest are wanted.
+pub async fn search(
+    tx: &mut TenantTx,
+    search: &Search,
+    page: Page<DecisionKey>,
+) -> Result<Listed<Decision, DecisionKey>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let since = Instant(search.since.unwrap_or(Timestamp::from_micros(i64::MIN)));
+    // No id is less than the first, so this is what was before `until`.
+    let until = search.until.unwrap_or(Timestamp::from_micros(i64::MAX));
+    let until = DecisionKey { at: until, id: DecisionId::from_uuid(Uuid::nil()) };
+    let before = page.key().map_or(until, |key| until.min(*key));
+    let device = search.device.as_ref().map(Device::key);
+    let nas = search.nas.map(NasId::uuid);
+    let (refused_only, limit) = (search.refused_only, page.limit());
+    // A comparison of pairs finds the place in an index; the plain one beside it leaves out tables of other days.
+    macro_rules! narrowed {
+        ($narrowed:literal $(, $argument:expr)*) => {
+            sqlx::query_as!(
+                DecisionRow,
+                r#"select tenant_id, id, trace, at as "at: Instant", nas_id, user_name, device, service, method,
+                          holder_kind, holder_id, session_id, refusal, trail, policy_version, granted
+                   from decisions
+                   where tenant_id = $1
+                     and at >= $2
+                     and at <= $3
+                     and (at, id) < ($3, $4) "#
+                    + $narrowed
+                    + " order by at desc, id desc limit $5",
+                tenant,
+                since as _,
+                Instant(before.at) as _,
+                before.id.uuid(),
+                limit
+                $(, $argument)*
+            )
+            .fetch_all(tx.connection())
+            .await?
+        };
+    }
+    // One statement per leading filter, so that each uses the index of its filter.
+    let rows = match (search.user.as_deref(), device.as_deref(), nas, refused_only) {
+        (Some(user), device, nas, refused_only) => narrowed!(
+            "and user_name = $6
+             and ($7::text is null or device = $7)
+             and ($8::uuid is null or nas_id = $8)
+             and (refusal is not null or not $9)",
+            user,
+            device,
+            nas,
+            refused_only
+        ),
+        (None, Some(device), nas, refused_only) => narrowed!(
+            "and device = $6
+             and ($7::uuid is null or nas_id = $7)
+             and (refusal is not null or not $8)",
+            device,
+            nas,
+            refused_only
+        ),
+        (None, None, Some(nas), false) => narrowed!("and nas_id = $6", nas),
+        (None, None, Some(nas), true) => narrowed!("and nas_id = $6 and refusal is not null", nas),
+        (None, None, None, true) => narrowed!("and refusal is not null"),
+        (None, None, None, false) => narrowed!(""),
+    };
+    let decisions = rows.into_iter().map(Decision::try_from).collect::<Result<_, _>>()?;
+    Ok(page.cut(decisions, DecisionKey::of))
+}
+
+/// Makes the tables of today and the next days, and lets go of records that are older than so many days, 1 to 400.
+///
+/// To be called every hour. Nothing goes on a day that was not foreseen by an earlier call: the clock may have leapt.
+/// Waits at most half a second for those who write; then it is `Unavailable`.
+pub async fn keep(tx: &mut SystemTx, now: Timestamp, days: u32) -> Result<(), StoreError> {
+    // After days of a wrong clock there may be many records to move.
+    sqlx::query!("set local statement_timeout = '10min'").execute(tx.connection()).await?;
+    sqlx::query!("select keep_decisions($1, $2)", Instant(now) as _, integer(days)).execute(tx.connection()).await?;
+    Ok(())
 }
 
 struct DecisionRow {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::id::{NasId, TenantId};
 use domain::network::nas::Nas;
 use domain::secret::SecretBytes;
+use domain::text::Slug;
 use ipnet::IpNet;
 use uuid::Uuid;
 
@@ -66,6 +67,23 @@ pub async fn find(tx: &mut TenantTx, id: NasId) -> Result<Option<Nas>, StoreErro
          where tenant_id = $1 and id = $2",
         tenant,
         id.uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await?
+    .map(|row| row.nas())
+    .transpose()
+}
+
+/// The tenant's router of a name.
+pub async fn find_by_name(tx: &mut TenantTx, name: &Slug) -> Result<Option<Nas>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query_as!(
+        NasRow,
+        "select tenant_id, id, name, address, identifier, vendor, coa_port, secret_sealed
+         from nas
+         where tenant_id = $1 and name = $2",
+        tenant,
+        name.as_str(),
     )
     .fetch_optional(tx.connection())
     .await?
