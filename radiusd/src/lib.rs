@@ -14,6 +14,7 @@ pub mod node;
 
 mod access;
 mod accounting;
+mod decisions;
 mod housekeeping;
 mod status;
 mod worker;
@@ -125,6 +126,7 @@ impl Bound {
         }
         listeners.spawn(directory::refresh::keep_fresh(Arc::clone(&node), shutdown.clone()));
         listeners.spawn(housekeeping::keep_house(Arc::clone(&node), shutdown.clone()));
+        listeners.spawn(decisions::keep_decisions(Arc::clone(&node), shutdown.clone()));
         let writer_stops = CancellationToken::new();
         let writer = tokio::spawn(accounting::write_records(Arc::clone(&node), jobs, writer_stops.clone()));
         while listeners.join_next().await.is_some() {}

@@ -44,6 +44,8 @@ pub struct Settings {
     pub interim_seconds: u32,
     /// Seconds that an accepted device keeps its place before the router has reported it.
     pub reserve_seconds: u32,
+    /// Days that decision records are kept.
+    pub decision_days: u32,
 }
 
 impl From<&Config> for Settings {
@@ -54,6 +56,7 @@ impl From<&Config> for Settings {
             workers: config.radius.workers.get(),
             interim_seconds: config.accounting.interim_seconds,
             reserve_seconds: config.slots.reserve_seconds,
+            decision_days: config.decisions.days,
         }
     }
 }

@@ -121,6 +121,7 @@ impl World {
                 workers: 2,
                 interim_seconds: 300,
                 reserve_seconds: 60,
+                decision_days: 30,
             },
         };
         let bound = Bound::bind(parts)?;

@@ -34,6 +34,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("log.format", "text"),
     ("accounting.interim_seconds", "300"),
     ("slots.reserve_seconds", "60"),
+    ("decisions.days", "30"),
 ];
 
 /// All settings, valid together.
@@ -53,6 +54,8 @@ pub struct Config {
     pub accounting: Accounting,
     /// Places in use at once.
     pub slots: Slots,
+    /// Records of why people were accepted or refused.
+    pub decisions: Decisions,
     /// The master key, when it is not in the data directory.
     pub master_key_file: Option<PathBuf>,
     /// The file that was read, if there was one.
@@ -123,6 +126,13 @@ pub struct Slots {
     pub reserve_seconds: u32,
 }
 
+/// Settings of the records of why people were accepted or refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decisions {
+    /// How many days they are kept; 1 to 400.
+    pub days: u32,
+}
+
 /// What the command line gave, and what a command like the demo takes instead of the usual defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
@@ -182,6 +192,7 @@ fn read(reader: &mut Reader) -> Config {
             interim_seconds: reader.whole("accounting.interim_seconds", 60..=86_400).unwrap_or_default(),
         },
         slots: Slots { reserve_seconds: reader.whole("slots.reserve_seconds", 10..=600).unwrap_or_default() },
+        decisions: Decisions { days: reader.whole("decisions.days", 1..=400).unwrap_or_default() },
         master_key_file: reader.path("master_key_file"),
         file: reader.layers.file.clone(),
     }

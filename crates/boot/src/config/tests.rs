@@ -37,6 +37,7 @@ fn without_any_setting_the_defaults_hold() {
     assert_eq!(config.radius.acct, ["0.0.0.0:1813".parse().unwrap()]);
     assert_eq!(config.metrics.listen, "127.0.0.1:9812".parse().unwrap());
     assert_eq!((config.accounting.interim_seconds, config.slots.reserve_seconds), (300, 60));
+    assert_eq!(config.decisions.days, 30);
     assert_eq!(config.log, Log { level: Level::INFO, format: LogFormat::Text, filter: None });
     assert_eq!(config.file, None);
 }
