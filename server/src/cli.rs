@@ -1,16 +1,19 @@
 //! The command line: what can be said to `mnetifi`.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::access::attempt::Device;
+use domain::mac::Mac;
 use domain::people::subscriber::Username;
 use domain::phone::CallingCode;
 use domain::rate::{Bps, BurstSeconds, Bytes, Priority, UpDown};
 use domain::sales::plan::{DeviceCap, PlanService, ValidityAnchor};
 use domain::sales::voucher::VoucherCode;
 use domain::text::{RouterName, Slug};
-use domain::time::{Duration, Timestamp, Zone};
+use domain::time::{Duration, Span, Timestamp, Zone};
 use ipnet::IpNet;
 
 /// Where `--help` shows the options that every command takes.
@@ -80,7 +83,7 @@ pub enum Command {
     /// Sessions: who is online
     #[command(subcommand)]
     Session(Session),
-    /// Tell why the last request of a user, or the one with a trace code, was accepted or refused
+    /// Tell why the last request of a user, or the one with a trace code, was accepted or refused; or list answers
     Explain(Explain),
 }
 
@@ -380,9 +383,69 @@ pub struct SessionList {
 
 /// `explain`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["asked", "list"]))]
 pub struct Explain {
     /// The six characters at the end of the message that a refused person saw, or a user name or code
-    pub asked: String,
+    pub asked: Option<String>,
+    /// List answers of one tenant instead, newest first
+    #[arg(long)]
+    pub list: bool,
+    /// Only those to this user name or code
+    #[arg(long, requires = "list", conflicts_with = "asked", value_name = "NAME")]
+    pub user: Option<String>,
+    /// Only those to the device with this MAC address; a caller without one has an IP address
+    #[arg(long, requires = "list", conflicts_with = "asked", value_name = "MAC", value_parser = device)]
+    pub device: Option<Device>,
+    /// Only those to this router
+    #[arg(long, requires = "list", conflicts_with = "asked", value_name = "NAME")]
+    pub nas: Option<Slug>,
+    /// Only refusals
+    #[arg(long, requires = "list", conflicts_with = "asked")]
+    pub refused: bool,
+    /// Only from this moment on, as 2027-01-31T23:59:00+03:00, or from so long ago, as 90m, 2h or 7d
+    #[arg(long, requires = "list", conflicts_with = "asked", value_name = "INSTANT")]
+    pub since: Option<When>,
+    /// Only before this moment, or before so long ago
+    #[arg(long, requires = "list", conflicts_with = "asked", value_name = "INSTANT")]
+    pub until: Option<When>,
+    /// How many rows [default: 100]
+    #[arg(long, requires = "list", conflicts_with = "asked", value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub limit: Option<u16>,
+    /// Go on after this row: the key that the last page ended with
+    #[arg(long, requires = "list", conflicts_with = "asked", value_name = "KEY")]
+    pub after: Option<String>,
+}
+
+/// A moment, as people say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// By the calendar.
+    At(Timestamp),
+    /// So long before now.
+    Ago(Span),
+}
+
+impl When {
+    /// The moment that is meant.
+    pub const fn instant(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(instant) => instant,
+            Self::Ago(span) => now.minus(span),
+        }
+    }
+}
+
+impl FromStr for When {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || "write a moment, as 2027-01-31T23:59:00+03:00, or how long ago, as 90m, 2h or 7d".to_owned();
+        match text.parse::<Duration>() {
+            Ok(Duration::Minutes(minutes)) => Ok(Self::Ago(Span::minutes(minutes.into()))),
+            Ok(Duration::Days(days)) => Ok(Self::Ago(Span::minutes(i64::from(days) * 24 * 60))),
+            Ok(Duration::Months(_)) => Err(bad()),
+            Err(_) => text.parse().map(Self::At).map_err(|_| bad()),
+        }
+    }
 }
 
 /// How much of a list to show.
@@ -398,8 +461,16 @@ pub struct Paging {
 
 fn address_or_network(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>()
-        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| "write an address or a network, as 10.8.0.12 or 10.8.0.0/24".to_owned())
+}
+
+fn device(text: &str) -> Result<Device, String> {
+    match (Mac::parse(text.as_bytes()), text.parse::<IpAddr>()) {
+        (Some(mac), _) => Ok(Device::Mac(mac)),
+        (None, Ok(_)) => Ok(Device::Caller(text.to_owned())),
+        (None, Err(_)) => Err("write a MAC address, as AA:BB:CC:DD:EE:FF, or an IP address".to_owned()),
+    }
 }
 
 fn priority(text: &str) -> Result<Priority, String> {
@@ -441,6 +512,29 @@ mod tests {
 
         assert!(reads("--plan hour --phone 0712345678") && reads("--plan hour") && reads("Sunrise77"));
         assert!(!reads("") && !reads("Sunrise77 --plan hour") && !reads("Sunrise77 --phone 0712345678"));
+    }
+
+    #[test]
+    fn one_answer_is_explained_or_many_are_listed() {
+        let reads = |words: &str| Cli::try_parse_from(format!("mnetifi explain {words}").split_whitespace()).is_ok();
+
+        assert!(reads("7KQ2MX") && reads("--list") && reads("--list --device aabbccddeeff --since 2h --refused"));
+        assert!(reads("--list --until 2027-01-31T23:59:00+03:00 --user anna --nas tower --limit 5 --after x"));
+        for bad in ["", "7KQ2MX --list", "7KQ2MX --refused", "7KQ2MX --limit 5", "--since 2h", "--list --since soon"] {
+            assert!(!reads(bad), "{bad}");
+        }
+        assert!(!reads("--list --device aa:bb") && !reads("--list --since 1mo") && !reads("--list --limit 0"));
+    }
+
+    #[test]
+    fn a_moment_is_said_by_the_calendar_or_as_so_long_ago() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().expect("good");
+        let said = |text: &str| text.parse::<When>().map(|when| when.instant(now).to_string());
+
+        assert_eq!(said("2h"), Ok("2026-11-21T10:00:00Z".to_owned()));
+        assert_eq!(said("7d"), Ok("2026-11-14T12:00:00Z".to_owned()));
+        assert_eq!(said("2026-11-21T09:00:00+03:00"), Ok("2026-11-21T06:00:00Z".to_owned()));
+        assert!(said("yesterday").is_err());
     }
 
     #[test]

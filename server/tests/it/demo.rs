@@ -49,6 +49,27 @@ async fn a_newcomer_lives_the_whole_story() {
     let story = machine.runs(&["explain", "DemoHour1"]);
     let story = String::from_utf8_lossy(&story.stdout).into_owned();
     assert!(story.contains("REFUSED") && story.contains("already in use on another device"), "{story}");
+    let refused = machine.json(&["explain", "--list", "--device", "02-00-00-00-00-02", "--refused", "--since", "1h"]);
+    let refused: Vec<_> = refused.as_array().expect("a list").iter().map(|row| row["refusal"].clone()).collect();
+    let wanted = ["suspended", "wrong_password", "unknown", "wrong_case", "expired", "already_in_use"]
+        .map(serde_json::Value::from);
+    assert_eq!(refused, wanted, "newest first");
+    let listed = machine.runs(&["explain", "--list", "--limit", "1"]);
+    let table = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(table.contains("house-13") && table.contains("refused: suspended"), "{table}");
+    let aside = String::from_utf8_lossy(&listed.stderr).into_owned();
+    let next = aside.split("--after ").nth(1).expect("more follow").trim();
+    let second = machine.json(&["explain", "--list", "--limit", "1", "--after", next]);
+    assert_eq!(second[0]["user_name"], "house-12", "{second}");
+    for (wrong, words) in [
+        (&["--nas", "no-such"][..], "there is no router `no-such`"),
+        (&["--since", "1h", "--until", "2h"], "is not before --until"),
+        (&["--after", "x"], "--after takes the key"),
+    ] {
+        let told = machine.runs(&[&["explain", "--list"], wrong].concat());
+        let told = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert!(told.contains(words), "{told}");
+    }
     assert!(machine.page("/readyz").starts_with("HTTP/1.1 200"));
     let metrics = machine.page("/metrics");
     assert!(metrics.contains("radius_requests_total{code=\"Access-Request\",outcome=\"accept\"} 1"), "{metrics}");
