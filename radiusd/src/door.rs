@@ -65,6 +65,10 @@ pub enum Dropped {
     Unavailable,
     /// A record that cannot be kept.
     Unrecordable,
+    /// The journal of accounting has no room left.
+    JournalFull,
+    /// The journal of accounting cannot be written.
+    JournalFailed,
 }
 
 impl Dropped {
@@ -87,6 +91,8 @@ impl Dropped {
             Self::Overload => "overload",
             Self::Unavailable => "unavailable",
             Self::Unrecordable => "unrecordable",
+            Self::JournalFull => "journal_full",
+            Self::JournalFailed => "journal_failed",
         }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) async fn keep_house(node: Arc<Node>, shutdown: CancellationToken) {
     loop {
         let done = tokio::select! {
             () = shutdown.cancelled() => return,
-            done = async { tokio::time::sleep(EVERY).await; step(&node).await } => done,
+            done = async { tokio::time::sleep(EVERY).await; step_unless_behind(&node).await } => done,
         };
         match done {
             Ok(()) => {}
@@ -26,6 +26,11 @@ pub(crate) async fn keep_house(node: Arc<Node>, shutdown: CancellationToken) {
             Err(why) => error!("sessions that are over cannot be ended: {why}"),
         }
     }
+}
+
+/// Sessions would be ended whose reports wait in our own journal.
+async fn step_unless_behind(node: &Node) -> Result<(), StoreError> {
+    if node.journal.is_behind() { Ok(()) } else { step(node).await }
 }
 
 async fn step(node: &Node) -> Result<(), StoreError> {

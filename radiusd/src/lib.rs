@@ -16,25 +16,32 @@ mod access;
 mod accounting;
 mod decisions;
 mod housekeeping;
+mod journal;
 mod status;
 mod worker;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+pub use crate::journal::JournalError;
 pub use crate::node::{Parts, Settings};
 
 use crate::door::Port;
 use crate::endpoint::Endpoint;
 use crate::listen::socket::RadiusSocket;
 use crate::node::Node;
+
+/// How long the journal may go on draining when the role stops.
+const DRAIN_AT_STOP: Duration = Duration::from_secs(5);
 
 /// Why the role could not start.
 #[derive(Debug, Error)]
@@ -49,6 +56,9 @@ pub enum RadiusdError {
         /// What the kernel said.
         source: io::Error,
     },
+    /// The journal of accounting cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
 }
 
 /// Several of our sockets share an address, and so could another server's: then each would get some of the requests.
@@ -83,9 +93,9 @@ impl std::fmt::Debug for Bound {
 }
 
 impl Bound {
-    /// Binds all sockets. Call inside a tokio runtime.
+    /// Opens the journal and binds all sockets. Call inside a tokio runtime.
     pub fn bind(parts: Parts) -> Result<Self, RadiusdError> {
-        let (node, jobs) = Node::new(parts);
+        let (node, jobs) = Node::new(parts)?;
         let settings = &node.settings;
         let mut endpoints = Vec::new();
         for (port, addresses) in [(Port::Auth, &settings.auth), (Port::Acct, &settings.acct)] {
@@ -127,13 +137,18 @@ impl Bound {
         listeners.spawn(directory::refresh::keep_fresh(Arc::clone(&node), shutdown.clone()));
         listeners.spawn(housekeeping::keep_house(Arc::clone(&node), shutdown.clone()));
         listeners.spawn(decisions::keep_decisions(Arc::clone(&node), shutdown.clone()));
-        let writer_stops = CancellationToken::new();
-        let writer = tokio::spawn(accounting::write_records(Arc::clone(&node), jobs, writer_stops.clone()));
+        let (appender_stops, drain_stops) = (CancellationToken::new(), CancellationToken::new());
+        let appender = tokio::spawn(journal::append::append_groups(Arc::clone(&node), jobs, appender_stops.clone()));
+        let drain = tokio::spawn(journal::drain::drain(Arc::clone(&node), drain_stops.clone()));
         while listeners.join_next().await.is_some() {}
-        writer_stops.cancel();
+        appender_stops.cancel();
         // All places among those that wait are free: every login that was taken in has been answered or given up.
         drop(node.waiting.acquire_many(node::WAITING_MAX).await);
-        if writer.await.is_ok() {
+        let appended = appender.await;
+        drain_stops.cancel();
+        // What is not drained by then waits on disk for the next start.
+        let drained = timeout(DRAIN_AT_STOP, drain).await;
+        if matches!((appended, drained), (Ok(()), Ok(Ok(())) | Err(_))) {
             info!("RADIUS has stopped; all that was taken in is answered, or its router will ask again");
         }
     }

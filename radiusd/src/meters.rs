@@ -87,8 +87,16 @@ pub struct Meters {
     pub accounting_seconds: Histogram,
     /// Records per transaction.
     pub accounting_batch: Histogram,
-    /// Records that wait to be written.
+    /// Records that wait to be written to the journal.
     pub accounting_waiting: Gauge,
+    /// Octets of records in the journal.
+    pub journal_bytes: Gauge,
+    /// Records that are answered and not yet in the database.
+    pub journal_records_waiting: Gauge,
+    /// How old the oldest of them is.
+    pub journal_oldest_seconds: Gauge,
+    /// Records that the database refused and that are kept aside.
+    pub journal_quarantined: Counter,
     /// Sessions that routers have reported and not ended, over all tenants.
     pub sessions_open: Gauge,
     /// Routers that may ask.
@@ -112,6 +120,10 @@ impl Meters {
             accounting_seconds: latency(),
             accounting_batch: Histogram::new([1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0]),
             accounting_waiting: Gauge::default(),
+            journal_bytes: Gauge::default(),
+            journal_records_waiting: Gauge::default(),
+            journal_oldest_seconds: Gauge::default(),
+            journal_quarantined: Counter::default(),
             sessions_open: Gauge::default(),
             nas_known: Gauge::default(),
             sessions_unannounced: Counter::default(),
@@ -138,9 +150,10 @@ impl Meters {
         );
         registry.register(
             "radius_accounting_waiting",
-            "Accounting records that wait to be written",
+            "Accounting records that wait to be written to the journal",
             meters.accounting_waiting.clone(),
         );
+        meters.register_journal(registry);
         registry.register("sessions_open", "Sessions online as routers report them", meters.sessions_open.clone());
         registry.register("nas_known", "Routers that may ask", meters.nas_known.clone());
         registry.register(
@@ -154,6 +167,25 @@ impl Meters {
             meters.sessions_placeless.clone(),
         );
         meters
+    }
+
+    fn register_journal(&self, registry: &mut Registry) {
+        registry.register("journal_bytes", "Octets of records in the journal", self.journal_bytes.clone());
+        registry.register(
+            "journal_records_waiting",
+            "Accounting records that are answered and not yet in the database",
+            self.journal_records_waiting.clone(),
+        );
+        registry.register(
+            "journal_oldest_seconds",
+            "Age of the oldest accounting record that is not yet in the database",
+            self.journal_oldest_seconds.clone(),
+        );
+        registry.register(
+            "journal_quarantined",
+            "Accounting records that the database refused and that are kept aside",
+            self.journal_quarantined.clone(),
+        );
     }
 
     /// Counts an answered request.

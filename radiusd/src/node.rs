@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,13 +20,14 @@ use crate::accounting;
 use crate::directory::registry::Registry;
 use crate::door::Dropped;
 use crate::hush::Hush;
+use crate::journal::{Gauges, Journal, JournalError};
 use crate::meters::Meters;
 
 /// Access-Requests that may wait for the database at once. More are dropped and counted: a router asks again, and a
 /// queue that is longer than its patience answers nobody.
 pub const WAITING_MAX: u32 = 1_024;
 
-/// Accounting records that may wait to be written. More are dropped and counted.
+/// Accounting records that may wait to be written to the journal. More are dropped and counted.
 pub const RECORDS_WAITING_MAX: usize = 8_192;
 
 /// How long one request may take. A router gives up after three seconds.
@@ -46,6 +48,10 @@ pub struct Settings {
     pub reserve_seconds: u32,
     /// Days that decision records are kept.
     pub decision_days: u32,
+    /// The journal's directory.
+    pub journal: PathBuf,
+    /// How much disk the journal may take.
+    pub journal_bytes_max: u64,
 }
 
 impl From<&Config> for Settings {
@@ -57,6 +63,8 @@ impl From<&Config> for Settings {
             interim_seconds: config.accounting.interim_seconds,
             reserve_seconds: config.slots.reserve_seconds,
             decision_days: config.decisions.days,
+            journal: config.data.join("journal"),
+            journal_bytes_max: u64::from(config.journal.megabytes_max) * 1024 * 1024,
         }
     }
 }
@@ -95,12 +103,16 @@ pub(crate) struct Node {
     pub(crate) waiting: Arc<Semaphore>,
     hush: Hush,
     pub(crate) records: mpsc::Sender<accounting::Job>,
+    pub(crate) journal: Arc<Journal>,
 }
 
 impl Node {
-    pub(crate) fn new(parts: Parts) -> (Arc<Self>, mpsc::Receiver<accounting::Job>) {
+    /// The role's parts together, with the journal open.
+    pub(crate) fn new(parts: Parts) -> Result<(Arc<Self>, mpsc::Receiver<accounting::Job>), JournalError> {
         let (records, jobs) = mpsc::channel(RECORDS_WAITING_MAX);
         let Parts { store, clock, random, meters, health, settings } = parts;
+        let gauges = Gauges { bytes: meters.journal_bytes.clone(), waiting: meters.journal_records_waiting.clone() };
+        let journal = Arc::new(Journal::open(&settings.journal, settings.journal_bytes_max, gauges)?);
         let node = Self {
             store,
             clock,
@@ -112,8 +124,9 @@ impl Node {
             waiting: Arc::new(Semaphore::new(usize::try_from(WAITING_MAX).unwrap_or(Semaphore::MAX_PERMITS))),
             hush: Hush::default(),
             records,
+            journal,
         };
-        (Arc::new(node), jobs)
+        Ok((Arc::new(node), jobs))
     }
 
     /// Tells the log that a router gets no answer, at most once a minute for each router and reason.

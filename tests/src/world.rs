@@ -25,6 +25,7 @@ use domain::sales::batch::{Batch, Channel};
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
 use domain::time::{Span, Timestamp, Zone};
 use ports::Clock;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use radiusd::door::Port;
 use radiusd::meters::Meters;
@@ -32,6 +33,7 @@ use radiusd::{Bound, Parts, Settings};
 use store::sales::vouchers::NewVouchers;
 use store::sales::{batches, vouchers};
 use store::{Store, TenantScope};
+use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -91,8 +93,11 @@ pub struct World {
     pub isp: Isp,
     /// Another one on the same system.
     pub other: Isp,
+    /// Records that are answered and not yet in the database.
+    waiting: Gauge,
     shutdown: CancellationToken,
     serving: Option<JoinHandle<()>>,
+    _journal: TempDir,
 }
 
 impl std::fmt::Debug for World {
@@ -108,6 +113,7 @@ impl World {
         let store = database.store();
         let clock = Arc::new(StoryClock::standing());
         let mut registry = Registry::default();
+        let journal = tempfile::tempdir().context("no directory for the journal")?;
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let parts = Parts {
             store: store.clone(),
@@ -122,8 +128,11 @@ impl World {
                 interim_seconds: 300,
                 reserve_seconds: 60,
                 decision_days: 30,
+                journal: journal.path().to_owned(),
+                journal_bytes_max: 64 * 1024 * 1024,
             },
         };
+        let waiting = parts.meters.journal_records_waiting.clone();
         let bound = Bound::bind(parts)?;
         let port = |port| bound.addresses(port).first().map_or(loopback, |a| SocketAddr::new(loopback.ip(), a.port()));
         let (auth, acct) = (port(Port::Auth), port(Port::Acct));
@@ -132,7 +141,8 @@ impl World {
         let other = open_isp(&store, context, "rift", "127.0.0.2", "another-secret", auth, acct).await?;
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(bound.serve(shutdown.clone()));
-        let world = Self { database, store, clock, isp, other, shutdown, serving: Some(serving) };
+        let serving = Some(serving);
+        let world = Self { database, store, clock, isp, other, waiting, shutdown, serving, _journal: journal };
         world.routers_are_known().await?;
         Ok(world)
     }
@@ -207,6 +217,20 @@ impl World {
         add_subscribers::add_subscribers(&self.store, &isp.scope, zone, plans, wanted, self.context(), &mut |_| {})
             .await?;
         Ok(())
+    }
+
+    /// Waits until every report that was answered is in the database.
+    ///
+    /// # Panics
+    /// When that takes longer than anybody would wait.
+    pub async fn drained(&self) {
+        for _ in 0..6_000 {
+            if self.waiting.get() == 0 {
+                return;
+            }
+            tokio::time::sleep(StdDuration::from_millis(5)).await;
+        }
+        assert_eq!(self.waiting.get(), 0, "answered reports are not in the database");
     }
 
     /// Stops the role as an operator would, and waits until it has stopped.

@@ -35,6 +35,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("accounting.interim_seconds", "300"),
     ("slots.reserve_seconds", "60"),
     ("decisions.days", "30"),
+    ("journal.megabytes_max", "1024"),
 ];
 
 /// All settings, valid together.
@@ -56,6 +57,8 @@ pub struct Config {
     pub slots: Slots,
     /// Records of why people were accepted or refused.
     pub decisions: Decisions,
+    /// The journal of accounting.
+    pub journal: Journal,
     /// The master key, when it is not in the data directory.
     pub master_key_file: Option<PathBuf>,
     /// The file that was read, if there was one.
@@ -133,6 +136,13 @@ pub struct Decisions {
     pub days: u32,
 }
 
+/// Settings of the journal of accounting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journal {
+    /// How much disk it may take, in MiB; 16 to 1,048,576.
+    pub megabytes_max: u32,
+}
+
 /// What the command line gave, and what a command like the demo takes instead of the usual defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
@@ -193,6 +203,7 @@ fn read(reader: &mut Reader) -> Config {
         },
         slots: Slots { reserve_seconds: reader.whole("slots.reserve_seconds", 10..=600).unwrap_or_default() },
         decisions: Decisions { days: reader.whole("decisions.days", 1..=400).unwrap_or_default() },
+        journal: Journal { megabytes_max: reader.whole("journal.megabytes_max", 16..=1_048_576).unwrap_or_default() },
         master_key_file: reader.path("master_key_file"),
         file: reader.layers.file.clone(),
     }

@@ -17,6 +17,12 @@ impl TenantScope {
         Self { tenant: nas.tenant }
     }
 
+    /// For `radiusd` alone: the tenant of a record in its journal, which [`Self::of_nas`] was asked for when the record
+    /// was taken.
+    pub const fn of_journal(tenant: TenantId) -> Self {
+        Self { tenant }
+    }
+
     /// For the command line and for duties over all tenants: the operator of the machine named the tenant.
     pub const fn of_operator(tenant: TenantId) -> Self {
         Self { tenant }

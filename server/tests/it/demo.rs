@@ -42,6 +42,7 @@ async fn a_newcomer_lives_the_whole_story() {
         seconds: 0,
     };
     router.reports(&report).await.expect("sent").expect("an answer");
+    machine.drained();
 
     let online = machine.json(&["session", "list"]);
     assert_eq!(online.as_array().map(Vec::len), Some(1), "{online}");

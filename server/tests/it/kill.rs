@@ -52,6 +52,7 @@ async fn every_answered_record_survives_kill_nine_and_is_there_once() {
         task.await.expect("no panic");
     }
     let demo = machine.demo();
+    machine.drained();
     let kept = machine.json(&["session", "list", "--all", "--limit", "1000"]);
     assert!(demo.interrupt());
 

@@ -125,6 +125,19 @@ impl Machine {
         answer
     }
 
+    /// Waits until every report that was answered is in the database.
+    pub(crate) fn drained(&self) {
+        let waiting = || !self.page("/metrics").lines().any(|line| line == "journal_records_waiting 0");
+        for _ in 0..600 {
+            if !waiting() {
+                return;
+            }
+            #[expect(clippy::disallowed_methods, reason = "another process is waited for")]
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("answered reports are not in the database: {}", self.page("/metrics"));
+    }
+
     /// The processes that still have to do with this data directory.
     pub(crate) fn processes(&self) -> Vec<String> {
         let data = self.data().display().to_string();

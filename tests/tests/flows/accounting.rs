@@ -42,6 +42,7 @@ fn report<'a>(status: u32, class: &'a [u8], in_octets: u64, seconds: u32) -> Rep
 }
 
 async fn sessions(world: &World, isp: &Isp) -> Vec<StoredSession> {
+    world.drained().await;
     let mut tx = world.store.tenant(&isp.scope).await.expect("a transaction");
     let filter = Filter { online_only: false, user_name: None };
     store::access::sessions::list(&mut tx, &filter, tests::first_page()).await.expect("listed").rows
@@ -152,6 +153,7 @@ async fn a_session_that_was_thought_dead_lives_again_with_its_next_report() {
         world.isp.router.reports(&report(status, &class, octets, seconds)).await.expect("sent").expect("an answer");
     }
 
+    world.drained().await;
     // Nobody heard of it for an hour: the way to the server was broken, not the way to the customer.
     world.clock.passes(Span::minutes(60));
     close_overdue(&world.store, &world.isp.scope, world.context()).await.expect("closed");
@@ -161,6 +163,7 @@ async fn a_session_that_was_thought_dead_lives_again_with_its_next_report() {
     let after_a_late_copy = sessions(&world, &world.isp).await[0].session.state;
     let next = report(INTERIM_UPDATE, &class, 900, 3_900);
     world.isp.router.reports(&next).await.expect("sent").expect("an answer");
+    world.drained().await;
     let other =
         world.isp.router.asks("house-12", "karibu", "02:00:00:00:00:77").await.expect("sent").expect("answered");
 

@@ -69,9 +69,11 @@ async fn a_device_that_leaves_makes_room_for_the_next() {
     };
 
     router.reports(&report).await.expect("sent").expect("an answer");
+    world.drained().await;
     let early = router.asks("Sunrise77", "", "02:00:00:00:00:99").await.expect("sent").expect("an answer");
     let stop = Report { status: acct_status_type::STOP, seconds: 60, ..report };
     router.reports(&stop).await.expect("sent").expect("an answer");
+    world.drained().await;
     let late = router.asks("Sunrise77", "", "02:00:00:00:00:99").await.expect("sent").expect("an answer");
 
     assert!(!early.is_accept() && late.is_accept());
@@ -110,6 +112,7 @@ async fn a_session_whose_stop_was_lost_frees_its_place_in_minutes() {
         seconds: 0,
     };
     router.reports(&start).await.expect("sent").expect("an answer");
+    world.drained().await;
 
     world.clock.passes(Span::minutes(10));
     let after_one_lost_interim = router.asks("Sunrise77", "", &mac(2)).await.expect("sent").expect("an answer");
@@ -139,6 +142,7 @@ async fn a_login_that_is_never_reported_costs_the_live_session_of_that_device_no
         seconds: 0,
     };
     router.reports(&start).await.expect("sent").expect("an answer");
+    world.drained().await;
 
     let again = router.asks("Sunrise77", "", &mac1).await.expect("sent").expect("an answer");
     world.clock.passes(Span::seconds(61));
@@ -147,6 +151,7 @@ async fn a_login_that_is_never_reported_costs_the_live_session_of_that_device_no
     let later = router.asks("Sunrise77", "", &mac(2)).await.expect("sent").expect("an answer");
     let stop = Report { status: acct_status_type::STOP, seconds: 70, ..start };
     router.reports(&stop).await.expect("sent").expect("an answer");
+    world.drained().await;
     let at_last = router.asks("Sunrise77", "", &mac(2)).await.expect("sent").expect("an answer");
 
     assert!(again.is_accept());
@@ -168,6 +173,7 @@ async fn a_device_that_left_a_dead_session_behind_frees_its_place_when_it_leaves
             let (user, mac, class) = ("Sunrise77", mac1.as_str(), class.as_slice());
             let report = Report { status, session, user, mac, class, in_octets: 0, out_octets: 0, seconds: 0 };
             router.reports(&report).await.expect("sent").expect("an answer");
+            world.drained().await;
         }
         world.clock.passes(Span::seconds(20));
     }

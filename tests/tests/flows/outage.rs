@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
+use dictionaries::rfc2866::acct_status_type::{INTERIM_UPDATE, START, STOP};
 use domain::access::attempt::Device;
 use domain::access::facts::Holder;
 use domain::sales::plan::{DeviceCap, PlanService};
 use domain::time::Span;
 use ports::Clock;
+use store::access::sessions::{self, Filter};
 use store::access::slots;
 use store::sales::vouchers;
-use tests::world::{World, hour};
+use tests::client::{Report, Router};
+use tests::world::{World, hour, month};
 
 const PHONE: &str = "02:00:00:00:00:0A";
+const HOUSES: usize = 40;
 
 #[tokio::test]
 async fn a_database_that_is_away_means_silence_and_never_a_reject() {
@@ -61,4 +65,59 @@ async fn a_database_that_says_nothing_does_not_keep_the_role_from_stopping() {
     let stopped = tokio::time::timeout(Duration::from_secs(2), world.stops()).await;
 
     assert!(stopped.is_ok(), "it waits for the database");
+}
+
+#[tokio::test]
+async fn reports_are_answered_while_the_database_is_away_and_are_in_it_once_afterwards() {
+    let world = World::open().await.expect("a world");
+    let plan = world.sells(&world.isp, month(), "home", PlanService::Pppoe).await.expect("sold");
+    for house in 0..HOUSES {
+        world.connects(&world.isp, &plan, &format!("house-{house}"), "karibu").await.expect("connected");
+    }
+
+    let mut reporting = Vec::new();
+    for house in 0..HOUSES {
+        let router = world.isp.router.clone();
+        reporting.push(tokio::spawn(async move {
+            for (status, octets) in [(START, 0), (INTERIM_UPDATE, 1_000), (INTERIM_UPDATE, 2_000), (STOP, 3_000)] {
+                reports(&router, house, status, octets).await;
+            }
+        }));
+        if house == HOUSES / 2 {
+            world.database.goes_away().await;
+        }
+    }
+    for task in reporting {
+        task.await.expect("every report is answered");
+    }
+    let during = world.store.tenant(&world.isp.scope).await.is_ok();
+    world.database.comes_back().await;
+    world.drained().await;
+
+    assert!(!during, "the database was away while the last reports were answered");
+    let mut tx = world.store.tenant(&world.isp.scope).await.expect("a transaction");
+    let filter = Filter { online_only: false, user_name: None };
+    let all = sessions::list(&mut tx, &filter, tests::first_page()).await.expect("listed").rows;
+    let mut numbers: Vec<_> = all.iter().filter_map(|session| session.acct_session_id.clone()).collect();
+    numbers.sort();
+    assert_eq!(numbers, (0..HOUSES).map(number).collect::<Vec<_>>(), "each once");
+    assert!(all.iter().all(|one| one.session.counted.in_octets == 3_000 && one.session.ended_at.is_some()));
+}
+
+fn number(house: usize) -> String {
+    format!("81{house:06}")
+}
+
+async fn reports(router: &Router, house: usize, status: u32, octets: u64) {
+    let report = Report {
+        status,
+        session: &number(house),
+        user: &format!("house-{house}"),
+        mac: &format!("02:00:00:00:01:{house:02X}"),
+        class: &[],
+        in_octets: octets,
+        out_octets: octets,
+        seconds: u32::try_from(octets / 10).expect("small"),
+    };
+    router.reports(&report).await.expect("sent").expect("an answer");
 }

@@ -40,6 +40,7 @@ pub(super) const KEYS: &[Key] = &[
     Key { name: "accounting.interim_seconds", variables: &["MNETIFI_ACCOUNTING_INTERIM_SECONDS"], example: "300" },
     Key { name: "slots.reserve_seconds", variables: &["MNETIFI_SLOTS_RESERVE_SECONDS"], example: "60" },
     Key { name: "decisions.days", variables: &["MNETIFI_DECISIONS_DAYS"], example: "30" },
+    Key { name: "journal.megabytes_max", variables: &["MNETIFI_JOURNAL_MEGABYTES_MAX"], example: "1024" },
 ];
 
 /// Variables that begin like ours but are no settings: where the file is, and whatever tests tell themselves.

@@ -38,6 +38,7 @@ fn without_any_setting_the_defaults_hold() {
     assert_eq!(config.metrics.listen, "127.0.0.1:9812".parse().unwrap());
     assert_eq!((config.accounting.interim_seconds, config.slots.reserve_seconds), (300, 60));
     assert_eq!(config.decisions.days, 30);
+    assert_eq!(config.journal.megabytes_max, 1_024);
     assert_eq!(config.log, Log { level: Level::INFO, format: LogFormat::Text, filter: None });
     assert_eq!(config.file, None);
 }
@@ -97,6 +98,13 @@ fn all_faults_are_told_at_once_each_with_its_line_and_an_example() {
     ] {
         assert!(faults.contains(part), "{part}\n-- is not in --\n{faults}");
     }
+}
+
+#[test]
+fn a_journal_that_is_too_small_is_refused() {
+    let faults = Place::new().faults(&[("MNETIFI_JOURNAL_MEGABYTES_MAX", "15")]);
+
+    assert!(faults.contains("`journal.megabytes_max` (variable MNETIFI_JOURNAL_MEGABYTES_MAX): 15 is not"), "{faults}");
 }
 
 #[test]

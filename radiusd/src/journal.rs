@@ -1,0 +1,274 @@
+//! Accounting records on disk, from the answer until they are in the database.
+//!
+//! `append` writes them behind each other and syncs; `drain` takes them out in the same order and stores how far it
+//! came once the database has committed. Every call here may wait for the disk, so it runs where waiting is allowed.
+//! Never decides what a record means, and never throws one away that was answered: what cannot be used goes to
+//! `quarantine/`.
+
+mod frame;
+mod position;
+pub(crate) mod record;
+mod segments;
+
+pub(crate) mod append;
+pub(crate) mod drain;
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use boot::lock::{Lock, LockError};
+use prometheus_client::metrics::gauge::Gauge;
+use thiserror::Error;
+use tokio::sync::Notify;
+use tracing::{error, info, warn};
+
+use self::record::Record;
+use self::segments::{Segment, Segments};
+
+/// Octets of a segment that are read at once.
+const WINDOW: usize = 256 * 1024;
+
+/// Why a journal cannot be used.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    /// Another process has it.
+    #[error(transparent)]
+    Held(#[from] LockError),
+    /// The disk or the rights to it.
+    #[error(
+        "the journal in `{}` cannot be used: {source}; make it writable for the user mnetifi runs as",
+        path.display()
+    )]
+    Disk {
+        /// The journal's directory.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+/// Why records were not taken.
+#[derive(Debug, Error)]
+pub(crate) enum AppendError {
+    /// There is no room left.
+    #[error("the journal is full")]
+    Full,
+    /// The disk refused.
+    #[error("the journal cannot be written: {0}")]
+    Disk(#[from] io::Error),
+}
+
+/// What the journal tells of itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gauges {
+    /// Octets on disk.
+    pub(crate) bytes: Gauge,
+    /// Records that are answered and not yet in the database.
+    pub(crate) waiting: Gauge,
+}
+
+/// Where the reading goes on: a segment, by its first sequence number, and an offset in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Cursor {
+    segment: u64,
+    offset: u64,
+}
+
+/// A record that waits.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct Entry {
+    /// Its place in the order.
+    pub(crate) sequence: u64,
+    /// What it says; the bare payload when this program cannot read it.
+    pub(crate) content: Result<Record, Vec<u8>>,
+}
+
+impl Entry {
+    /// Its payload as it was appended.
+    fn payload(&self) -> Vec<u8> {
+        match &self.content {
+            Ok(record) => record::encode(record).unwrap_or_default(),
+            Err(payload) => payload.clone(),
+        }
+    }
+}
+
+/// A directory of segments, held by this process alone.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    directory: PathBuf,
+    segments: Mutex<Segments>,
+    gauges: Gauges,
+    /// Rung after every group.
+    appended: Notify,
+    /// Whether records wait that are older than what the database knows.
+    behind: AtomicBool,
+    _lock: Lock,
+}
+
+impl Journal {
+    /// Opens a directory, makes it if need be, and finds the records that an earlier run left.
+    pub(crate) fn open(directory: &Path, bytes_max: u64, gauges: Gauges) -> Result<Self, JournalError> {
+        let failed = |source| JournalError::Disk { path: directory.to_owned(), source };
+        // User names are voucher codes: nobody else may read them.
+        DirBuilder::new().recursive(true).mode(0o700).create(directory.join("quarantine")).map_err(failed)?;
+        let lock = Lock::take(&directory.join("lock"))?;
+        let drained = position::load(directory).map_err(failed)?;
+        let (segments, waiting) = Segments::recover(directory, bytes_max, drained).map_err(failed)?;
+        if waiting > 0 {
+            info!(waiting, "{waiting} accounting records wait in the journal since the last run");
+        }
+        gauges.bytes.set(signed(segments.bytes()));
+        gauges.waiting.set(signed(waiting));
+        Ok(Self {
+            directory: directory.to_owned(),
+            segments: Mutex::new(segments),
+            gauges,
+            appended: Notify::new(),
+            behind: AtomicBool::new(waiting > 0),
+            _lock: lock,
+        })
+    }
+
+    fn segments(&self) -> MutexGuard<'_, Segments> {
+        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a group of payloads. When it returns they survive a power cut; an error means that none was taken.
+    pub(crate) fn append(&self, payloads: &[&[u8]]) -> Result<(), AppendError> {
+        {
+            let mut segments = self.segments();
+            let appended = segments.append(payloads);
+            self.gauges.bytes.set(signed(segments.bytes()));
+            appended?;
+            self.gauges.waiting.inc_by(signed(payloads.len() as u64));
+        }
+        self.appended.notify_one();
+        Ok(())
+    }
+
+    /// The next records in order, at most `records_max`, and where to read on. Reading changes nothing.
+    pub(crate) fn read(&self, from: Cursor, records_max: usize) -> io::Result<(Vec<Entry>, Cursor)> {
+        let (mut cursor, drained) = (from, self.segments().drained());
+        let mut entries = Vec::new();
+        while entries.is_empty() {
+            let Some(segment) = self.segments().at(cursor.segment, cursor.offset) else { break };
+            if segment.first != cursor.segment {
+                cursor = Cursor { segment: segment.first, offset: 0 };
+            }
+            let octets = window(&segment, cursor.offset)?;
+            let mut read = 0;
+            for frame in frame::all(&octets) {
+                if entries.len() >= records_max {
+                    break;
+                }
+                read += frame.length;
+                if frame.sequence >= drained {
+                    let record = record::decode(frame.version, frame.payload);
+                    entries.push(Entry { sequence: frame.sequence, content: record.ok_or(frame.payload.to_vec()) });
+                }
+            }
+            if read == 0 {
+                // It was whole when it was written or found: the disk has changed it since.
+                self.set_aside(&segment, cursor.offset)?;
+                read = usize::try_from(segment.length - cursor.offset).unwrap_or(usize::MAX);
+            }
+            cursor.offset += read as u64;
+        }
+        Ok((entries, cursor))
+    }
+
+    /// Copies what cannot be read of a segment to the quarantine.
+    fn set_aside(&self, segment: &Segment, offset: u64) -> io::Result<()> {
+        let rest = fs::read(&segment.path)?;
+        let rest = rest.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
+        let name = quarantine_rest(&self.directory, segment.first, rest)?;
+        error!("the journal's `{}` is damaged; {} octets are kept in `{name}`", segment.path.display(), rest.len());
+        Ok(())
+    }
+
+    /// Keeps a record that the database refuses for good.
+    pub(crate) fn quarantine(&self, sequence: u64, payload: &[u8]) -> io::Result<PathBuf> {
+        let path = self.directory.join("quarantine").join(format!("{sequence:020}.record"));
+        let mut octets = Vec::new();
+        frame::put(&mut octets, record::VERSION, sequence, payload);
+        write_durably(&path, &octets)?;
+        Ok(path)
+    }
+
+    /// Notes, durably, that all records before `sequence` are in the database, `count` of them for the first time.
+    pub(crate) fn drained(&self, sequence: u64, count: usize) -> io::Result<()> {
+        position::store(&self.directory, sequence)?;
+        let mut segments = self.segments();
+        segments.set_drained(sequence);
+        self.gauges.bytes.set(signed(segments.bytes()));
+        self.gauges.waiting.dec_by(signed(count as u64));
+        Ok(())
+    }
+
+    /// Waits until something was appended since the last time.
+    pub(crate) async fn appended(&self) {
+        self.appended.notified().await;
+    }
+
+    /// Whether records wait that are older than what the database knows.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_behind(&self, behind: bool) {
+        self.behind.store(behind, Ordering::Relaxed);
+    }
+}
+
+fn window(segment: &Segment, offset: u64) -> io::Result<Vec<u8>> {
+    let left = usize::try_from(segment.length.saturating_sub(offset)).unwrap_or(usize::MAX);
+    let mut octets = vec![0; left.min(WINDOW)];
+    File::open(&segment.path)?.read_exact_at(&mut octets, offset)?;
+    Ok(octets)
+}
+
+/// Keeps octets of a segment that are no records, and says where.
+fn quarantine_rest(directory: &Path, first: u64, rest: &[u8]) -> io::Result<String> {
+    let path = directory.join("quarantine").join(format!("{first:020}.rest"));
+    write_durably(&path, rest)?;
+    Ok(path.display().to_string())
+}
+
+/// Writes a file so that it is there whole or not at all, whatever happens.
+fn write_durably(path: &Path, octets: &[u8]) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+    file.write_all(octets)?;
+    file.sync_all()?;
+    fs::rename(&fresh, path)?;
+    path.parent().map_or(Ok(()), sync_directory)
+}
+
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+/// Removes a file that may be gone already.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Warns that a torn tail was cut.
+fn cut(path: &Path, octets: usize, kept: &str) {
+    warn!("the journal's `{}` ends in {octets} octets that are no record; they are in `{kept}`", path.display());
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;
