@@ -14,6 +14,7 @@ mod secrets;
 mod settings;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{anyhow, bail};
 use boot::shutdown::Shutdown;
@@ -22,9 +23,22 @@ use clap::Parser;
 use crate::cli::{Cli, Command};
 use crate::open::Opened;
 
+/// How long the end of the program waits for what is still under way.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(cli) {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            print::aside(&format!("mnetifi: the runtime does not start: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(run(cli));
+    // Whatever still waits for a database that says nothing is not waited for.
+    runtime.shutdown_timeout(PATIENCE);
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             print::aside(&format!("mnetifi: {}", print::with_causes(&error)));
@@ -33,7 +47,6 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
 async fn run(cli: Cli) -> anyhow::Result<()> {
     let Cli { global, command } = cli;
     match command {
