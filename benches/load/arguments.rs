@@ -1,9 +1,11 @@
 //! What the load generator can be told.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+use crate::check::Peer;
 use crate::target::Target;
 
 /// Puts bounded RADIUS load on a server of this machine and verifies every reply.
@@ -26,6 +28,9 @@ pub(crate) struct Arguments {
     /// The shared secret
     #[arg(long, default_value = "testing123")]
     pub(crate) secret: String,
+    /// Accept answers to logins that carry no Message-Authenticator, as servers of before 2024 give them
+    #[arg(long)]
+    pub(crate) bare: bool,
     /// How many users there are
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) users: u32,
@@ -68,6 +73,9 @@ pub(crate) struct Arguments {
     /// Print JSON, one object for each mode
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write the same JSON to a file as well; `ratios` compares several
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 /// What is asked.
@@ -118,6 +126,11 @@ impl Arguments {
             Some(rate) => rate / 4,
         };
         self.sockets.unwrap_or((waiting / 128).clamp(8, 128)) as usize
+    }
+
+    /// What a server is expected to be.
+    pub(crate) fn server(&self) -> Peer {
+        if self.bare { Peer::BareServer } else { Peer::Server }
     }
 
     pub(crate) fn patience(&self) -> Duration {

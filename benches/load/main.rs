@@ -60,6 +60,10 @@ fn load(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     for mode in &arguments.modes {
         rows.push(run(*mode, arguments, &secret, &mut random).with_context(|| mode.name())?);
     }
+    if let Some(file) = &arguments.report {
+        std::fs::write(file, format!("{:#}\n", report::json(&rows)))
+            .with_context(|| format!("could not write `{}`", file.display()))?;
+    }
     let mut out = std::io::stdout().lock();
     if arguments.json {
         writeln!(out, "{:#}", report::json(&rows))?;
@@ -74,10 +78,10 @@ fn run(mode: Mode, arguments: &Arguments, secret: &Secret, random: &mut Random) 
     let logins = |method, random: &mut Random| Source::Logins(Crowd::new(arguments.users, random), method);
     let echo = if mode == Mode::Echo { Some(Echo::start()?) } else { None };
     let (target, peer, source) = match mode {
-        Mode::Pap => (arguments.auth, Peer::Server, logins(Method::Pap, random)),
-        Mode::Chap => (arguments.auth, Peer::Server, logins(Method::Chap, random)),
-        Mode::Mschapv2 => (arguments.auth, Peer::Server, logins(Method::MsChapV2, random)),
-        Mode::Acct => (arguments.acct, Peer::Server, sessions(arguments, secret, random)?),
+        Mode::Pap => (arguments.auth, arguments.server(), logins(Method::Pap, random)),
+        Mode::Chap => (arguments.auth, arguments.server(), logins(Method::Chap, random)),
+        Mode::Mschapv2 => (arguments.auth, arguments.server(), logins(Method::MsChapV2, random)),
+        Mode::Acct => (arguments.acct, arguments.server(), sessions(arguments, secret, random)?),
         Mode::Echo => {
             let echo = echo.as_ref().context("the echo has ended")?;
             (echo.target(), Peer::Echo, logins(Method::Pap, random))
@@ -117,7 +121,7 @@ fn sessions(arguments: &Arguments, secret: &Secret, random: &mut Random) -> anyh
         pace: Pace::Window(LOGINS_WINDOW),
         lasts: LOGINS_LAST,
         requests_max: u64::from(wanted),
-        ..terms(arguments, arguments.auth, Peer::Server, random)
+        ..terms(arguments, arguments.auth, arguments.server(), random)
     };
     let source = Source::Logins(crowd, Method::Pap);
     let Outcome { granted, .. } = Generator::new(terms, source, secret, random.branch())?.run()?;

@@ -1,0 +1,103 @@
+//! What a report of `load` says, as far as it is compared.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::Value;
+
+/// A report.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    /// Whom it is about.
+    pub(crate) name: String,
+    /// In the order in which they were asked, the echo left out.
+    pub(crate) modes: Vec<Mode>,
+}
+
+/// What one mode measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Mode {
+    pub(crate) name: String,
+    /// Verified replies a second.
+    pub(crate) per_second: f64,
+    /// The same as a share of the echo's in that run.
+    pub(crate) of_echo: Option<f64>,
+    /// For each 1,000 replies, of server and database together.
+    pub(crate) cpu_ms: Option<f64>,
+    pub(crate) p99_ms: f64,
+    /// Of server and database together.
+    pub(crate) memory_mib: Option<f64>,
+    pub(crate) faults: Faults,
+}
+
+/// What should not have happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Faults {
+    pub(crate) refused: u64,
+    pub(crate) invalid: u64,
+    pub(crate) lost: u64,
+}
+
+impl Run {
+    pub(crate) fn read(name: &str, file: &Path) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(file).with_context(|| format!("could not read `{}`", file.display()))?;
+        Self::parse(name, &text).with_context(|| format!("`{}` is not a report of `load`", file.display()))
+    }
+
+    pub(crate) fn parse(name: &str, text: &str) -> anyhow::Result<Self> {
+        let rows: Vec<Value> = serde_json::from_str(text)?;
+        let modes =
+            rows.iter().map(|row| Mode::parse(row).context("a mode lacks a field")).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { name: name.to_owned(), modes: modes.into_iter().filter(|mode| mode.name != "echo").collect() })
+    }
+
+    pub(crate) fn mode(&self, name: &str) -> Option<&Mode> {
+        self.modes.iter().find(|mode| mode.name == name)
+    }
+}
+
+impl Mode {
+    fn parse(row: &Value) -> Option<Self> {
+        let number = |field: &str| row.get(field).and_then(Value::as_f64);
+        let count = |field: &str| row.get(field).and_then(Value::as_u64);
+        // A run without a database has none of it to add.
+        let both = |server: &str, database: &str| Some(number(server)? + number(database).unwrap_or(0.0));
+        Some(Self {
+            name: row.get("mode")?.as_str()?.to_owned(),
+            per_second: number("requests_per_second")?,
+            of_echo: number("of_echo_ceiling"),
+            cpu_ms: both("server_cpu_ms_per_1000", "database_cpu_ms_per_1000"),
+            p99_ms: row.get("waited_ms")?.get("p99")?.as_f64()?,
+            memory_mib: both("server_memory_kib", "database_memory_kib").map(|kib| kib / 1_024.0),
+            faults: Faults { refused: count("rejects")?, invalid: count("invalid")?, lost: count("lost")? },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_belongs_to_the_bill_and_the_echo_to_nobody() {
+        let text = r#"[
+            {"mode": "echo", "requests_per_second": 9.0, "waited_ms": {"p99": 1.0}, "rejects": 0, "invalid": 0, "lost": 0},
+            {"mode": "pap", "requests_per_second": 3.0, "of_echo_ceiling": 0.33, "waited_ms": {"p99": 2.5},
+             "server_cpu_ms_per_1000": 10.0, "database_cpu_ms_per_1000": 30.0, "server_memory_kib": 1024,
+             "database_memory_kib": null, "rejects": 1, "invalid": 0, "lost": 2}
+        ]"#;
+
+        let run = Run::parse("peer", text).unwrap();
+
+        assert_eq!(run.modes.len(), 1);
+        let pap = run.mode("pap").unwrap();
+        assert_eq!((pap.cpu_ms, pap.memory_mib, pap.p99_ms), (Some(40.0), Some(1.0), 2.5));
+        assert_eq!(pap.faults, Faults { refused: 1, invalid: 0, lost: 2 });
+    }
+
+    #[test]
+    fn something_else_is_refused() {
+        assert!(Run::parse("peer", r#"[{"mode": "pap"}]"#).is_err());
+    }
+}
