@@ -67,6 +67,9 @@ pub(crate) struct Arguments {
     /// Processes that are shown together with their children, apart from the server: the database
     #[arg(long, value_delimiter = ',', value_name = "PID,…")]
     pub(crate) pids: Vec<u32>,
+    /// How long server and database may go on working after a mode, in seconds; their CPU then counts as the mode's
+    #[arg(long, default_value_t = 20, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub(crate) settle: u64,
     /// Repeats the order of users and all random octets of another run, which must not have been asked in a moment ago
     #[arg(long)]
     pub(crate) seed: Option<u64>,

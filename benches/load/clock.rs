@@ -1,6 +1,6 @@
-//! The one place that reads the real clock.
+//! The one place that reads the real clock, and waits for it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[expect(
     clippy::disallowed_methods,
@@ -8,4 +8,9 @@ use std::time::Instant;
 )]
 pub(crate) fn now() -> Instant {
     Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "nothing else runs on this thread, and no test waits for it")]
+pub(crate) fn rest(how_long: Duration) {
+    std::thread::sleep(how_long);
 }

@@ -13,6 +13,7 @@ mod lane;
 mod process;
 mod random;
 mod report;
+mod settle;
 mod story;
 mod tally;
 mod target;
@@ -87,11 +88,13 @@ fn run(mode: Mode, arguments: &Arguments, secret: &Secret, random: &mut Random) 
             (echo.target(), Peer::Echo, logins(Method::Pap, random))
         }
     };
+    settle(mode, arguments)?;
     let before = measure(mode, arguments)?;
     let terms = terms(arguments, target, peer, random);
     let Outcome { tally, .. } = Generator::new(terms, source, secret, random.branch())?.run()?;
+    let settled = settle(mode, arguments)?;
     let after = measure(mode, arguments)?;
-    Ok(Row { mode, tally, server: between(before.0, after.0), database: between(before.1, after.1) })
+    Ok(Row { mode, tally, settled, server: between(before.0, after.0), database: between(before.1, after.1) })
 }
 
 fn terms(arguments: &Arguments, target: Target, peer: Peer, random: &mut Random) -> Terms {
@@ -137,6 +140,18 @@ fn measure(mode: Mode, arguments: &Arguments) -> anyhow::Result<(Option<Used>, O
     let server = arguments.pid.map(process::of_one).transpose()?;
     let database = Some(&*arguments.pids).filter(|pids| !pids.is_empty()).map(process::of_families).transpose()?;
     Ok((server, database))
+}
+
+/// Waits until server and database have done what they put off; nothing, where their processes are not known.
+fn settle(mode: Mode, arguments: &Arguments) -> anyhow::Result<Option<Duration>> {
+    if measure(mode, arguments)?.0.is_none() {
+        return Ok(None);
+    }
+    let cpu = || {
+        let (server, database) = measure(mode, arguments)?;
+        Ok(server.unwrap_or_default().cpu + database.unwrap_or_default().cpu)
+    };
+    settle::settle(cpu, Duration::from_secs(arguments.settle)).map(Some)
 }
 
 /// CPU time between two moments, and the memory at the second.

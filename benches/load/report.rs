@@ -1,6 +1,7 @@
 //! The table and the JSON.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -13,6 +14,8 @@ use crate::tally::{Tally, count};
 pub(crate) struct Row {
     pub(crate) mode: Mode,
     pub(crate) tally: Tally,
+    /// How long server and database went on working after the last reply.
+    pub(crate) settled: Option<Duration>,
     pub(crate) server: Option<Used>,
     pub(crate) database: Option<Used>,
 }
@@ -61,6 +64,7 @@ fn json_of(row: &Row, ceiling: Option<f64>) -> Value {
             "p99.9": tally.waited_ms(0.999),
             "max": tally.longest_ms(),
         },
+        "settled_seconds": row.settled.map(|settled| settled.as_secs_f64()),
         "server_cpu_ms_per_1000": row.cpu_ms(row.server),
         "database_cpu_ms_per_1000": row.cpu_ms(row.database),
         "server_memory_kib": row.server.map(|used| used.memory_kib),
@@ -68,14 +72,15 @@ fn json_of(row: &Row, ceiling: Option<f64>) -> Value {
     })
 }
 
-const HEADINGS: [&str; 18] = [
+const HEADINGS: [&str; 19] = [
     "mode", "req/s", "of echo", "yes", "no", "kept", "invalid", "stray", "lost", "unsent", "p50 ms", "p90", "p99",
-    "p99.9", "max", "server", "database", "memory",
+    "p99.9", "max", "after s", "server", "database", "memory",
 ];
 
-const LEGEND: &str = "req/s: verified replies a second. of echo: the same as a share of the echo's. yes, no: accepts \
-                      and rejects. kept: records answered.\nserver, database: CPU ms for each 1,000 replies. memory: \
-                      server and database in MiB.";
+const LEGEND: &str = "\
+req/s: verified replies a second. of echo: the same as a share of the echo's. yes, no: accepts and rejects. kept: records
+answered. after: how long server and database went on working after the last reply. server, database: CPU ms for each
+1,000 replies, with the work after them. memory: server and database in MiB.";
 
 /// A table for people.
 pub(crate) fn table(rows: &[Row]) -> String {
@@ -119,6 +124,7 @@ fn cells(row: &Row, ceiling: Option<f64>) -> [String; HEADINGS.len()] {
         format!("{:.2}", tally.waited_ms(0.99)),
         format!("{:.2}", tally.waited_ms(0.999)),
         format!("{:.2}", tally.longest_ms()),
+        row.settled.map_or_else(dash, |settled| format!("{:.1}", settled.as_secs_f64())),
         number(row.cpu_ms(row.server)),
         number(row.cpu_ms(row.database)),
         format!("{} + {}", mib(row.server), mib(row.database)),

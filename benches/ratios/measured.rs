@@ -26,9 +26,20 @@ pub(crate) struct Mode {
     /// For each 1,000 replies, of server and database together.
     pub(crate) cpu_ms: Option<f64>,
     pub(crate) p99_ms: f64,
+    /// What it put off, where that was looked at.
+    pub(crate) afterwards: Option<Afterwards>,
     /// Of server and database together.
     pub(crate) memory_mib: Option<f64>,
     pub(crate) faults: Faults,
+}
+
+/// Work after the last reply.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Afterwards {
+    /// How long server and database went on.
+    pub(crate) seconds: f64,
+    /// Requests a second, when that time counts as well.
+    pub(crate) per_second: f64,
 }
 
 /// What should not have happened.
@@ -63,12 +74,16 @@ impl Mode {
         let count = |field: &str| row.get(field).and_then(Value::as_u64);
         // A run without a database has none of it to add.
         let both = |server: &str, database: &str| Some(number(server)? + number(database).unwrap_or(0.0));
+        let per_second = number("requests_per_second")?;
         Some(Self {
             name: row.get("mode")?.as_str()?.to_owned(),
-            per_second: number("requests_per_second")?,
+            per_second,
             of_echo: number("of_echo_ceiling"),
             cpu_ms: both("server_cpu_ms_per_1000", "database_cpu_ms_per_1000"),
             p99_ms: row.get("waited_ms")?.get("p99")?.as_f64()?,
+            afterwards: number("settled_seconds")
+                .zip(number("seconds"))
+                .map(|(after, until)| Afterwards { seconds: after, per_second: per_second * until / (until + after) }),
             memory_mib: both("server_memory_kib", "database_memory_kib").map(|kib| kib / 1_024.0),
             faults: Faults { refused: count("rejects")?, invalid: count("invalid")?, lost: count("lost")? },
         })
@@ -84,6 +99,7 @@ mod tests {
         let text = r#"[
             {"mode": "echo", "requests_per_second": 9.0, "waited_ms": {"p99": 1.0}, "rejects": 0, "invalid": 0, "lost": 0},
             {"mode": "pap", "requests_per_second": 3.0, "of_echo_ceiling": 0.33, "waited_ms": {"p99": 2.5},
+             "seconds": 1.0, "settled_seconds": 2.0,
              "server_cpu_ms_per_1000": 10.0, "database_cpu_ms_per_1000": 30.0, "server_memory_kib": 1024,
              "database_memory_kib": null, "rejects": 1, "invalid": 0, "lost": 2}
         ]"#;
@@ -93,6 +109,7 @@ mod tests {
         assert_eq!(run.modes.len(), 1);
         let pap = run.mode("pap").unwrap();
         assert_eq!((pap.cpu_ms, pap.memory_mib, pap.p99_ms), (Some(40.0), Some(1.0), 2.5));
+        assert_eq!(pap.afterwards, Some(Afterwards { seconds: 2.0, per_second: 1.0 }));
         assert_eq!(pap.faults, Faults { refused: 1, invalid: 0, lost: 2 });
     }
 

@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::measured::{Faults, Mode, Run};
+use crate::measured::{Afterwards, Faults, Mode, Run};
 
 /// Widest name of a mode, with its indent.
 const NAME_WIDTH: usize = 12;
+
+/// Work after the last reply that is worth a line: less is a checkpoint, or the edge of a look.
+const WORTH_TELLING_SECONDS: f64 = 1.0;
 
 /// One measure of both sides.
 struct Measure {
@@ -31,7 +34,8 @@ const MEASURES: [Measure; 4] = [
 ];
 
 const LEGEND: &str = "\
-times: how many times better we do than the peer; below 1 we do worse. CPU, memory: server and database together.
+times: how many times better we do than the peer; below 1 we do worse. CPU, memory: server and database together,
+CPU with what they put off until after the last reply (at most 20 s of it).
 of echo: replies/s as a share of what a thread that only throws requests back reached in the same minute.
 ";
 
@@ -47,6 +51,17 @@ pub(crate) fn of(ours: &Run, peers: &[Run]) -> String {
     }
     text.push_str(LEGEND);
     for run in [ours].into_iter().chain(peers) {
+        for (mode, Afterwards { seconds, per_second }) in
+            run.modes.iter().filter_map(|mode| Some((mode, mode.afterwards?)))
+        {
+            if seconds >= WORTH_TELLING_SECONDS {
+                let _ = writeln!(
+                    text,
+                    "{}, {}: worked on for {seconds:.1} s after the last reply, so {per_second:.0}/s until all was done",
+                    run.name, mode.name
+                );
+            }
+        }
         for mode in run.modes.iter().filter(|mode| mode.faults != Faults::default()) {
             let Faults { refused, invalid, lost } = mode.faults;
             let _ = writeln!(
@@ -121,6 +136,7 @@ mod tests {
         let text = of(&ours, &[peer]);
 
         assert!(text.contains("  pap") && !text.contains("  acct"), "{text}");
+        assert!(text.contains("mnetifi, acct: worked on for 2.0 s after the last reply, so 40/s"), "{text}");
         assert!(text.contains("NOT CLEAN: a peer, pap: 0 refused, 0 invalid, 3 lost"), "{text}");
     }
 
@@ -131,6 +147,7 @@ mod tests {
             of_echo: None,
             cpu_ms: None,
             p99_ms: 1.0,
+            afterwards: Some(Afterwards { seconds: 2.0, per_second: 40.0 }),
             memory_mib: None,
             faults,
         };
