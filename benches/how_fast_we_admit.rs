@@ -11,7 +11,7 @@ use std::hint::black_box;
 use benches::allocations::{self, Counting};
 use benches::request::{self, Login, Method, Nonce};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use domain::access::facts::{Candidate, Facts, FoundBy, Right};
+use domain::access::facts::{Facts, FoundBy, Known, KnownCandidate, Right};
 use domain::access::grant::Grant;
 use domain::id::{PlanId, SessionId, SubscriberId, VoucherId};
 use domain::money::{Currency, Money};
@@ -71,34 +71,35 @@ fn plan() -> Plan {
     }
 }
 
-fn candidate(right: Right) -> Candidate {
-    Candidate { right, plan: plan(), used: Bytes::new(1_000_000), slots: Vec::new() }
+fn candidate(right: Right, found_by: FoundBy) -> KnownCandidate {
+    KnownCandidate { right, found_by, plan: plan(), used: Bytes::new(1_000_000), slots: Vec::new() }
 }
 
-fn voucher(number: u8, found_by: FoundBy, until: Timestamp) -> Candidate {
-    candidate(Right::Voucher {
+fn voucher(number: u8, found_by: FoundBy, until: Timestamp) -> KnownCandidate {
+    let right = Right::Voucher {
         id: VoucherId::from_bytes([number; 16]),
         state: VoucherState::Active { since: in_hours(-2), until },
-        found_by,
         code: SecretBytes::new(format!("DemoHour{number}").into_bytes()),
-    })
+    };
+    candidate(right, found_by)
 }
 
-fn subscriber() -> Candidate {
-    candidate(Right::Subscriber {
+fn subscriber() -> KnownCandidate {
+    let right = Right::Subscriber {
         id: SubscriberId::from_bytes([3; 16]),
         standing: Standing::Active,
         until: Some(in_hours(24)),
         password: SecretBytes::new(PASSWORD.as_bytes().to_vec()),
         framed_ip: None,
-    })
+    };
+    candidate(right, FoundBy::Username)
 }
 
-fn facts(candidates: Vec<Candidate>) -> Facts {
-    Facts { candidates, differs_only_in_case: false, zone: Zone::utc() }
+fn facts(candidates: Vec<KnownCandidate>) -> Known {
+    Known { candidates, differs_only_in_case: false, zone: Zone::utc() }
 }
 
-fn twenty_vouchers() -> Facts {
+fn twenty_vouchers() -> Known {
     let last = u8::try_from(Facts::CANDIDATES_MAX).unwrap();
     facts((1..=last).map(|number| voucher(number, FoundBy::Phone, in_hours(i64::from(number)))).collect())
 }
@@ -128,14 +129,15 @@ enum Expected {
 }
 
 /// Measures the rules alone: the request is read and its proof found beforehand, as the server does it once.
-fn decide(criterion: &mut Criterion, name: &str, hoped: &str, facts: &Facts, datagram: &[u8], expected: &Expected) {
+fn decide(criterion: &mut Criterion, name: &str, hoped: &str, known: &Known, datagram: &[u8], expected: &Expected) {
     let secret = Secret::new(b"testing123");
     let packet = Packet::parse(datagram).unwrap();
     let attempt = nas::attempt(&packet).unwrap();
     let proof = Proof::of(&packet, &secret);
 
     measure(criterion, name, hoped, || {
-        let verdict = admission::admit(black_box(facts), &attempt, &|password| proof.matches(password), now());
+        let facts = black_box(known).facts(&attempt.device, now());
+        let verdict = admission::admit(&facts, &attempt, &|password| proof.matches(password), now());
         let got = match verdict.outcome {
             Outcome::Admit(_) => Expected::Accept,
             Outcome::Refuse { .. } => Expected::Refusal,

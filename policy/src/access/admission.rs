@@ -57,12 +57,12 @@ pub struct Admit {
 /// Whether this device may come online, and on whose right.
 ///
 /// `proves` says whether the request's proof was made with a password.
-pub fn admit(facts: &Facts, attempt: &Attempt<'_>, proves: &dyn Fn(&[u8]) -> bool, now: Timestamp) -> Verdict {
+pub fn admit(facts: &Facts<'_>, attempt: &Attempt<'_>, proves: &dyn Fn(&[u8]) -> bool, now: Timestamp) -> Verdict {
     let mut best: Option<(Rank, Verdict)> = None;
     let shown = Shown::new(attempt.user_name, proves);
     for (index, candidate) in facts.candidates.iter().enumerate() {
         let mut trail = Trail::default();
-        let examined = examine(candidate, &facts.zone, attempt, &shown, now, &mut trail);
+        let examined = examine(candidate, facts.zone, attempt, &shown, now, &mut trail);
         let (rank, outcome) = match examined {
             Ok(usable) => (
                 Rank::Usable { own_place: usable.own_place, ends: std::cmp::Reverse(usable.until) },
@@ -95,7 +95,7 @@ enum Rank {
     Usable { own_place: bool, ends: std::cmp::Reverse<Option<Timestamp>> },
 }
 
-fn unknown(facts: &Facts) -> Verdict {
+fn unknown(facts: &Facts<'_>) -> Verdict {
     let mut trail = Trail::default();
     let refusal = if facts.differs_only_in_case {
         trail.refused(Rule::Name, Detail::Meaning("a code differs only in capital and small letters"));
@@ -108,27 +108,27 @@ fn unknown(facts: &Facts) -> Verdict {
 }
 
 fn examine(
-    candidate: &Candidate,
+    candidate: &Candidate<'_>,
     zone: &Zone,
     attempt: &Attempt<'_>,
     shown: &Shown<'_>,
     now: Timestamp,
     trail: &mut Trail,
 ) -> Result<Admit, Refusal> {
-    trail.passed(Rule::Name, Detail::Meaning(meaning(&candidate.right)));
+    trail.passed(Rule::Name, Detail::Meaning(meaning(candidate.found_by)));
     ask_service(candidate.plan.service, attempt.service, trail)?;
-    ask_password(&candidate.right, attempt, shown, trail)?;
+    ask_password(candidate, attempt, shown, trail)?;
     let (until, first_use) = ask_time(candidate, zone, now, trail)?;
     ask_data(candidate, trail)?;
-    let own_place = ask_place(candidate, attempt, now, trail)?;
+    let own_place = ask_place(candidate, trail)?;
     Ok(Admit { candidate: 0, holder: candidate.right.holder(), until, first_use, own_place })
 }
 
-const fn meaning(right: &Right) -> &'static str {
-    match right {
-        Right::Voucher { found_by: FoundBy::Code, .. } => "a voucher's code",
-        Right::Voucher { found_by: FoundBy::Phone, .. } => "the phone number that bought a voucher",
-        Right::Subscriber { .. } => "a subscriber",
+const fn meaning(found_by: FoundBy) -> &'static str {
+    match found_by {
+        FoundBy::Code => "a voucher's code",
+        FoundBy::Phone => "the phone number that bought a voucher",
+        FoundBy::Username => "a subscriber",
     }
 }
 
@@ -142,12 +142,17 @@ fn ask_service(plan: PlanService, asked: AskedService, trail: &mut Trail) -> Res
     decide(trail, Rule::Service, Detail::Meaning(plan.code()), fits, Refusal::WrongService)
 }
 
-fn ask_password(right: &Right, attempt: &Attempt<'_>, shown: &Shown<'_>, trail: &mut Trail) -> Result<(), Refusal> {
+fn ask_password(
+    candidate: &Candidate<'_>,
+    attempt: &Attempt<'_>,
+    shown: &Shown<'_>,
+    trail: &mut Trail,
+) -> Result<(), Refusal> {
     let refusal = match attempt.method {
         Method::Nothing => Refusal::NoProof,
         Method::Pap | Method::Chap | Method::MsChapV1 | Method::MsChapV2 => Refusal::WrongPassword,
     };
-    let proved = shown.opens(right);
+    let proved = shown.opens(candidate);
     let how = match (attempt.method, proved) {
         (Method::Nothing, true) => "none was sent, and a code needs none",
         (Method::Nothing, false) => "none was sent that can be checked",
@@ -157,13 +162,13 @@ fn ask_password(right: &Right, attempt: &Attempt<'_>, shown: &Shown<'_>, trail: 
 }
 
 fn ask_time(
-    candidate: &Candidate,
+    candidate: &Candidate<'_>,
     zone: &Zone,
     now: Timestamp,
     trail: &mut Trail,
 ) -> Result<(Option<Timestamp>, Option<FirstUse>), Refusal> {
     let terms = &candidate.plan.terms;
-    let found = match &candidate.right {
+    let found = match candidate.right {
         Right::Subscriber { standing: Standing::Suspended { .. }, .. } => Err(Refusal::Suspended),
         Right::Subscriber { until: Some(end), .. } if now >= *end => Err(Refusal::Expired),
         Right::Subscriber { until, .. } => Ok((*until, None)),
@@ -182,7 +187,7 @@ fn ask_time(
             Ok((until, first_use))
         }
         Err(refusal) => {
-            trail.refused(Rule::Time, ended_at(&candidate.right).map_or(Detail::Nothing, Detail::Until));
+            trail.refused(Rule::Time, ended_at(candidate.right).map_or(Detail::Nothing, Detail::Until));
             Err(refusal)
         }
     }
@@ -201,7 +206,7 @@ fn ended_at(right: &Right) -> Option<Timestamp> {
     }
 }
 
-fn ask_data(candidate: &Candidate, trail: &mut Trail) -> Result<(), Refusal> {
+fn ask_data(candidate: &Candidate<'_>, trail: &mut Trail) -> Result<(), Refusal> {
     match shaping::data_left(candidate) {
         None => Ok(()),
         Some(left) => decide(trail, Rule::Data, Detail::Left(left), left.get() > 0, Refusal::DataUsedUp),
@@ -210,12 +215,10 @@ fn ask_data(candidate: &Candidate, trail: &mut Trail) -> Result<(), Refusal> {
 
 /// Whether the device has its own place already. Refuses when others have them all: its own counts while its lease runs,
 /// or while there is room for it again.
-fn ask_place(candidate: &Candidate, attempt: &Attempt<'_>, now: Timestamp, trail: &mut Trail) -> Result<bool, Refusal> {
-    let own = candidate.slots.iter().find(|slot| slot.device == attempt.device);
-    let others = candidate.slots.iter().filter(|slot| slot.device != attempt.device && slot.is_held(now)).count();
-    let taken = u16::try_from(others).unwrap_or(u16::MAX);
+fn ask_place(candidate: &Candidate<'_>, trail: &mut Trail) -> Result<bool, Refusal> {
+    let taken = candidate.places.others;
     let cap = candidate.plan.terms.device_cap.get();
-    if own.is_some_and(|own| own.is_held(now) || taken < cap) {
+    if candidate.places.own.is_some_and(|held| held || taken < cap) {
         trail.passed(Rule::DeviceCap, Detail::OwnPlace);
         return Ok(true);
     }

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use domain::access::facts::{FoundBy, Right};
+use domain::access::facts::{Candidate, FoundBy, Right};
 
 /// What a request shows, asked about several rights.
 ///
@@ -30,16 +30,16 @@ impl<'a> Shown<'a> {
         Self { user_name, proves, empty: OnceCell::new(), name: OnceCell::new() }
     }
 
-    /// Whether the proof fits one of the passwords that this right accepts.
-    pub fn opens(&self, right: &Right) -> bool {
-        match right {
+    /// Whether the proof fits one of the passwords that this candidate accepts.
+    pub fn opens(&self, candidate: &Candidate<'_>) -> bool {
+        match candidate.right {
             Right::Subscriber { password, .. } => (self.proves)(password.expose()),
-            Right::Voucher { found_by, code, .. } => {
+            Right::Voucher { code, .. } => {
                 *self.empty.get_or_init(|| (self.proves)(b""))
                     || (self.proves)(code.expose())
-                    || match found_by {
+                    || match candidate.found_by {
                         FoundBy::Phone => *self.name.get_or_init(|| (self.proves)(self.user_name)),
-                        FoundBy::Code => false,
+                        FoundBy::Code | FoundBy::Username => false,
                     }
             }
         }

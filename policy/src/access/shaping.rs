@@ -11,14 +11,14 @@ use domain::time::Timestamp;
 /// `until` is the end that holds (a first use may have fixed it just now), `interim_seconds` the session's own
 /// interval. The time left is counted from `now`, so it is what is really left, whoever bought it when.
 pub fn grant(
-    candidate: &Candidate,
+    candidate: &Candidate<'_>,
     session: SessionId,
     until: Option<Timestamp>,
     interim_seconds: u32,
     now: Timestamp,
 ) -> Grant {
     let terms = &candidate.plan.terms;
-    let framed_ip = match &candidate.right {
+    let framed_ip = match candidate.right {
         Right::Subscriber { framed_ip, .. } => *framed_ip,
         Right::Voucher { .. } => None,
     };
@@ -37,6 +37,6 @@ pub fn grant(
 }
 
 /// Data left of the plan's cap, over all sessions; `None` without a cap.
-pub fn data_left(candidate: &Candidate) -> Option<Bytes> {
+pub fn data_left(candidate: &Candidate<'_>) -> Option<Bytes> {
     candidate.plan.terms.data_cap.map(|cap| cap.minus(candidate.used))
 }

@@ -79,8 +79,9 @@ pub async fn admit(
     context: Context<'_>,
 ) -> Result<Answer, StoreError> {
     let mut tx = store.tenant(scope).await?;
-    let facts = facts::load(&mut tx, asked.attempt.user_name).await?;
+    let known = facts::load(&mut tx, asked.attempt.user_name).await?;
     let now = context.now();
+    let facts = known.facts(&asked.attempt.device, now);
     let verdict = admission::admit(&facts, asked.attempt, asked.proves, now);
     let (verdict, grant) = match verdict.outcome {
         Outcome::Admit(admit) => take_place(&mut tx, &facts, admit, verdict, asked, (context, now)).await?,
@@ -104,7 +105,7 @@ pub async fn admit(
 /// Takes the place that the verdict found free. Another device may have been quicker; then the verdict is a refusal.
 async fn take_place(
     tx: &mut TenantTx,
-    facts: &Facts,
+    facts: &Facts<'_>,
     admit: Admit,
     verdict: Verdict,
     asked: &Asked<'_>,
@@ -151,7 +152,7 @@ async fn take_place(
 
 fn decision(
     verdict: &Verdict,
-    facts: &Facts,
+    facts: &Facts<'_>,
     grant: Option<&Grant>,
     asked: &Asked<'_>,
     (context, now): (Context<'_>, Timestamp),

@@ -2,6 +2,9 @@
 
 use std::net::Ipv4Addr;
 
+use smallvec::SmallVec;
+
+use crate::access::attempt::Device;
 use crate::access::slot::SlotFact;
 use crate::id::{SubscriberId, VoucherId};
 use crate::people::subscriber::Standing;
@@ -47,28 +50,88 @@ impl Holder {
     }
 }
 
-/// What is known about a name at one moment.
+/// What is known about a name at one moment, borrowed from where it is kept, as one device sees it.
 #[derive(Debug)]
-pub struct Facts {
+pub struct Facts<'a> {
     /// Everything that the name can mean here: a voucher's code, vouchers bought by a phone number, a subscriber.
     /// At most [`Facts::CANDIDATES_MAX`], and never another tenant's.
-    pub candidates: Vec<Candidate>,
+    pub candidates: SmallVec<[Candidate<'a>; 1]>,
+    /// Whether a live code of this tenant differs from the name only in capital and small letters.
+    pub differs_only_in_case: bool,
+    /// Where the tenant's calendar runs.
+    pub zone: &'a Zone,
+}
+
+impl Facts<'_> {
+    /// The most meanings one name may have. A phone number can hold several vouchers.
+    pub const CANDIDATES_MAX: usize = 20;
+}
+
+/// One meaning of a name.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// The voucher or subscriber.
+    pub right: &'a Right,
+    /// How the name found it.
+    pub found_by: FoundBy,
+    /// What was bought, at its current revision.
+    pub plan: &'a Plan,
+    /// Data used over all its sessions, both directions together.
+    pub used: Bytes,
+    /// The places of its device cap, as the device that asks sees them.
+    pub places: PlacesSeen,
+}
+
+/// The places of a device cap, as one device sees them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PlacesSeen {
+    /// Whether the device has a place of its own, and whether its lease still runs.
+    pub own: Option<bool>,
+    /// Places that other devices hold.
+    pub others: u16,
+}
+
+impl PlacesSeen {
+    /// What a device sees of these places at `now`.
+    pub fn of(places: &[SlotFact], device: &Device, now: Timestamp) -> Self {
+        let own = places.iter().find(|place| place.device == *device).map(|place| place.is_held(now));
+        let others = places.iter().filter(|place| place.device != *device && place.is_held(now)).count();
+        Self { own, others: u16::try_from(others).unwrap_or(u16::MAX) }
+    }
+}
+
+/// What is known about a name, on its own: as a store has loaded it.
+#[derive(Debug)]
+pub struct Known {
+    /// Everything that the name can mean here, at most [`Facts::CANDIDATES_MAX`].
+    pub candidates: Vec<KnownCandidate>,
     /// Whether a live code of this tenant differs from the name only in capital and small letters.
     pub differs_only_in_case: bool,
     /// Where the tenant's calendar runs.
     pub zone: Zone,
 }
 
-impl Facts {
-    /// The most meanings one name may have. A phone number can hold several vouchers.
-    pub const CANDIDATES_MAX: usize = 20;
+impl Known {
+    /// The facts as a device sees them at `now`.
+    pub fn facts(&self, device: &Device, now: Timestamp) -> Facts<'_> {
+        let candidates = self.candidates.iter().map(|known| Candidate {
+            right: &known.right,
+            found_by: known.found_by,
+            plan: &known.plan,
+            used: known.used,
+            places: PlacesSeen::of(&known.slots, device, now),
+        });
+        Facts { candidates: candidates.collect(), differs_only_in_case: self.differs_only_in_case, zone: &self.zone }
+    }
 }
 
-/// One meaning of a name.
+/// One meaning of a name, on its own.
 #[derive(Debug)]
-pub struct Candidate {
+pub struct KnownCandidate {
     /// The voucher or subscriber.
     pub right: Right,
+    /// How the name found it.
+    pub found_by: FoundBy,
     /// What was bought, at its current revision.
     pub plan: Plan,
     /// Data used over all its sessions, both directions together.
@@ -86,8 +149,6 @@ pub enum Right {
         id: VoucherId,
         /// Its life.
         state: VoucherState,
-        /// How the name found it.
-        found_by: FoundBy,
         /// Its code, which is also an accepted password.
         code: SecretBytes,
     },
@@ -116,11 +177,13 @@ impl Right {
     }
 }
 
-/// How a name found a voucher.
+/// How a name found a right.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum FoundBy {
-    /// It is the code.
+    /// It is a voucher's code.
     Code,
-    /// It is the phone number that bought it.
+    /// It is the phone number that bought a voucher.
     Phone,
+    /// It is a subscriber's user name.
+    Username,
 }

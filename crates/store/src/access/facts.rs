@@ -1,7 +1,7 @@
 //! All that admission needs to know about a name, in one statement; two when the name is a phone number.
 
 use domain::access::attempt::Device;
-use domain::access::facts::{Candidate, Facts, FoundBy, Right};
+use domain::access::facts::{Facts, FoundBy, Known, KnownCandidate, Right};
 use domain::access::slot::SlotFact;
 use domain::id::{SubscriberId, VoucherId};
 use domain::people::subscriber::Username;
@@ -26,7 +26,7 @@ use crate::tenant_tx::TenantTx;
 ///
 /// The name is taken octet by octet, as it came. One that can be none of these, because it is too long or not UTF-8,
 /// has no meanings.
-pub async fn load(tx: &mut TenantTx, user_name: &[u8]) -> Result<Facts, StoreError> {
+pub async fn load(tx: &mut TenantTx, user_name: &[u8]) -> Result<Known, StoreError> {
     let code = VoucherCode::parse(user_name).ok();
     let username = Username::parse(user_name).ok();
     let mut rows = read(tx, code.as_ref(), username.as_ref(), None).await?;
@@ -37,13 +37,13 @@ pub async fn load(tx: &mut TenantTx, user_name: &[u8]) -> Result<Facts, StoreErr
     if let Ok(phone) = Msisdn::parse(user_name, &country) {
         rows.extend(read(tx, None, None, Some(&phone)).await?);
     }
-    let mut facts = Facts { candidates: Vec::new(), differs_only_in_case: false, zone };
+    let mut facts = Known { candidates: Vec::new(), differs_only_in_case: false, zone };
     for row in rows {
         if row.code.is_some() && row.found_by.as_deref() == Some("code") && row.code.as_deref() != text(&code) {
             facts.differs_only_in_case |= row.revoked_at.is_none();
             continue;
         }
-        let known = |candidate: &Candidate| Some(candidate.right.holder().uuid()) == row.id;
+        let known = |candidate: &KnownCandidate| Some(candidate.right.holder().uuid()) == row.id;
         if facts.candidates.len() < Facts::CANDIDATES_MAX && !facts.candidates.iter().any(known) {
             facts.candidates.extend(candidate(tx, row).await?);
         }
@@ -123,20 +123,20 @@ struct FactRow {
     slot_leases: Option<Vec<Instant>>,
 }
 
-async fn candidate(tx: &mut TenantTx, mut row: FactRow) -> Result<Option<Candidate>, StoreError> {
+async fn candidate(tx: &mut TenantTx, mut row: FactRow) -> Result<Option<KnownCandidate>, StoreError> {
     let (Some(kind), Some(id)) = (row.kind.take(), row.id) else { return Ok(None) };
-    let right = match kind.as_str() {
+    let (right, found_by) = match kind.as_str() {
         "voucher" => voucher(&mut row, id).ok_or_else(|| StoreError::corrupt("vouchers", id))?,
-        _ => subscriber(tx, &mut row, id).await?,
+        _ => (subscriber(tx, &mut row, id).await?, FoundBy::Username),
     };
     let slots = slots(&mut row).ok_or_else(|| StoreError::corrupt("slots", id))?;
     let octets = |column: Option<i64>| Bytes::new(uncounter(column.unwrap_or(0)));
     let used = octets(row.in_octets).plus(octets(row.out_octets));
     let plan = plan_columns(row).ok_or_else(|| StoreError::corrupt("plans", id))?;
-    Ok(Some(Candidate { right, plan: Plan::try_from(plan)?, used, slots }))
+    Ok(Some(KnownCandidate { right, found_by, plan: Plan::try_from(plan)?, used, slots }))
 }
 
-fn voucher(row: &mut FactRow, id: Uuid) -> Option<Right> {
+fn voucher(row: &mut FactRow, id: Uuid) -> Option<(Right, FoundBy)> {
     let life = Life {
         sell_by: at(row.sell_by),
         sold_at: at(row.sold_at),
@@ -149,7 +149,7 @@ fn voucher(row: &mut FactRow, id: Uuid) -> Option<Right> {
         _ => FoundBy::Phone,
     };
     let code = SecretBytes::new(row.code.take()?.into_bytes());
-    Some(Right::Voucher { id: VoucherId::from_uuid(id), state: life.state()?, found_by, code })
+    Some((Right::Voucher { id: VoucherId::from_uuid(id), state: life.state()?, code }, found_by))
 }
 
 async fn subscriber(tx: &mut TenantTx, row: &mut FactRow, id: Uuid) -> Result<Right, StoreError> {

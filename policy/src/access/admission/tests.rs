@@ -1,6 +1,7 @@
 //! Admission, rule by rule.
 
 use domain::access::attempt::Device;
+use domain::access::facts::{Known, KnownCandidate};
 use domain::access::slot::SlotFact;
 use domain::id::{PlanId, SubscriberId, VoucherId};
 use domain::mac::Mac;
@@ -45,14 +46,14 @@ fn plan(service: PlanService, cap: u16) -> Plan {
     }
 }
 
-fn voucher(id: u8, state: VoucherState) -> Candidate {
-    Candidate {
+fn voucher(id: u8, state: VoucherState) -> KnownCandidate {
+    KnownCandidate {
         right: Right::Voucher {
             id: VoucherId::from_bytes([id; 16]),
             state,
-            found_by: FoundBy::Code,
             code: SecretBytes::new(b"DemoHour1".to_vec()),
         },
+        found_by: FoundBy::Code,
         plan: plan(PlanService::Hotspot, 1),
         used: Bytes::new(0),
         slots: Vec::new(),
@@ -63,15 +64,13 @@ fn active() -> VoucherState {
     VoucherState::Active { since: in_hours(-1), until: in_hours(1) }
 }
 
-fn by_phone(mut candidate: Candidate) -> Candidate {
-    if let Right::Voucher { found_by, .. } = &mut candidate.right {
-        *found_by = FoundBy::Phone;
-    }
+fn by_phone(mut candidate: KnownCandidate) -> KnownCandidate {
+    candidate.found_by = FoundBy::Phone;
     candidate
 }
 
-fn subscriber(standing: Standing, until: Option<Timestamp>) -> Candidate {
-    Candidate {
+fn subscriber(standing: Standing, until: Option<Timestamp>) -> KnownCandidate {
+    KnownCandidate {
         right: Right::Subscriber {
             id: SubscriberId::from_bytes([3; 16]),
             standing,
@@ -79,14 +78,15 @@ fn subscriber(standing: Standing, until: Option<Timestamp>) -> Candidate {
             password: SecretBytes::new(b"karibu-nyumbani".to_vec()),
             framed_ip: None,
         },
+        found_by: FoundBy::Username,
         plan: plan(PlanService::Pppoe, 1),
         used: Bytes::new(0),
         slots: Vec::new(),
     }
 }
 
-fn facts(candidates: Vec<Candidate>) -> Facts {
-    Facts { candidates, differs_only_in_case: false, zone: Zone::utc() }
+fn facts(candidates: Vec<KnownCandidate>) -> Known {
+    Known { candidates, differs_only_in_case: false, zone: Zone::utc() }
 }
 
 fn attempt(user_name: &[u8]) -> Attempt<'_> {
@@ -102,8 +102,8 @@ fn attempt(user_name: &[u8]) -> Attempt<'_> {
     }
 }
 
-fn ask(facts: &Facts, attempt: &Attempt<'_>, password: &[u8]) -> Verdict {
-    admit(facts, attempt, &|tried| tried == password, now())
+fn ask(known: &Known, attempt: &Attempt<'_>, password: &[u8]) -> Verdict {
+    admit(&known.facts(&attempt.device, now()), attempt, &|tried| tried == password, now())
 }
 
 fn refusal(verdict: &Verdict) -> Option<Refusal> {
@@ -135,7 +135,7 @@ fn a_code_with_another_password_is_refused() {
 #[test]
 fn an_unknown_name_is_told_so_and_a_wrong_case_gets_its_hint() {
     let unknown = facts(vec![]);
-    let wrong_case = Facts { differs_only_in_case: true, ..facts(vec![]) };
+    let wrong_case = Known { differs_only_in_case: true, ..facts(vec![]) };
 
     assert_eq!(refusal(&ask(&unknown, &attempt(b"nobody"), b"")), Some(Refusal::Unknown));
     assert_eq!(refusal(&ask(&wrong_case, &attempt(b"demohour1"), b"")), Some(Refusal::WrongCase));
@@ -245,7 +245,7 @@ fn a_crowd_of_vouchers_behind_a_number_costs_one_proof_each_and_two_for_all() {
     let facts = facts((1..=20).map(card).collect());
 
     let verdict = admit(
-        &facts,
+        &facts.facts(&device(1), now()),
         &attempt(b"0712345678"),
         &|_| {
             asked.set(asked.get() + 1);
