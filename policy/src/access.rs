@@ -4,4 +4,5 @@ pub mod admission;
 pub mod credentials;
 pub mod leases;
 pub mod metering;
+pub mod places;
 pub mod shaping;

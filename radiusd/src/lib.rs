@@ -9,6 +9,7 @@ pub mod door;
 pub mod endpoint;
 pub mod hush;
 pub mod listen;
+pub mod live;
 pub mod meters;
 pub mod node;
 

@@ -1,0 +1,199 @@
+//! One voucher or subscriber: who is online on it now.
+//!
+//! Whoever holds the lock may look and grasp in one step. Nothing here waits, and a login of a device with a hardware
+//! address allocates nothing.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use domain::access::attempt::{AskedService, Device};
+use domain::access::facts::PlacesSeen;
+use domain::access::slot::{Heir, Leaver, Place};
+use domain::id::{NasId, PlanId, SessionId};
+use domain::rate::Bytes;
+use domain::sales::plan::DeviceCap;
+use domain::time::Timestamp;
+use policy::access::places::{Places, Renewed};
+use smallvec::SmallVec;
+use thiserror::Error;
+
+/// Other devices have all places.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("other devices have all places")]
+pub struct Full;
+
+/// A session that was granted and that its router has not reported yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GrantedSession {
+    /// Its id, which the router returns in `Class`.
+    pub id: SessionId,
+    /// The router.
+    pub nas: NasId,
+    /// User-Name, escaped.
+    pub user_name: Arc<str>,
+    /// The device.
+    pub device: Device,
+    /// The kind of line.
+    pub service: AskedService,
+    /// The device's address.
+    pub framed_ip: Option<Ipv4Addr>,
+    /// The plan and its revision that were granted.
+    pub plan: (PlanId, u32),
+    /// Seconds between interim updates that the router was told.
+    pub interim_seconds: u32,
+}
+
+/// A grant with its times.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Granted {
+    /// What was granted.
+    pub session: GrantedSession,
+    /// When.
+    pub at: Timestamp,
+    /// Until when the place is kept for the router's first report.
+    pub lease_until: Timestamp,
+}
+
+/// An open session of the holder, as far as its places need to know of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Open {
+    session: SessionId,
+    device: Device,
+    last_heard_at: Timestamp,
+    lease_until: Timestamp,
+}
+
+/// Who is online on one voucher or subscriber, and what it used.
+#[derive(Clone, Debug, Default)]
+pub struct HolderLive {
+    places: Places,
+    /// At most one for each device, so at most as many as the device cap.
+    granted: SmallVec<[Granted; 1]>,
+    open: Vec<Open>,
+    used_in: u64,
+    used_out: u64,
+    /// Whether the database knows other places than these.
+    places_unsaved: bool,
+}
+
+impl HolderLive {
+    /// What a store knows: places, and octets used from and to the subscriber over all sessions.
+    pub fn loaded(places: impl IntoIterator<Item = Place>, used_in: u64, used_out: u64) -> Self {
+        Self { places: Places::new(places), used_in, used_out, ..Self::default() }
+    }
+
+    /// The places of the device cap as a device sees them at `now`.
+    pub fn places_seen(&self, device: &Device, now: Timestamp) -> PlacesSeen {
+        self.places.seen(device, now)
+    }
+
+    /// Takes a place and remembers the session until its router reports it.
+    ///
+    /// A newer grant of a device replaces an older one that was never reported.
+    pub fn grant(
+        &mut self,
+        session: GrantedSession,
+        cap: DeviceCap,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<(), Full> {
+        self.places.take(&session.device, cap, session.id, now, lease_until).ok_or(Full)?;
+        self.places_unsaved = true;
+        let is_stale = |granted: &Granted| granted.lease_until <= now || granted.session.device == session.device;
+        self.granted.retain(|granted| !is_stale(granted));
+        self.granted.push(Granted { session, at: now, lease_until });
+        Ok(())
+    }
+
+    /// Data used over all sessions, both directions together.
+    pub const fn used(&self) -> Bytes {
+        Bytes::new(self.used_in.saturating_add(self.used_out))
+    }
+
+    /// Octets used from and to the subscriber.
+    pub const fn used_each_way(&self) -> (u64, u64) {
+        (self.used_in, self.used_out)
+    }
+
+    /// Counts octets from and to the subscriber.
+    pub const fn count(&mut self, more_in: u64, more_out: u64) {
+        self.used_in = self.used_in.saturating_add(more_in);
+        self.used_out = self.used_out.saturating_add(more_out);
+    }
+
+    /// The sessions that were granted and not reported yet, and those whose router never did.
+    pub fn granted(&self) -> &[Granted] {
+        &self.granted
+    }
+
+    /// Hands over a granted session that its router reports.
+    pub fn claim(&mut self, is_it: impl Fn(&Granted) -> bool) -> Option<Granted> {
+        let index = self.granted.iter().position(is_it)?;
+        Some(self.granted.swap_remove(index))
+    }
+
+    /// Hears of a session that lives: its place is renewed.
+    pub fn lives(
+        &mut self,
+        session: SessionId,
+        device: &Device,
+        (last_heard_at, lease_until): (Timestamp, Timestamp),
+        cap: Option<DeviceCap>,
+        now: Timestamp,
+    ) -> Renewed {
+        match self.open.iter_mut().find(|open| open.session == session) {
+            Some(open) => (open.last_heard_at, open.lease_until) = (last_heard_at, lease_until),
+            None => self.open.push(Open { session, device: device.clone(), last_heard_at, lease_until }),
+        }
+        self.places_unsaved = true;
+        self.places.renew(device, session, lease_until, cap, now)
+    }
+
+    /// Hears that a session has ended: its place is free, or another session of the device has it.
+    pub fn ends(&mut self, leaver: &Leaver) {
+        self.open.retain(|open| open.session != leaver.session);
+        let Some(device) = self.places.device_of(leaver.session) else { return };
+        let heirs = self.open.iter().filter(|open| open.device == *device).map(|open| Heir {
+            session: open.session,
+            last_heard_at: open.last_heard_at,
+            lease_until: open.lease_until,
+        });
+        let heirs: SmallVec<[Heir; 2]> = heirs.collect();
+        self.places_unsaved |= self.places.release(leaver, heirs);
+    }
+
+    /// Lets go of grants whose routers never reported them in time.
+    pub fn forget_unreported(&mut self, now: Timestamp) {
+        let over = |granted: &Granted| granted.lease_until <= now;
+        let leavers: SmallVec<[Leaver; 1]> = self
+            .granted
+            .iter()
+            .filter(|granted| over(granted))
+            .map(|granted| Leaver { session: granted.session.id, started_at: granted.at, was_reported: false })
+            .collect();
+        self.granted.retain(|granted| !over(granted));
+        for leaver in &leavers {
+            self.ends(leaver);
+        }
+    }
+
+    /// Whether nobody is online or was let in lately: what is known of it can be loaded again.
+    pub fn is_idle(&self, now: Timestamp) -> bool {
+        self.open.is_empty()
+            && !self.granted.iter().any(|granted| now < granted.lease_until)
+            && !self.places.all().iter().any(|place| place.is_held(now))
+    }
+
+    /// The places, if the database does not know them yet; from now on it is taken to know them.
+    pub fn take_unsaved_places(&mut self) -> Option<Vec<Place>> {
+        std::mem::take(&mut self.places_unsaved).then(|| self.places.all().to_vec())
+    }
+
+    /// The places were not saved after all.
+    pub const fn places_are_unsaved(&mut self) {
+        self.places_unsaved = true;
+    }
+}
+
+#[cfg(test)]
+mod tests;
