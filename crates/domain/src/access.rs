@@ -12,3 +12,4 @@ pub mod slot;
 pub mod usage;
 
 pub mod decision;
+pub mod trail;

@@ -14,7 +14,7 @@ use domain::time::{Timestamp, Zone};
 
 use crate::access::credentials::Shown;
 use crate::access::shaping;
-use crate::trail::{Detail, Rule, Trail};
+use crate::trail::{Detail, Meaning, Rule, Trail};
 
 /// The answer, with the rules that led to it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -98,7 +98,7 @@ enum Rank {
 fn unknown(facts: &Facts<'_>) -> Verdict {
     let mut trail = Trail::default();
     let refusal = if facts.differs_only_in_case {
-        trail.refused(Rule::Name, Detail::Meaning("a code differs only in capital and small letters"));
+        trail.refused(Rule::Name, Detail::Meaning(Meaning::OtherCase));
         Refusal::WrongCase
     } else {
         trail.refused(Rule::Name, Detail::Nothing);
@@ -124,11 +124,11 @@ fn examine(
     Ok(Admit { candidate: 0, holder: candidate.right.holder(), until, first_use, own_place })
 }
 
-const fn meaning(found_by: FoundBy) -> &'static str {
+const fn meaning(found_by: FoundBy) -> Meaning {
     match found_by {
-        FoundBy::Code => "a voucher's code",
-        FoundBy::Phone => "the phone number that bought a voucher",
-        FoundBy::Username => "a subscriber",
+        FoundBy::Code => Meaning::Code,
+        FoundBy::Phone => Meaning::Phone,
+        FoundBy::Username => Meaning::Subscriber,
     }
 }
 
@@ -139,7 +139,7 @@ fn ask_service(plan: PlanService, asked: AskedService, trail: &mut Trail) -> Res
         (PlanService::Hotspot, AskedService::Hotspot | AskedService::Unsaid) => true,
         (PlanService::Pppoe | PlanService::Static, AskedService::Ppp | AskedService::Unsaid) => true,
     };
-    decide(trail, Rule::Service, Detail::Meaning(plan.code()), fits, Refusal::WrongService)
+    decide(trail, Rule::Service, Detail::Meaning(Meaning::Line(plan)), fits, Refusal::WrongService)
 }
 
 fn ask_password(
@@ -154,9 +154,9 @@ fn ask_password(
     };
     let proved = shown.opens(candidate);
     let how = match (attempt.method, proved) {
-        (Method::Nothing, true) => "none was sent, and a code needs none",
-        (Method::Nothing, false) => "none was sent that can be checked",
-        (Method::Pap | Method::Chap | Method::MsChapV1 | Method::MsChapV2, _) => attempt.method.code(),
+        (Method::Nothing, true) => Meaning::NeedsNone,
+        (Method::Nothing, false) => Meaning::NotShown,
+        (Method::Pap | Method::Chap | Method::MsChapV1 | Method::MsChapV2, _) => Meaning::Shown(attempt.method),
     };
     decide(trail, Rule::Password, Detail::Meaning(how), proved, refusal)
 }
@@ -183,7 +183,7 @@ fn ask_time(
     }
     match found {
         Ok((until, first_use)) => {
-            trail.passed(Rule::Time, until.map_or(Detail::Meaning("without an end"), Detail::Until));
+            trail.passed(Rule::Time, until.map_or(Detail::Meaning(Meaning::Endless), Detail::Until));
             Ok((until, first_use))
         }
         Err(refusal) => {

@@ -174,7 +174,7 @@ fn decision(
         holder,
         session: grant.map(|grant| grant.session),
         refusal,
-        trail: verdict.trail.texts(),
+        trail: verdict.trail.steps().iter().map(ToString::to_string).collect(),
         policy_version: policy::VERSION,
         granted: grant.map(asked.describe).unwrap_or_default(),
     }

@@ -287,7 +287,7 @@ fn the_trail_tells_every_rule_in_order() {
     let verdict = ask(&facts(vec![card]), &attempt(b"DemoHour1"), b"");
 
     assert_eq!(
-        verdict.trail.texts(),
+        verdict.trail.steps().iter().map(ToString::to_string).collect::<Vec<_>>(),
         [
             "name=passed a voucher's code",
             "service=passed hotspot",
