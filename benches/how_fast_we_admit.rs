@@ -11,7 +11,7 @@ use std::hint::black_box;
 use benches::allocations::{self, Counting};
 use benches::request::{self, Login, Method, Nonce};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use domain::access::facts::{Facts, FoundBy, Known, KnownCandidate, Right};
+use domain::access::facts::{Facts, FoundBy, Holder, Known, KnownCandidate, Right};
 use domain::access::grant::Grant;
 use domain::id::{PlanId, SessionId, SubscriberId, VoucherId};
 use domain::money::{Currency, Money};
@@ -198,6 +198,7 @@ fn read_an_attempt(criterion: &mut Criterion) {
 fn write_a_grant(criterion: &mut Criterion) {
     let grant = Grant {
         session: SessionId::from_bytes([9; 16]),
+        holder: Holder::Subscriber(SubscriberId::from_bytes([8; 16])),
         service: PlanService::Pppoe,
         seconds_left: Some(3_600),
         interim_seconds: 300,

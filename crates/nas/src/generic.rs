@@ -17,7 +17,7 @@ const SESSION_SECONDS_MAX: u32 = u32::MAX >> 1;
 const INTERIM_SECONDS_MIN: u32 = 60;
 
 pub(crate) fn write_grant(grant: &Grant, writer: &mut Writer<'_>) -> Result<(), WriteError> {
-    writer.put(rfc2865::CLASS, &class::encode(grant.session))?;
+    writer.put(rfc2865::CLASS, &class::encode(grant.session, grant.holder))?;
     if let Some(seconds) = grant.seconds_left {
         let seconds = u32::try_from(seconds).unwrap_or(u32::MAX).clamp(1, SESSION_SECONDS_MAX);
         writer.put(rfc2865::SESSION_TIMEOUT, seconds)?;

@@ -16,7 +16,7 @@ use rate_limit::RateLimitText;
 pub const SESSION_SECONDS_MAX: u32 = 21_474_720;
 
 pub(crate) fn write_grant(grant: &Grant, writer: &mut Writer<'_>) -> Result<(), WriteError> {
-    writer.put(rfc2865::CLASS, &class::encode(grant.session))?;
+    writer.put(rfc2865::CLASS, &class::encode(grant.session, grant.holder))?;
     if let Some(seconds) = grant.seconds_left {
         // A timeout of 0 would have no end.
         let seconds = u32::try_from(seconds).unwrap_or(u32::MAX).clamp(1, SESSION_SECONDS_MAX);

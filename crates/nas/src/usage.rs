@@ -8,7 +8,6 @@ use std::fmt;
 use dictionaries::{Attribute, kind, rfc2865, rfc2866, rfc2869};
 use domain::access::attempt::Device;
 use domain::access::usage::{Counters, NasRestart, UsageKind, UsageRecord};
-use domain::id::SessionId;
 use domain::network::nas::Nas;
 use domain::time::{Span, Timestamp};
 use radius::Packet;
@@ -83,7 +82,8 @@ pub fn usage(packet: &Packet<'_>, nas: &Nas, arrived: Timestamp) -> Reported {
         Some(other) => return Reported::Ignored(Ignored::OtherStatus(other)),
         None => return Reported::Ignored(Ignored::NoStatus),
     };
-    let session = session_of(packet);
+    let ours = packet.all(rfc2865::CLASS).find_map(class::decode);
+    let (session, holder) = (ours.map(|ours| ours.session), ours.and_then(|ours| ours.holder));
     let acct_session_id = text(packet, rfc2866::ACCT_SESSION_ID, 64);
     if session.is_none() && packet.get(rfc2866::ACCT_AUTHENTIC) == Some(rfc2866::acct_authentic::LOCAL) {
         return Reported::Ignored(Ignored::LocalUser);
@@ -96,6 +96,7 @@ pub fn usage(packet: &Packet<'_>, nas: &Nas, arrived: Timestamp) -> Reported {
         nas: nas.id,
         kind,
         session,
+        holder,
         acct_session_id,
         user_name: text(packet, rfc2865::USER_NAME, 128),
         device: Device::from_calling_station(packet.get(rfc2865::CALLING_STATION_ID).map(|text| text.as_bytes())),
@@ -105,11 +106,6 @@ pub fn usage(packet: &Packet<'_>, nas: &Nas, arrived: Timestamp) -> Reported {
         has_counters: has_counters(packet),
         at,
     })
-}
-
-/// The session that one of the request's Class values names. A NAS returns all that it was given, others' too.
-fn session_of(packet: &Packet<'_>) -> Option<SessionId> {
-    packet.all(rfc2865::CLASS).find_map(class::decode)
 }
 
 /// Input is what the NAS received from the subscriber: upload (RFC 2866 §5.3).

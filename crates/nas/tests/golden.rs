@@ -7,6 +7,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use dictionaries::{Kind, lookup};
+use domain::access::facts::Holder;
 use domain::access::grant::Grant;
 use domain::id::SessionId;
 use domain::network::nas::Vendor;
@@ -60,6 +61,7 @@ impl<'a> Words<'a> {
     fn grant(&self) -> Grant {
         Grant {
             session: "00112233-4455-6677-8899-aabbccddeeff".parse::<SessionId>().unwrap(),
+            holder: Holder::Subscriber("ffeeddcc-bbaa-9988-7766-554433221100".parse().unwrap()),
             service: self.get("service").expect("a grant has a service"),
             seconds_left: self.get("seconds-left"),
             interim_seconds: self.get("interim").expect("a grant has an interval"),

@@ -4,8 +4,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use domain::access::facts::Holder;
 use domain::access::grant::Grant;
-use domain::id::SessionId;
+use domain::id::{SessionId, SubscriberId};
 use domain::network::nas::Vendor;
 use domain::rate::{Bps, Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
 use domain::refusal::Refusal;
@@ -51,6 +52,7 @@ fn grant(service: PlanService) -> Grant {
     let seconds = BurstSeconds::new(16).expect("a good time");
     Grant {
         session: SessionId::from_bytes([9; 16]),
+        holder: Holder::Subscriber(SubscriberId::from_bytes([8; 16])),
         service,
         seconds_left: Some(u64::MAX),
         interim_seconds: 600,

@@ -2,6 +2,7 @@
 
 pub mod decisions;
 pub mod facts;
+pub mod holders;
 pub mod sessions;
 pub mod slots;
 pub mod usage;

@@ -120,6 +120,7 @@ mod tests {
             nas: NasId::from_bytes([2; 16]),
             kind,
             session: None,
+            holder: None,
             acct_session_id: "80100014".into(),
             user_name: "house-12".into(),
             device: Device::Unnamed,

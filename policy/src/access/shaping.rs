@@ -24,6 +24,7 @@ pub fn grant(
     };
     Grant {
         session,
+        holder: candidate.right.holder(),
         service: candidate.plan.service,
         seconds_left: until.map(|end| now.whole_seconds_until(end).max(1)),
         interim_seconds,

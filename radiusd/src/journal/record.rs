@@ -3,20 +3,27 @@
 use std::net::Ipv4Addr;
 
 use domain::access::attempt::{AskedService, Device};
+use domain::access::facts::Holder;
 use domain::access::usage::{Counters, NasRestart, UsageKind, UsageRecord};
 use domain::id::Id;
 use domain::time::Timestamp;
 
 use super::frame::PAYLOAD_MAX;
 
-/// How payloads are written today. A reader of another one refuses them.
-pub(crate) const VERSION: u8 = 1;
+/// How payloads are written today.
+pub(crate) const VERSION: u8 = 2;
+
+/// How they were written before records said whose session it is.
+const WITHOUT_HOLDER: u8 = 1;
 
 const USAGE: u8 = 1;
 const RESTART: u8 = 2;
 const START: u8 = 0;
 const INTERIM: u8 = 1;
 const STOP: u8 = 2;
+const NOBODY: u8 = 0;
+const VOUCHER: u8 = 1;
+const SUBSCRIBER: u8 = 2;
 
 /// The longest text of a record, in octets: a User-Name.
 const TEXT_MAX: usize = 128;
@@ -62,6 +69,11 @@ fn put_usage(out: &mut Vec<u8>, usage: &UsageRecord) -> Option<()> {
     out.push(kind);
     out.extend_from_slice(&number.to_le_bytes());
     put_option(out, usage.session.map(|session| session.bytes()));
+    out.push(usage.holder.map_or(NOBODY, |holder| match holder {
+        Holder::Voucher(_) => VOUCHER,
+        Holder::Subscriber(_) => SUBSCRIBER,
+    }));
+    out.extend_from_slice(usage.holder.map(Holder::uuid).unwrap_or_default().as_bytes());
     put_option(out, usage.framed_ip.map(|address| address.octets()));
     let Counters { in_octets, out_octets, in_packets, out_packets, seconds } = usage.counters;
     for counter in [in_octets, out_octets, in_packets, out_packets, seconds] {
@@ -83,9 +95,9 @@ fn put_option<const LENGTH: usize>(out: &mut Vec<u8>, value: Option<[u8; LENGTH]
     out.extend_from_slice(&value.unwrap_or([0; LENGTH]));
 }
 
-/// The record in these octets; `None` when they are no record of this version, or more than one.
+/// The record in these octets; `None` when they are no record of a version that is known, or more than one.
 pub(crate) fn decode(version: u8, payload: &[u8]) -> Option<Record> {
-    if version != VERSION {
+    if version != VERSION && version != WITHOUT_HOLDER {
         return None;
     }
     let mut octets = Octets(payload);
@@ -99,6 +111,7 @@ pub(crate) fn decode(version: u8, payload: &[u8]) -> Option<Record> {
             at,
             kind: octets.kind()?,
             session: octets.option()?.map(Id::from_bytes),
+            holder: if version == WITHOUT_HOLDER { None } else { octets.holder()? },
             framed_ip: octets.option()?.map(Ipv4Addr::from_octets),
             counters: octets.counters()?,
             has_counters: octets.flag()?,
@@ -148,6 +161,17 @@ impl<'a> Octets<'a> {
         }
     }
 
+    fn holder(&mut self) -> Option<Option<Holder>> {
+        let [kind] = self.take()?;
+        let id = self.take()?;
+        match kind {
+            NOBODY => Some(None),
+            VOUCHER => Some(Some(Holder::Voucher(Id::from_bytes(id)))),
+            SUBSCRIBER => Some(Some(Holder::Subscriber(Id::from_bytes(id)))),
+            _ => None,
+        }
+    }
+
     fn counters(&mut self) -> Option<Counters> {
         let mut counter = || self.take().map(u64::from_le_bytes);
         Some(Counters {
@@ -180,7 +204,7 @@ mod tests {
     fn usage() -> impl Strategy<Value = UsageRecord> {
         let kind =
             prop_oneof![Just(UsageKind::Start), Just(UsageKind::Interim), any::<u32>().prop_map(UsageKind::Stop)];
-        let ids = (any::<[u8; 16]>(), any::<[u8; 16]>(), any::<Option<[u8; 16]>>());
+        let ids = (any::<[u8; 16]>(), any::<[u8; 16]>(), any::<Option<[u8; 16]>>(), any::<Option<(bool, [u8; 16])>>());
         let texts = ("[ -~]{0,64}", "[ -~é]{0,60}", "[ -~]{0,64}", "hotspot|ppp|unsaid");
         let numbers = (any::<[u64; 5]>(), any::<bool>(), any::<Option<[u8; 4]>>(), any::<i64>());
         (kind, ids, texts, numbers).prop_map(|(kind, ids, texts, numbers)| UsageRecord {
@@ -188,6 +212,10 @@ mod tests {
             nas: Id::from_bytes(ids.1),
             kind,
             session: ids.2.map(Id::from_bytes),
+            holder: ids.3.map(|(voucher, id)| match voucher {
+                true => Holder::Voucher(Id::from_bytes(id)),
+                false => Holder::Subscriber(Id::from_bytes(id)),
+            }),
             acct_session_id: texts.0,
             user_name: texts.1,
             device: Device::from_key(&texts.2),
@@ -232,6 +260,35 @@ mod tests {
             usage.user_name = "x".repeat(TEXT_MAX + extra);
             prop_assert_eq!(encode(&Record::Usage(Box::new(usage))), None);
         }
+    }
+
+    /// What an earlier program left on disk when it was replaced by this one.
+    #[test]
+    fn a_record_that_says_nothing_of_its_holder_is_read() {
+        let mut payload = vec![USAGE];
+        payload.extend([[1; 16], [2; 16]].concat());
+        payload.extend(3_i64.to_le_bytes());
+        payload.extend([STOP, 4, 0, 0, 0]);
+        payload.extend([[1; 17].as_slice(), &[0; 5]].concat());
+        payload.extend((5_u64..10).flat_map(u64::to_le_bytes));
+        payload.extend(b"\x01\x0881000001\x08house-12\x01-\x03ppp");
+
+        let expected = UsageRecord {
+            tenant: Id::from_bytes([1; 16]),
+            nas: Id::from_bytes([2; 16]),
+            at: Timestamp::from_micros(3),
+            kind: UsageKind::Stop(4),
+            session: Some(Id::from_bytes([1; 16])),
+            holder: None,
+            acct_session_id: "81000001".to_owned(),
+            user_name: "house-12".to_owned(),
+            device: Device::Unnamed,
+            service: AskedService::Ppp,
+            framed_ip: None,
+            counters: Counters { in_octets: 5, out_octets: 6, in_packets: 7, out_packets: 8, seconds: 9 },
+            has_counters: true,
+        };
+        assert_eq!(decode(WITHOUT_HOLDER, &payload), Some(Record::Usage(Box::new(expected))));
     }
 
     #[test]

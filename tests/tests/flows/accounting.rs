@@ -105,6 +105,23 @@ async fn a_session_that_was_never_accepted_here_is_kept_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_not_known_any_more_is_its_subscribers_by_class() {
+    let world = world_with_a_house().await;
+    let ours = nas::class::decode(&class(&world).await).expect("ours");
+    let lost = nas::class::encode(SessionId::from_bytes([3; 16]), ours.holder.expect("a holder"));
+    let stop = Report { user: "renamed", ..report(STOP, &lost, 900, 400) };
+
+    world.isp.router.reports(&stop).await.expect("sent").expect("an answer");
+    world.other.router.reports(&stop).await.expect("sent").expect("an answer");
+
+    let holders = |sessions: Vec<StoredSession>| -> Vec<_> {
+        sessions.into_iter().filter(|session| session.user_name == "renamed").map(|session| session.holder).collect()
+    };
+    assert_eq!(holders(sessions(&world, &world.isp).await), [ours.holder]);
+    assert_eq!(holders(sessions(&world, &world.other).await), [None], "another ISP's subscriber is nobody's claim");
+}
+
+#[tokio::test]
 async fn another_isps_router_cannot_touch_a_session_with_its_class() {
     let world = world_with_a_house().await;
     let class = class(&world).await;
@@ -200,6 +217,7 @@ async fn a_record_that_waited_long_on_its_router_does_not_shorten_the_lease() {
         nas: before.nas,
         kind: UsageKind::Interim,
         session: Some(before.id),
+        holder: before.holder,
         acct_session_id: "81000001".to_owned(),
         user_name: "house-12".to_owned(),
         device: Device::from_key(HOUSE),
@@ -256,6 +274,7 @@ async fn one_class_under_two_numbers_is_one_session_in_one_batch() {
         nas: known.nas,
         kind: UsageKind::Interim,
         session: Some(SessionId::from_bytes([7; 16])),
+        holder: None,
         acct_session_id: number.to_owned(),
         user_name: "house-12".to_owned(),
         device: Device::from_key(HOUSE),

@@ -13,7 +13,7 @@ use policy::access::metering::Place;
 use policy::access::{leases, metering};
 use store::access::sessions::{ReportKey, StoredSession};
 use store::access::slots::Renewal;
-use store::access::{sessions, slots, usage};
+use store::access::{holders, sessions, slots, usage};
 use store::{Store, StoreError, TenantScope, TenantTx};
 
 use crate::context::Context;
@@ -110,8 +110,11 @@ async fn find(tx: &mut TenantTx, records: &[&UsageRecord], context: Context<'_>)
     }
     let mut unannounced = 0;
     let mut of_record = Vec::with_capacity(records.len());
+    let claimed: Vec<Holder> =
+        if unmatched.is_empty() { Vec::new() } else { records.iter().filter_map(|record| record.holder).collect() };
+    let ours = holders::that_are_ours(tx, &claimed).await?;
     let names: Vec<&str> = unmatched.iter().map(|key| key.user_name.as_str()).collect();
-    let holders = if names.is_empty() { HashMap::new() } else { sessions::holders_by_names(tx, &names).await? };
+    let named = if names.is_empty() { HashMap::new() } else { holders::by_names(tx, &names).await? };
     for record in records {
         let key = ReportKey::of(record);
         let place = match by_class(record, &by_id, &stored).or_else(|| by_report.get(&key).copied()) {
@@ -120,7 +123,8 @@ async fn find(tx: &mut TenantTx, records: &[&UsageRecord], context: Context<'_>)
                 unannounced += 1;
                 let id = record.session.filter(|id| !by_id.contains_key(id)).unwrap_or_else(|| context.new_id());
                 let place = stored.len();
-                stored.push(begun(id, record, holders.get(&record.user_name).copied()));
+                let claimed = record.holder.filter(|holder| ours.contains(holder));
+                stored.push(begun(id, record, claimed.or_else(|| named.get(&record.user_name).copied())));
                 by_id.insert(id, place);
                 by_report.insert(key, place);
                 place

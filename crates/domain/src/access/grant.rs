@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use crate::access::facts::Holder;
 use crate::id::SessionId;
 use crate::rate::{Bytes, RateLimit};
 use crate::sales::plan::{DeviceCap, PlanService};
@@ -12,6 +13,8 @@ use crate::text::RouterName;
 pub struct Grant {
     /// Our key of the session, which the NAS returns in accounting.
     pub session: SessionId,
+    /// Whose right it uses; the NAS returns that too.
+    pub holder: Holder,
     /// The kind of line.
     pub service: PlanService,
     /// Seconds until the end of what was bought; `None` has no end.

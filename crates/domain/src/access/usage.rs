@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use crate::access::attempt::{AskedService, Device};
+use crate::access::facts::Holder;
 use crate::id::{NasId, SessionId, TenantId};
 use crate::time::Timestamp;
 
@@ -65,6 +66,8 @@ pub struct UsageRecord {
     pub kind: UsageKind,
     /// Our own key, returned in `Class`; `None` when the NAS did not return one of ours.
     pub session: Option<SessionId>,
+    /// Whose right the session uses, as `Class` says. A claim: the holder may be another tenant's.
+    pub holder: Option<Holder>,
     /// Acct-Session-Id, escaped, at most 64 octets. Repeats after reboots and between routers: never a key alone.
     pub acct_session_id: String,
     /// User-Name, escaped, at most 128 octets.

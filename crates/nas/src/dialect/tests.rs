@@ -1,4 +1,5 @@
-use domain::id::SessionId;
+use domain::access::facts::Holder;
+use domain::id::{SessionId, SubscriberId};
 use domain::rate::{Bps, Bytes, RateLimit};
 use domain::sales::plan::{DeviceCap, PlanService};
 
@@ -7,6 +8,7 @@ use super::*;
 fn grant() -> Grant {
     Grant {
         session: SessionId::from_bytes([9; 16]),
+        holder: Holder::Subscriber(SubscriberId::from_bytes([8; 16])),
         service: PlanService::Hotspot,
         seconds_left: Some(3_600),
         interim_seconds: 600,

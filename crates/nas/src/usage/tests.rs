@@ -2,7 +2,8 @@ use std::net::Ipv4Addr;
 
 use dictionaries::mikrotik;
 use domain::access::attempt::AskedService;
-use domain::id::{NasId, TenantId};
+use domain::access::facts::Holder;
+use domain::id::{NasId, SessionId, TenantId, VoucherId};
 use domain::mac::Mac;
 use domain::network::nas::Vendor;
 use proptest::prelude::*;
@@ -10,6 +11,7 @@ use radius::{PACKET_MAX, Place, Secret, WriteError, Writer};
 
 use super::*;
 
+const HOLDER: Holder = Holder::Voucher(VoucherId::from_bytes([8; 16]));
 const ARRIVED: Timestamp = Timestamp::from_seconds(1_000_000);
 
 fn nas() -> Nas {
@@ -62,6 +64,7 @@ fn an_interim_from_the_wire_joins_its_gigawords() {
         nas: nas().id,
         kind: UsageKind::Interim,
         session: None,
+        holder: None,
         acct_session_id: "81a09556".to_owned(),
         user_name: "alice".to_owned(),
         device: Device::Unnamed,
@@ -102,7 +105,7 @@ fn a_hotspots_stop_is_read_whole() {
         writer.put(rfc2865::FRAMED_IP_ADDRESS, Ipv4Addr::new(10, 5, 88, 2))?;
         writer.put(mikrotik::HOST_IP, Ipv4Addr::new(10, 5, 88, 2))?;
         writer.put(rfc2865::CLASS, b"ai:somebody else's")?;
-        writer.put(rfc2865::CLASS, &class::encode(session))?;
+        writer.put(rfc2865::CLASS, &class::encode(session, HOLDER))?;
         writer.put(rfc2866::ACCT_INPUT_OCTETS, 10)?;
         writer.put(rfc2866::ACCT_OUTPUT_OCTETS, 20)?;
         writer.put(rfc2869::ACCT_INPUT_GIGAWORDS, 0)?;
@@ -173,7 +176,7 @@ fn what_cannot_be_recorded_is_ignored_with_its_reason() {
 fn a_session_of_ours_needs_no_id_of_the_nas() {
     let reported = report(|writer| {
         writer.put(rfc2866::ACCT_STATUS_TYPE, 1)?;
-        writer.put(rfc2865::CLASS, &class::encode(SessionId::from_bytes([9; 16])))
+        writer.put(rfc2865::CLASS, &class::encode(SessionId::from_bytes([9; 16]), HOLDER))
     });
 
     assert!(matches!(reported, Reported::Usage(UsageRecord { session: Some(_), .. })), "{reported:?}");
@@ -191,7 +194,7 @@ fn a_user_of_the_routers_own_list_is_not_ours() {
     };
 
     assert_eq!(local(b"other"), Reported::Ignored(Ignored::LocalUser));
-    assert!(matches!(local(&class::encode(SessionId::from_bytes([9; 16]))), Reported::Usage(_)));
+    assert!(matches!(local(&class::encode(SessionId::from_bytes([9; 16]), HOLDER)), Reported::Usage(_)));
 }
 
 proptest! {

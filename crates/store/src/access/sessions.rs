@@ -463,31 +463,6 @@ pub async fn count_open(tx: &mut SystemTx) -> Result<u64, StoreError> {
     Ok(uncounter(open))
 }
 
-/// The vouchers and subscribers that these User-Names mean, for sessions that are reported without our `Class`. Names
-/// that mean nothing are left out; a voucher's code goes before a subscriber of the same name.
-pub async fn holders_by_names(tx: &mut TenantTx, names: &[&str]) -> Result<HashMap<String, Holder>, StoreError> {
-    let tenant = tx.tenant_uuid();
-    let folded: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
-    let rows = sqlx::query!(
-        r#"select 'subscriber' as "kind!", id as "id!", username as "name!"
-           from subscribers
-           where tenant_id = $1 and username = any($2::text[])
-           union all
-           select 'voucher', id, code
-           from vouchers
-           where tenant_id = $1 and code_folded = any($3::text[]) and code = any($2::text[])"#,
-        tenant,
-        names as _,
-        &folded,
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    // Vouchers come last, and so they hold.
-    let holder = |kind: &str, id| Holder::from_row(kind, id).ok_or_else(|| StoreError::corrupt("vouchers", id));
-    let (vouchers, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.kind == "voucher");
-    others.into_iter().chain(vouchers).map(|row| Ok((row.name, holder(&row.kind, row.id)?))).collect()
-}
-
 fn state_columns(state: SessionState) -> (&'static str, Option<&'static str>, Option<i64>) {
     match state {
         SessionState::Granted => ("granted", None, None),

@@ -16,7 +16,7 @@ use sqlx::{Connection as _, PgConnection};
 use store::access::decisions::Search;
 use store::access::sessions::{Filter, ReportKey};
 use store::access::slots::Renewal;
-use store::access::{decisions, facts, sessions, slots, usage};
+use store::access::{decisions, facts, holders, sessions, slots, usage};
 use store::network::nas;
 use store::people::subscribers;
 use store::sales::vouchers::VoucherFilter;
@@ -391,6 +391,10 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         }
         nothing
     });
+    case!("access::holders::by_names", |tx| {
+        holders::by_names(tx, &[theirs.code.expose(), &theirs.username]).await?.is_empty()
+    });
+    case!("access::holders::that_are_ours", |tx| holders::that_are_ours(tx, &[their_holder]).await?.is_empty());
     case!("access::sessions::by_ids_for_update", |tx| {
         sessions::by_ids_for_update(tx, &[their_session]).await?.is_empty()
     });
@@ -402,9 +406,6 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     });
     case!("access::sessions::close_overdue", |tx| sessions::close_overdue(tx, in_seconds(100), 10).await? == 0);
     case!("access::sessions::find", |tx| sessions::find(tx, their_session).await?.is_none());
-    case!("access::sessions::holders_by_names", |tx| {
-        sessions::holders_by_names(tx, &[theirs.code.expose(), &theirs.username]).await?.is_empty()
-    });
     case!("access::sessions::insert_granted", |tx| {
         let mut session = ours.new_session(their_session, device(2));
         session.nas = theirs.nas_id();

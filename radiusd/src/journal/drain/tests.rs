@@ -85,6 +85,7 @@ impl Place {
             nas,
             kind,
             session: Some(SessionId::from_bytes([session; 16])),
+            holder: None,
             acct_session_id: number.to_owned(),
             user_name: "somebody".to_owned(),
             device: Device::Unnamed,

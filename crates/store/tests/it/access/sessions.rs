@@ -17,6 +17,7 @@ fn record(scene: &Scene, acct_session_id: &str, device: Device, at: i64, seconds
         nas: scene.ours.nas_id(),
         kind: UsageKind::Interim,
         session: None,
+        holder: None,
         acct_session_id: acct_session_id.to_owned(),
         user_name: scene.ours.code.expose().to_owned(),
         device,
@@ -203,7 +204,7 @@ async fn names_lead_to_their_holders() {
     let mut tx = scene.tx().await;
     let names = [scene.ours.code.expose(), &scene.ours.username, scene.theirs.code.expose(), "nobody", "SAVANNADAY1"];
 
-    let holders = sessions::holders_by_names(&mut tx, &names).await.expect("looks");
+    let holders = store::access::holders::by_names(&mut tx, &names).await.expect("looks");
 
     assert_eq!(holders.len(), 2);
     assert_eq!(holders[scene.ours.code.expose()], scene.ours.holder());
