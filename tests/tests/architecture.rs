@@ -17,12 +17,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("policy", &["domain"]),
     ("ports", &["domain"]),
     ("imports", &["domain"]),
+    ("certificates", &["domain"]),
     ("radius", &["dictionaries"]),
     ("nas", &["domain", "dictionaries", "radius"]),
     ("store", &["domain"]),
-    ("actions", &["domain", "policy", "ports", "store"]),
+    ("actions", &["domain", "policy", "ports", "certificates", "store"]),
     ("boot", &["domain", "ports"]),
-    ("radiusd", &["domain", "dictionaries", "radius", "nas", "policy", "ports", "store", "actions", "boot"]),
+    (
+        "radiusd",
+        &["domain", "dictionaries", "radius", "nas", "policy", "ports", "certificates", "store", "actions", "boot"],
+    ),
     ("server", EVERYBODY),
     ("tests", EVERYBODY),
     (
@@ -32,8 +36,20 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Those who are not a root themselves.
-const EVERYBODY: &[&str] =
-    &["domain", "dictionaries", "radius", "nas", "policy", "ports", "imports", "store", "actions", "boot", "radiusd"];
+const EVERYBODY: &[&str] = &[
+    "domain",
+    "dictionaries",
+    "radius",
+    "nas",
+    "policy",
+    "ports",
+    "imports",
+    "certificates",
+    "store",
+    "actions",
+    "boot",
+    "radiusd",
+];
 
 /// Who may use the harness of `tests` for its own tests.
 const TESTED_WITH_HARNESS: &[&str] = &["store", "actions", "radiusd", "server"];
@@ -54,6 +70,9 @@ const PLACES: &[(&str, &[&str])] = &[
     ("prometheus-client", &["boot", "radiusd", "server", "tests"]),
     ("tracing-subscriber", &["boot"]),
     ("getrandom", &["boot"]),
+    ("rcgen", &["certificates"]),
+    ("rustls", &["radiusd", "tests"]),
+    ("tokio-rustls", &["radiusd", "tests"]),
     ("tests", &["benches"]),
 ];
 

@@ -87,6 +87,9 @@ pub mod kind {
     /// A router, or anything else that speaks RADIUS to us.
     #[derive(Debug)]
     pub enum Nas {}
+    /// A router's RadSec certificate.
+    #[derive(Debug)]
+    pub enum Certificate {}
     /// What is sold.
     #[derive(Debug)]
     pub enum Plan {}
@@ -111,6 +114,8 @@ pub mod kind {
 pub type TenantId = Id<kind::Tenant>;
 /// Id of a NAS.
 pub type NasId = Id<kind::Nas>;
+/// Id of a router's RadSec certificate.
+pub type CertificateId = Id<kind::Certificate>;
 /// Id of a plan, the same over all its revisions.
 pub type PlanId = Id<kind::Plan>;
 /// Id of a voucher. Never the code itself.

@@ -1,3 +1,4 @@
 //! Routers, and what else speaks RADIUS to us.
 
+pub mod certificate;
 pub mod nas;

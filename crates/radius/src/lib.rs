@@ -1,4 +1,4 @@
-//! The RADIUS protocol: bytes to packets and back (RFC 2865, 2866, 2868, 2869, 3579, 5080, 5176, 5997).
+//! The RADIUS protocol: bytes to packets and back (RFC 2865, 2866, 2868, 2869, 3579, 5080, 5176, 5997, 6614).
 //!
 //! Opens no socket, reads no clock, rolls no dice and allocates nothing for a packet: bytes, `now` and random octets
 //! come in as parameters, answers go out in the caller's buffer.
@@ -27,6 +27,7 @@ pub mod salted;
 
 pub mod dedup;
 pub mod exchange;
+pub mod radsec;
 
 pub use code::Code;
 pub use packet::{HEADER_LENGTH, Malformed, PACKET_MAX, Packet};

@@ -2,7 +2,8 @@
 //!
 //! One master key, outside the database, wraps a data key per tenant; the data key seals values with
 //! XChaCha20-Poly1305 (24-octet nonces are long enough to be chance). What is authenticated beside the value is where
-//! it stands, so a sealed value moved to another row, column or tenant does not open.
+//! it stands, so a sealed value moved to another row, column or tenant does not open. The few values that belong to no
+//! tenant are sealed with the master key itself.
 //!
 //! **Shape** of a sealed value: format 1, key version (two octets, big-endian), nonce, ciphertext with its tag. Of a
 //! wrapped key: format 1, nonce, ciphertext with its tag.
@@ -83,6 +84,21 @@ impl Keyring {
         let keys = Arc::new(TenantKeys { tenant, versions });
         self.opened.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, Arc::clone(&keys));
         Ok(keys)
+    }
+
+    /// Seals a value that belongs to no tenant, with the master key itself.
+    pub(crate) fn seal_shared(&self, place: &Place, clear: &SecretBytes) -> Result<Vec<u8>, StoreError> {
+        let mut sealed = vec![FORMAT];
+        self.encrypt(&self.master, &shared_where(place), clear.expose(), &mut sealed)?;
+        Ok(sealed)
+    }
+
+    /// Opens a value that belongs to no tenant.
+    pub(crate) fn open_shared(&self, place: &Place, sealed: &[u8]) -> Result<SecretBytes, StoreError> {
+        let Some((&FORMAT, sealed)) = sealed.split_first() else {
+            return Err(StoreError::corrupt(place.table, place.row));
+        };
+        decrypt(&self.master, &shared_where(place), sealed).map(SecretBytes::new).ok_or(StoreError::WrongMasterKey)
     }
 
     fn encrypt(
@@ -166,6 +182,11 @@ fn wrapped_where(tenant: TenantId, version: u16) -> Vec<u8> {
     Place::new("tenant_keys", "wrapped", tenant.uuid()).of(tenant, version)
 }
 
+/// Values of nobody stand under the tenant of all zeros, with the key version that no tenant's key has.
+fn shared_where(place: &Place) -> Vec<u8> {
+    place.of(TenantId::from_bytes([0; 16]), 0)
+}
+
 fn cipher(key: &[u8; KEY_LENGTH]) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(key.into())
 }
@@ -239,6 +260,23 @@ mod tests {
         *sealed.last_mut().expect("not empty") ^= 1;
         assert!(ours.open(&PLACE, &sealed).is_err());
         assert!(ours.open(&PLACE, b"").is_err());
+    }
+
+    #[test]
+    fn a_value_of_no_tenant_opens_where_it_stands_and_nowhere_else() {
+        let keyring = keyring(1);
+        let sealed = keyring.seal_shared(&PLACE, &SecretBytes::new(b"an authority".to_vec())).expect("seals");
+
+        let elsewhere = Place { row: Uuid::nil(), ..PLACE };
+
+        assert_eq!(keyring.open_shared(&PLACE, &sealed).expect("opens").expose(), b"an authority");
+        assert!(!sealed.windows(9).any(|part| part == b"authority"));
+        assert!(keyring.open_shared(&elsewhere, &sealed).is_err());
+        assert!(keyring.open_shared(&PLACE, b"").is_err());
+        assert!(matches!(
+            super::Keyring::new([2; 32], |_| {}).open_shared(&PLACE, &sealed),
+            Err(StoreError::WrongMasterKey)
+        ));
     }
 
     #[test]

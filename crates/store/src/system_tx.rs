@@ -1,6 +1,7 @@
 //! The other door: the few tables that serve all tenants at once.
 //!
-//! Used by: the registry of routers (`network::nas::registry`), opening and finding tenants (`platform::tenants`),
+//! Used by: the registry of routers (`network::nas::registry`), the authority of RadSec and all certificates in force
+//! (`network::certificates`), opening and finding tenants (`platform::tenants`),
 //! counts for metrics (`access::sessions::count_open`), the operator's look at a decision
 //! (`access::decisions::latest_by_trace_of_all`), and letting go of old ones (`access::decisions::keep`).
 

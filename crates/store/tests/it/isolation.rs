@@ -17,13 +17,15 @@ use store::access::decisions::Search;
 use store::access::sessions::{Filter, ReportKey};
 use store::access::slots::Renewal;
 use store::access::{decisions, facts, holders, sessions, slots, usage};
-use store::network::nas;
+use store::network::certificates::Which;
+use store::network::{certificates, nas};
 use store::people::subscribers;
 use store::sales::vouchers::VoucherFilter;
 use store::sales::{batches, plans, vouchers};
 use store::{Page, StoreError};
 use uuid::Uuid;
 
+use crate::certificates::certificate;
 use crate::scene::{NOW, Scene, batch, cap, code, device, full_terms, id, in_seconds};
 
 const POLICY: &str = "(tenant_id = (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid)";
@@ -322,12 +324,14 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     let their_session = theirs.granted(&scene.store, device(1)).await;
     let their_decision = Decision { refusal: Some(Refusal::Expired), ..theirs.decision(99) };
     let their_holder = theirs.holder();
+    let their_certificate = certificate(theirs, 7);
     {
         let mut tx = scene.their_tx().await;
         let taken = slots::take(&mut tx, their_holder, &device(1), cap(3), their_session, NOW, in_seconds(60)).await;
         taken.expect("taken");
         usage::add_many(&mut tx, &[(their_holder, 5, 5)]).await.expect("added");
         decisions::insert(&mut tx, &their_decision).await.expect("inserted");
+        certificates::add(&mut tx, &their_certificate).await.expect("added");
         tx.commit().await.expect("commits");
     }
     let before = all_rows_of(&scene, theirs.tenant_id().uuid()).await;
@@ -440,6 +444,16 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     case!("access::usage::add_many", |tx| {
         usage::add_many(tx, &[(their_holder, 1, 1)]).await?;
         true
+    });
+    case!("network::certificates::add", |tx| {
+        certificates::add(tx, &certificate(theirs, 1)).await?;
+        false
+    });
+    case!("network::certificates::list", |tx| certificates::list(tx, Page::first(10)).await?.rows.is_empty());
+    case!("network::certificates::revoke", |tx| {
+        let theirs = certificates::revoke(tx, Which::OfRouter(theirs.nas.id), NOW).await?;
+        theirs.is_empty()
+            && certificates::revoke(tx, Which::WithSerial(their_certificate.serial), NOW).await?.is_empty()
     });
     case!("network::nas::add", |tx| {
         nas::add(tx, &theirs.nas, &SecretBytes::new(b"secret".to_vec())).await?;

@@ -3,6 +3,7 @@
 mod scene;
 
 mod access;
+mod certificates;
 mod isolation;
 mod sales;
 mod schema;
