@@ -1,4 +1,5 @@
-//! What the role does on a timer: ends sessions of which nothing is heard, and counts those that are online.
+//! What the role does on a timer: ends sessions of which nothing is heard, counts those that are online, and lets go of
+//! old changes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +7,7 @@ use std::time::Duration;
 use actions::access::close_overdue;
 use store::access::sessions;
 use store::platform::tenants;
-use store::{StoreError, TenantScope};
+use store::{StoreError, TenantScope, changes};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info};
 
@@ -37,6 +38,7 @@ async fn step(node: &Node) -> Result<(), StoreError> {
     let mut tx = node.store.system().await?;
     let tenants = tenants::list(&mut tx).await?;
     let open = sessions::count_open(&mut tx).await?;
+    changes::keep(&mut tx).await?;
     tx.commit().await?;
     node.meters.sessions_open.set(i64::try_from(open).unwrap_or(i64::MAX));
     for tenant in tenants {

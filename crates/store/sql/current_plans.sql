@@ -27,5 +27,6 @@ from plans p
 join plan_revisions r on r.tenant_id = p.tenant_id and r.plan_id = p.id and r.revision = p.current_revision
 where p.tenant_id = $1
   and ($2::text is null or p.name = $2)
+  and ($3::uuid[] is null or p.id = any($3))
 order by p.name
-limit $3
+limit $4

@@ -3,6 +3,7 @@
 pub mod decisions;
 pub mod facts;
 pub mod holders;
+pub mod known;
 pub mod sessions;
 pub mod slots;
 pub mod usage;

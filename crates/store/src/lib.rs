@@ -9,11 +9,13 @@
 
 mod columns;
 mod error;
+mod loaded;
 mod pool;
 mod scope;
 mod system_tx;
 mod tenant_tx;
 
+pub mod changes;
 pub mod page;
 pub mod schema;
 pub mod sealing;
@@ -25,6 +27,7 @@ pub mod platform;
 pub mod sales;
 
 pub use error::StoreError;
+pub use loaded::{Loaded, Unusable};
 pub use page::{Listed, Page};
 pub use pool::{OpenOptions, Store};
 pub use schema::{Migrated, migrate};

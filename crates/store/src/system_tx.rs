@@ -3,7 +3,8 @@
 //! Used by: the registry of routers (`network::nas::registry`), the authority of RadSec and all certificates in force
 //! (`network::certificates`), opening and finding tenants (`platform::tenants`),
 //! counts for metrics (`access::sessions::count_open`), the operator's look at a decision
-//! (`access::decisions::latest_by_trace_of_all`), and letting go of old ones (`access::decisions::keep`).
+//! (`access::decisions::latest_by_trace_of_all`), letting go of old ones (`access::decisions::keep`), and the feed of
+//! changes to what nodes keep in memory (`changes`).
 
 use std::sync::Arc;
 

@@ -77,7 +77,8 @@ impl TenantTx {
         keys.open(place, sealed)
     }
 
-    async fn read_keys(&mut self) -> Result<Arc<TenantKeys>, StoreError> {
+    /// The data keys anew, for one that was added since.
+    pub(crate) async fn read_keys(&mut self) -> Result<Arc<TenantKeys>, StoreError> {
         let tenant = self.tenant_uuid();
         let rows = sqlx::query!("select version, wrapped from tenant_keys where tenant_id = $1", tenant)
             .fetch_all(self.connection())

@@ -10,10 +10,11 @@ use uuid::Uuid;
 
 use crate::columns::{counter, integer, uncounter};
 use crate::error::StoreError;
+use crate::loaded::Loaded;
 use crate::tenant_tx::TenantTx;
 
 /// The most plans of one tenant that are listed.
-const PLANS_MAX: i64 = 1_000;
+pub const PLANS_MAX: i64 = 1_000;
 
 /// Adds a plan at its first revision, whatever revision the value names. A name that is taken is a `Conflict`.
 pub async fn add(tx: &mut TenantTx, plan: &Plan) -> Result<(), StoreError> {
@@ -51,7 +52,7 @@ pub async fn revise(tx: &mut TenantTx, plan: PlanId, terms: &PlanTerms) -> Resul
 /// The tenant's plans by name, each at its current revision.
 pub async fn list(tx: &mut TenantTx) -> Result<Vec<Plan>, StoreError> {
     let tenant = tx.tenant_uuid();
-    sqlx::query_file_as!(PlanColumns, "sql/current_plans.sql", tenant, None::<&str>, PLANS_MAX)
+    sqlx::query_file_as!(PlanColumns, "sql/current_plans.sql", tenant, None::<&str>, None::<&[Uuid]>, PLANS_MAX)
         .fetch_all(tx.connection())
         .await?
         .into_iter()
@@ -62,11 +63,22 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<Plan>, StoreError> {
 /// The plan with a name, at its current revision.
 pub async fn find_by_name(tx: &mut TenantTx, name: &Slug) -> Result<Option<Plan>, StoreError> {
     let tenant = tx.tenant_uuid();
-    sqlx::query_file_as!(PlanColumns, "sql/current_plans.sql", tenant, Some(name.as_str()), 1)
+    sqlx::query_file_as!(PlanColumns, "sql/current_plans.sql", tenant, Some(name.as_str()), None::<&[Uuid]>, 1)
         .fetch_optional(tx.connection())
         .await?
         .map(Plan::try_from)
         .transpose()
+}
+
+/// All of the tenant's plans, or those with these ids, each at its current revision. At most [`PLANS_MAX`].
+pub async fn load(tx: &mut TenantTx, ids: Option<&[PlanId]>) -> Result<Loaded<Vec<Plan>>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let ids: Option<Vec<Uuid>> = ids.map(|ids| ids.iter().map(|id| id.uuid()).collect());
+    let rows =
+        sqlx::query_file_as!(PlanColumns, "sql/current_plans.sql", tenant, None::<&str>, ids.as_deref(), PLANS_MAX)
+            .fetch_all(tx.connection())
+            .await?;
+    Ok(Loaded::parted(rows.into_iter().map(|row| (row.plan_id, Plan::try_from(row)))))
 }
 
 async fn insert_revision(tx: &mut TenantTx, plan: PlanId, revision: i32, terms: &PlanTerms) -> Result<(), StoreError> {

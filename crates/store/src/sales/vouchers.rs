@@ -292,7 +292,7 @@ impl TryFrom<VoucherRow> for Voucher {
 }
 
 /// A number as it was stored, in full: with a plus it reads the same in every country.
-fn stored_phone(digits: &str) -> Option<Msisdn> {
+pub(crate) fn stored_phone(digits: &str) -> Option<Msisdn> {
     Msisdn::parse(format!("+{digits}").as_bytes(), &domain::phone::CallingCode::kenya()).ok()
 }
 

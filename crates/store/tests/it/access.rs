@@ -2,5 +2,6 @@
 
 mod decisions;
 mod facts;
+mod known;
 mod sessions;
 mod slots;

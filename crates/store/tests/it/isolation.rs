@@ -16,17 +16,17 @@ use sqlx::{Connection as _, PgConnection};
 use store::access::decisions::Search;
 use store::access::sessions::{Filter, ReportKey};
 use store::access::slots::Renewal;
-use store::access::{decisions, facts, holders, sessions, slots, usage};
+use store::access::{decisions, facts, holders, known, sessions, slots, usage};
 use store::network::certificates::Which;
 use store::network::{certificates, nas};
 use store::people::subscribers;
-use store::sales::vouchers::VoucherFilter;
+use store::sales::vouchers::{NewVouchers, VoucherFilter};
 use store::sales::{batches, plans, vouchers};
 use store::{Page, StoreError};
 use uuid::Uuid;
 
 use crate::certificates::certificate;
-use crate::scene::{NOW, Scene, batch, cap, code, device, full_terms, id, in_seconds};
+use crate::scene::{NOW, Scene, batch, cap, code, device, full_terms, id, in_seconds, phone};
 
 const POLICY: &str = "(tenant_id = (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid)";
 
@@ -95,8 +95,8 @@ async fn every_key_of_a_tenants_table_begins_with_the_tenant() {
     .await
     .expect("reads");
 
-    // Codes are unique over all tenants, and a trace code is looked up by the operator over all of them.
-    assert_eq!(strays, ["decisions_by_trace", "vouchers_code_folded_key"]);
+    // The feed is read over all tenants, codes are unique over all of them, and a trace code is looked up by the operator over all of them.
+    assert_eq!(strays, ["changes_by_transaction", "decisions_by_trace", "vouchers_code_folded_key"]);
 }
 
 #[tokio::test]
@@ -332,6 +332,9 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         usage::add_many(&mut tx, &[(their_holder, 5, 5)]).await.expect("added");
         decisions::insert(&mut tx, &their_decision).await.expect("inserted");
         certificates::add(&mut tx, &their_certificate).await.expect("added");
+        let bought = NewVouchers { bought_by: Some(phone("0712345678")), sold_at: Some(NOW), ..theirs.printed() };
+        vouchers::insert_codes(&mut tx, &[(id(), code("Bought1"))], &bought).await.expect("inserted");
+        vouchers::mark_sold(&mut tx, theirs.voucher, NOW, None).await.expect("sold");
         tx.commit().await.expect("commits");
     }
     let before = all_rows_of(&scene, theirs.tenant_id().uuid()).await;
@@ -399,6 +402,22 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         holders::by_names(tx, &[theirs.code.expose(), &theirs.username]).await?.is_empty()
     });
     case!("access::holders::that_are_ours", |tx| holders::that_are_ours(tx, &[their_holder]).await?.is_empty());
+    case!("access::known::by_names", |tx| {
+        let lower = theirs.code.expose().to_lowercase();
+        let names = [theirs.code.expose(), &lower, &theirs.username, "0712345678"].map(str::as_bytes);
+        let meanings = known::by_names(tx, &names).await?.found;
+        meanings.len() == 4 && meanings.iter().all(|name| name.rights.is_empty() && !name.differs_only_in_case)
+    });
+    case!("access::known::by_ids", |tx| {
+        let ids = [theirs.voucher.uuid(), theirs.subscriber.uuid()];
+        known::by_ids(tx, &ids).await?.found.is_empty()
+    });
+    case!("access::known::subscriber_ids", |tx| {
+        !known::subscriber_ids(tx, Page::first(10)).await?.rows.contains(&theirs.subscriber.uuid())
+    });
+    case!("access::known::voucher_ids_in_use", |tx| {
+        !known::voucher_ids_in_use(tx, NOW, Page::first(10)).await?.rows.contains(&theirs.voucher.uuid())
+    });
     case!("access::sessions::by_ids_for_update", |tx| {
         sessions::by_ids_for_update(tx, &[their_session]).await?.is_empty()
     });
@@ -502,6 +521,11 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         plans::find_by_name(tx, &theirs.plan.name).await?.is_none_or(|plan| plan.id == ours.plan.id)
     });
     case!("sales::plans::list", |tx| plans::list(tx).await?.iter().all(|plan| plan.id == ours.plan.id));
+    case!("sales::plans::load", |tx| {
+        let all = plans::load(tx, None).await?.found;
+        let by_ids = plans::load(tx, Some(&[theirs.plan.id])).await?.found;
+        by_ids.is_empty() && all.iter().all(|plan| plan.id == ours.plan.id)
+    });
     case!("sales::plans::revise", |tx| {
         plans::revise(tx, theirs.plan.id, &full_terms(1)).await?;
         false

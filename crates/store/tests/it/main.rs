@@ -4,6 +4,7 @@ mod scene;
 
 mod access;
 mod certificates;
+mod changes;
 mod isolation;
 mod sales;
 mod schema;
