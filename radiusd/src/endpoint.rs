@@ -9,6 +9,7 @@ use tracing::debug;
 
 use crate::door::Port;
 use crate::listen::datagram::Path;
+use crate::listen::radsec::line::StreamReplier;
 use crate::listen::socket::RadiusSocket;
 
 /// Requests remembered per socket: ten seconds of 1,600 a second.
@@ -52,7 +53,8 @@ impl Endpoint {
             let mut dedup = self.dedup.lock().unwrap_or_else(PoisonError::into_inner);
             match dedup.see(path.peer, packet, now_ms) {
                 Verdict::New(ticket) => {
-                    return Seen::New(Replier { endpoint: Arc::clone(self), path, ticket: Some(ticket) });
+                    let endpoint = Arc::clone(self);
+                    return Seen::New(Replier::Datagram(DatagramReplier { endpoint, path, ticket: Some(ticket) }));
                 }
                 Verdict::InProgress => return Seen::InProgress,
                 Verdict::Replay(reply) => {
@@ -75,33 +77,58 @@ impl Endpoint {
 /// The right to answer one request. Dropped without an answer, the request is forgotten, and its next copy gets a
 /// fresh chance.
 #[derive(Debug)]
-pub struct Replier {
+pub enum Replier {
+    /// It came as a datagram.
+    Datagram(DatagramReplier),
+    /// It came over TLS.
+    Stream(StreamReplier),
+}
+
+impl Replier {
+    /// Sends the answer.
+    pub fn send(self, reply: &[u8]) {
+        match self {
+            Self::Datagram(replier) => replier.send(reply),
+            Self::Stream(replier) => replier.send(reply),
+        }
+    }
+
+    /// Who asked.
+    pub fn peer(&self) -> SocketAddr {
+        match self {
+            Self::Datagram(replier) => replier.path.peer,
+            Self::Stream(replier) => replier.peer(),
+        }
+    }
+
+    /// What the request came in on; over TLS, what it would have come in on.
+    pub fn port(&self) -> Port {
+        match self {
+            Self::Datagram(replier) => replier.endpoint.port,
+            Self::Stream(replier) => replier.port(),
+        }
+    }
+}
+
+/// The right to answer one datagram.
+#[derive(Debug)]
+pub struct DatagramReplier {
     endpoint: Arc<Endpoint>,
     path: Path,
     ticket: Option<Ticket>,
 }
 
-impl Replier {
+impl DatagramReplier {
     /// Sends the answer and keeps it for copies of the request.
-    pub fn send(mut self, reply: &[u8]) {
+    fn send(mut self, reply: &[u8]) {
         if let Some(ticket) = self.ticket.take() {
             self.endpoint.dedup.lock().unwrap_or_else(PoisonError::into_inner).answer(ticket, reply);
         }
         self.endpoint.send(reply, &self.path);
     }
-
-    /// Who asked.
-    pub fn peer(&self) -> SocketAddr {
-        self.path.peer
-    }
-
-    /// What the request came in on.
-    pub fn port(&self) -> Port {
-        self.endpoint.port
-    }
 }
 
-impl Drop for Replier {
+impl Drop for DatagramReplier {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
             self.endpoint.dedup.lock().unwrap_or_else(PoisonError::into_inner).forget(ticket);

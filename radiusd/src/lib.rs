@@ -1,4 +1,4 @@
-//! The RADIUS role: routers ask over UDP who may come online and report who is (RFC 2865, 2866, 5997).
+//! The RADIUS role: routers ask over UDP or TLS who may come online and report who is (RFC 2865, 2866, 5997, 6614).
 //!
 //! Datagrams come in through [`listen`], pass the [`door`], and are answered by `access`, `accounting` or `status`.
 //! Never decides (that is `policy`), never waits for a router, a gateway or a web page, and never answers Reject
@@ -27,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -38,6 +39,7 @@ pub use crate::node::{Parts, Settings};
 
 use crate::door::Port;
 use crate::endpoint::Endpoint;
+use crate::listen::radsec::{self, keep};
 use crate::listen::socket::RadiusSocket;
 use crate::node::Node;
 
@@ -52,6 +54,14 @@ pub enum RadiusdError {
     Binding {
         /// What it was for.
         port: Port,
+        /// The address.
+        address: SocketAddr,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The same for RADIUS over TLS.
+    #[error("RADIUS over TLS cannot listen on {address}: {source}{}", hint(source))]
+    BindingTls {
         /// The address.
         address: SocketAddr,
         /// What the kernel said.
@@ -85,6 +95,7 @@ pub struct Bound {
     node: Arc<Node>,
     jobs: mpsc::Receiver<accounting::Job>,
     endpoints: Vec<Arc<Endpoint>>,
+    tls: Vec<(TcpListener, SocketAddr)>,
 }
 
 impl std::fmt::Debug for Bound {
@@ -117,7 +128,15 @@ impl Bound {
                 }
             }
         }
-        Ok(Self { node, jobs, endpoints })
+        let mut tls = Vec::new();
+        for &address in &settings.radsec {
+            let bound = radsec::bind(address).and_then(|listener| {
+                let address = listener.local_addr()?;
+                Ok((listener, address))
+            });
+            tls.push(bound.map_err(|source| RadiusdError::BindingTls { address, source })?);
+        }
+        Ok(Self { node, jobs, endpoints, tls })
     }
 
     /// The addresses it listens on, each once.
@@ -128,12 +147,24 @@ impl Bound {
         addresses
     }
 
+    /// The addresses it listens on for RADIUS over TLS.
+    pub fn tls_addresses(&self) -> Vec<SocketAddr> {
+        self.tls.iter().map(|(_, address)| *address).collect()
+    }
+
     /// Serves until `shutdown`, then finishes what it has taken in.
     pub async fn serve(self, shutdown: CancellationToken) {
-        let Self { node, jobs, endpoints } = self;
+        let Self { node, jobs, endpoints, tls } = self;
         let mut listeners = JoinSet::new();
         for endpoint in endpoints {
             listeners.spawn(worker::listen(Arc::clone(&node), endpoint, shutdown.clone()));
+        }
+        if !tls.is_empty() {
+            let desk = radsec::Desk::new(&node);
+            listeners.spawn(keep::keep(Arc::clone(&node), Arc::clone(&desk.shared), shutdown.clone()));
+            for (listener, _) in tls {
+                listeners.spawn(radsec::listen(desk.clone(), listener, shutdown.clone()));
+            }
         }
         listeners.spawn(directory::refresh::keep_fresh(Arc::clone(&node), shutdown.clone()));
         listeners.spawn(housekeeping::keep_house(Arc::clone(&node), shutdown.clone()));

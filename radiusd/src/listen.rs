@@ -1,4 +1,5 @@
 //! Sockets: datagrams in, replies out. Knows no RADIUS.
 
 pub mod datagram;
+pub(crate) mod radsec;
 pub mod socket;

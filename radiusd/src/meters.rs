@@ -11,6 +11,10 @@ use domain::refusal::Refusal;
 
 use crate::door::{Dropped, Port};
 
+mod tls;
+
+pub use crate::meters::tls::{TlsMeters, TlsRefusal};
+
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
@@ -81,6 +85,8 @@ pub struct Meters {
     drops: Family<DropLabels, Counter>,
     refusals: Family<RefusalLabels, Counter>,
     kernel_drops: Family<PortLabels, Gauge>,
+    /// Connections over TLS.
+    pub tls: TlsMeters,
     /// From the arrival of an Access-Request to its answer.
     pub access_seconds: Histogram,
     /// From the arrival of an Accounting-Request to its answer.
@@ -116,6 +122,7 @@ impl Meters {
             drops: Family::default(),
             refusals: Family::default(),
             kernel_drops: Family::default(),
+            tls: TlsMeters::register(registry),
             access_seconds: latency(),
             accounting_seconds: latency(),
             accounting_batch: Histogram::new([1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0]),

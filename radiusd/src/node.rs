@@ -40,6 +40,10 @@ pub struct Settings {
     pub auth: Vec<SocketAddr>,
     /// Addresses for accounting.
     pub acct: Vec<SocketAddr>,
+    /// Addresses for both over TLS; none, unless somebody wants it.
+    pub radsec: Vec<SocketAddr>,
+    /// What our certificate says that we are.
+    pub radsec_names: Vec<String>,
     /// Sockets per address.
     pub workers: usize,
     /// Seconds between interim updates, before they are spread.
@@ -59,6 +63,8 @@ impl From<&Config> for Settings {
         Self {
             auth: config.radius.auth.clone(),
             acct: config.radius.acct.clone(),
+            radsec: config.radius.radsec.clone(),
+            radsec_names: config.radius.radsec_names.clone(),
             workers: config.radius.workers.get(),
             interim_seconds: config.accounting.interim_seconds,
             reserve_seconds: config.slots.reserve_seconds,

@@ -112,6 +112,9 @@ impl Server {
                     info!(%address, "RADIUS {} listens on {address}", port.name());
                 }
             }
+            for address in radius.tls_addresses() {
+                info!(%address, "RADIUS over TLS listens on {address}");
+            }
             radius.serve(shutdown.clone()).await;
         } else {
             shutdown.cancelled().await;

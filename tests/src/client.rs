@@ -101,14 +101,8 @@ impl Router {
     /// Asks for somebody by PAP, as a phone on that address would. `None` is silence.
     pub async fn asks(&self, user: &str, password: &str, mac: &str) -> anyhow::Result<Option<Reply>> {
         let secret = Secret::new(self.secret.as_bytes());
-        let mut random = [0; 16];
-        OsRandom.fill(&mut random);
         let mut buffer = [0; PACKET_MAX];
-        let mut writer = Writer::access_request(&mut buffer, next_identifier(), &random, Place::Last);
-        writer.put(rfc2865::USER_NAME, user)?;
-        writer.put_hidden(rfc2865::USER_PASSWORD, password.as_bytes(), &secret)?;
-        writer.put(rfc2865::CALLING_STATION_ID, mac)?;
-        let request = writer.finish(&secret);
+        let request = login(&mut buffer, next_identifier(), (user, password, mac), &secret)?;
         self.exchange(request, self.auth, &secret).await
     }
 
@@ -116,22 +110,7 @@ impl Router {
     pub async fn reports(&self, report: &Report<'_>) -> anyhow::Result<Option<Reply>> {
         let secret = Secret::new(self.secret.as_bytes());
         let mut buffer = [0; PACKET_MAX];
-        let mut writer = Writer::accounting_request(&mut buffer, next_identifier(), Place::Absent);
-        writer.put(rfc2866::ACCT_STATUS_TYPE, report.status)?;
-        writer.put(rfc2866::ACCT_SESSION_ID, report.session)?;
-        writer.put(rfc2865::USER_NAME, report.user)?;
-        writer.put(rfc2865::CALLING_STATION_ID, report.mac)?;
-        if !report.class.is_empty() {
-            writer.put(rfc2865::CLASS, report.class)?;
-        }
-        let low = |octets: u64| u32::try_from(octets & u64::from(u32::MAX)).unwrap_or(0);
-        let high = |octets: u64| u32::try_from(octets >> 32).unwrap_or(0);
-        writer.put(rfc2866::ACCT_INPUT_OCTETS, low(report.in_octets))?;
-        writer.put(rfc2866::ACCT_OUTPUT_OCTETS, low(report.out_octets))?;
-        writer.put(rfc2869::ACCT_INPUT_GIGAWORDS, high(report.in_octets))?;
-        writer.put(rfc2869::ACCT_OUTPUT_GIGAWORDS, high(report.out_octets))?;
-        writer.put(rfc2866::ACCT_SESSION_TIME, report.seconds)?;
-        let request = writer.finish(&secret);
+        let request = accounting(&mut buffer, next_identifier(), report, &secret)?;
         self.exchange(request, self.acct, &secret).await
     }
 
@@ -146,18 +125,64 @@ impl Router {
         let socket = UdpSocket::bind((self.from, 0)).await?;
         socket.send_to(request, to).await?;
         let Some(bytes) = receive(&socket, self.patience).await? else { return Ok(None) };
-        let asked = Packet::parse(request).map_err(|why| anyhow::anyhow!("our own request: {why:?}"))?;
-        let reply = Packet::parse(&bytes).map_err(|why| anyhow::anyhow!("the reply: {why:?}"))?;
-        ensure!(reply.id() == asked.id(), "the reply answers another request");
-        ensure!(authenticator::verify_reply(&reply, asked.authenticator(), secret), "a forged reply");
-        if asked.code() == Code::AccessRequest {
-            let first = reply.attributes().next().context("an empty reply")?;
-            ensure!(first.number == rfc2869::MESSAGE_AUTHENTICATOR.number, "Message-Authenticator is not first");
-            let signed = message_authenticator::verify_reply(&reply, asked.authenticator(), secret);
-            ensure!(signed == message_authenticator::Verdict::Valid, "a forged Message-Authenticator");
-        }
-        Ok(Some(Reply { bytes }))
+        Ok(Some(verified(request, bytes, secret)?))
     }
+}
+
+/// A login by PAP, signed: user, password and device.
+pub(crate) fn login<'b>(
+    buffer: &'b mut [u8; PACKET_MAX],
+    id: u8,
+    (user, password, mac): (&str, &str, &str),
+    secret: &Secret,
+) -> anyhow::Result<&'b [u8]> {
+    let mut random = [0; 16];
+    OsRandom.fill(&mut random);
+    let mut writer = Writer::access_request(buffer, id, &random, Place::Last);
+    writer.put(rfc2865::USER_NAME, user)?;
+    writer.put_hidden(rfc2865::USER_PASSWORD, password.as_bytes(), secret)?;
+    writer.put(rfc2865::CALLING_STATION_ID, mac)?;
+    Ok(writer.finish(secret))
+}
+
+/// A report of a session.
+pub(crate) fn accounting<'b>(
+    buffer: &'b mut [u8; PACKET_MAX],
+    id: u8,
+    report: &Report<'_>,
+    secret: &Secret,
+) -> anyhow::Result<&'b [u8]> {
+    let mut writer = Writer::accounting_request(buffer, id, Place::Absent);
+    writer.put(rfc2866::ACCT_STATUS_TYPE, report.status)?;
+    writer.put(rfc2866::ACCT_SESSION_ID, report.session)?;
+    writer.put(rfc2865::USER_NAME, report.user)?;
+    writer.put(rfc2865::CALLING_STATION_ID, report.mac)?;
+    if !report.class.is_empty() {
+        writer.put(rfc2865::CLASS, report.class)?;
+    }
+    let low = |octets: u64| u32::try_from(octets & u64::from(u32::MAX)).unwrap_or(0);
+    let high = |octets: u64| u32::try_from(octets >> 32).unwrap_or(0);
+    writer.put(rfc2866::ACCT_INPUT_OCTETS, low(report.in_octets))?;
+    writer.put(rfc2866::ACCT_OUTPUT_OCTETS, low(report.out_octets))?;
+    writer.put(rfc2869::ACCT_INPUT_GIGAWORDS, high(report.in_octets))?;
+    writer.put(rfc2869::ACCT_OUTPUT_GIGAWORDS, high(report.out_octets))?;
+    writer.put(rfc2866::ACCT_SESSION_TIME, report.seconds)?;
+    Ok(writer.finish(secret))
+}
+
+/// The answer to a request, if it is one, and true.
+pub(crate) fn verified(request: &[u8], reply: Vec<u8>, secret: &Secret) -> anyhow::Result<Reply> {
+    let asked = Packet::parse(request).map_err(|why| anyhow::anyhow!("our own request: {why:?}"))?;
+    let packet = Packet::parse(&reply).map_err(|why| anyhow::anyhow!("the reply: {why:?}"))?;
+    ensure!(packet.id() == asked.id(), "the reply answers another request");
+    ensure!(authenticator::verify_reply(&packet, asked.authenticator(), secret), "a forged reply");
+    if asked.code() == Code::AccessRequest {
+        let first = packet.attributes().next().context("an empty reply")?;
+        ensure!(first.number == rfc2869::MESSAGE_AUTHENTICATOR.number, "Message-Authenticator is not first");
+        let signed = message_authenticator::verify_reply(&packet, asked.authenticator(), secret);
+        ensure!(signed == message_authenticator::Verdict::Valid, "a forged Message-Authenticator");
+    }
+    Ok(Reply { bytes: reply })
 }
 
 async fn receive(socket: &UdpSocket, patience: Duration) -> anyhow::Result<Option<Vec<u8>>> {

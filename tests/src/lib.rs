@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod database;
+pub mod radsec;
 pub mod world;
 
 /// The first page of a list, as long as a page can be.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration as StdDuration;
 
 use actions::context::Context;
+use actions::network::issue_certificate::{self, IssuedToRouter};
 use actions::network::register_nas::{self, NewNas};
 use actions::people::add_subscribers::{self, Wanted};
 use actions::platform::open_tenant::{self, NewTenant};
@@ -30,6 +31,7 @@ use prometheus_client::registry::Registry;
 use radiusd::door::Port;
 use radiusd::meters::Meters;
 use radiusd::{Bound, Parts, Settings};
+use store::network::nas;
 use store::sales::vouchers::NewVouchers;
 use store::sales::{batches, vouchers};
 use store::{Store, TenantScope};
@@ -93,6 +95,8 @@ pub struct World {
     pub isp: Isp,
     /// Another one on the same system.
     pub other: Isp,
+    /// Where routers ask over TLS, in a World that has it.
+    pub tls: Option<SocketAddr>,
     /// Records that are answered and not yet in the database.
     waiting: Gauge,
     shutdown: CancellationToken,
@@ -109,6 +113,15 @@ impl std::fmt::Debug for World {
 impl World {
     /// Opens a World with nothing sold yet.
     pub async fn open() -> anyhow::Result<Self> {
+        Self::open_with(&[]).await
+    }
+
+    /// The same, where routers may ask over TLS as well.
+    pub async fn open_over_tls() -> anyhow::Result<Self> {
+        Self::open_with(&[SocketAddr::from((Ipv4Addr::LOCALHOST, 0))]).await
+    }
+
+    async fn open_with(radsec: &[SocketAddr]) -> anyhow::Result<Self> {
         let database = Database::fresh().await;
         let store = database.store();
         let clock = Arc::new(StoryClock::standing());
@@ -124,6 +137,8 @@ impl World {
             settings: Settings {
                 auth: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))],
                 acct: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))],
+                radsec: radsec.to_vec(),
+                radsec_names: vec!["127.0.0.1".to_owned(), "radius.test".to_owned()],
                 workers: 2,
                 interim_seconds: 300,
                 reserve_seconds: 60,
@@ -136,13 +151,14 @@ impl World {
         let bound = Bound::bind(parts)?;
         let port = |port| bound.addresses(port).first().map_or(loopback, |a| SocketAddr::new(loopback.ip(), a.port()));
         let (auth, acct) = (port(Port::Auth), port(Port::Acct));
+        let tls = bound.tls_addresses().first().copied();
         let context = Context::new(&*clock, &OsRandom);
         let isp = open_isp(&store, context, "savanna", "127.0.0.1", "testing123", auth, acct).await?;
         let other = open_isp(&store, context, "rift", "127.0.0.2", "another-secret", auth, acct).await?;
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(bound.serve(shutdown.clone()));
         let serving = Some(serving);
-        let world = Self { database, store, clock, isp, other, waiting, shutdown, serving, _journal: journal };
+        let world = Self { database, store, clock, isp, other, tls, waiting, shutdown, serving, _journal: journal };
         world.routers_are_known().await?;
         Ok(world)
     }
@@ -217,6 +233,14 @@ impl World {
         add_subscribers::add_subscribers(&self.store, &isp.scope, zone, plans, wanted, self.context(), &mut |_| {})
             .await?;
         Ok(())
+    }
+
+    /// Issues a certificate for RadSec to an ISP's router.
+    pub async fn certifies(&self, isp: &Isp, lasts: Span) -> anyhow::Result<IssuedToRouter> {
+        let mut tx = self.store.tenant(&isp.scope).await?;
+        let nas = nas::find_by_name(&mut tx, &"tower".parse()?).await?.context("no router")?;
+        tx.commit().await?;
+        Ok(issue_certificate::issue_certificate(&self.store, &isp.scope, &nas, lasts, self.context()).await?)
     }
 
     /// Waits until every report that was answered is in the database.

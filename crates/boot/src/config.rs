@@ -84,6 +84,10 @@ pub struct Radius {
     pub auth: Vec<SocketAddr>,
     /// Where accounting is answered; at least one.
     pub acct: Vec<SocketAddr>,
+    /// Where both are answered over TLS (RadSec); none, unless it is set.
+    pub radsec: Vec<SocketAddr>,
+    /// The addresses or names under which routers reach us over TLS: what our certificate says. The first counts most.
+    pub radsec_names: Vec<String>,
     /// How many workers answer.
     pub workers: NonZeroUsize,
 }
@@ -216,10 +220,17 @@ fn read_radius(reader: &mut Reader) -> Radius {
         addresses.iter().map(|address| (key, *address)).collect()
     };
     reader.refuse_clashes(named("radius.auth", &auth).into_iter().chain(named("radius.acct", &acct)));
+    let radsec = reader.addresses_if_any("radius.radsec");
+    reader.refuse_clashes(named("radius.radsec", &radsec).into_iter());
+    let radsec_names = reader.host_names("radius.radsec_names");
+    if !radsec.is_empty() && radsec_names.is_empty() {
+        let problem = "is missing: name the address or the name that routers ask, which our certificate must say";
+        reader.fault("radius.radsec_names", problem);
+    }
     let asked = reader.whole("radius.workers", 1..=1024).and_then(|workers| usize::try_from(workers).ok());
     let workers = asked.and_then(NonZeroUsize::new);
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    Radius { auth, acct, workers: workers.unwrap_or_else(cores) }
+    Radius { auth, acct, radsec, radsec_names, workers: workers.unwrap_or_else(cores) }
 }
 
 fn read_log(reader: &mut Reader) -> Log {

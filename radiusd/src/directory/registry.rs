@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use domain::id::NasId;
 use domain::network::nas::Nas;
 use domain::secret::SecretBytes;
 use foldhash::fast::RandomState;
@@ -24,6 +25,13 @@ pub struct KnownNas {
     pub scope: TenantScope,
 }
 
+impl KnownNas {
+    /// The same router over TLS, where the shared secret is one that everybody knows (RFC 6614 §2.3).
+    pub(crate) fn over_tls(known: &Self) -> Self {
+        Self { nas: known.nas.clone(), secret: radius::Secret::new(radius::radsec::SECRET), scope: known.scope }
+    }
+}
+
 /// The networks of one prefix length, each with its routers.
 type Networks = HashMap<IpNet, Vec<Arc<KnownNas>>, RandomState>;
 
@@ -32,14 +40,14 @@ type Networks = HashMap<IpNet, Vec<Arc<KnownNas>>, RandomState>;
 pub struct Registry {
     /// Prefix lengths in use, longest first, each with the networks of that length.
     by_length: Vec<(u8, Networks)>,
-    count: usize,
+    by_id: HashMap<NasId, Arc<KnownNas>, RandomState>,
 }
 
 impl Registry {
     /// Builds the registry. Routers of one network stand in the order of their ids, so that every node tries them alike.
     pub fn of(mut routers: Vec<(Nas, SecretBytes)>) -> Self {
         routers.sort_by_key(|(nas, _)| nas.id);
-        let mut registry = Self { count: routers.len(), by_length: Vec::new() };
+        let mut registry = Self::default();
         for (nas, secret) in routers {
             let network = canonical(nas.address);
             let known = Arc::new(KnownNas {
@@ -47,6 +55,7 @@ impl Registry {
                 secret: radius::Secret::new(secret.expose()),
                 nas,
             });
+            registry.by_id.insert(known.nas.id, Arc::clone(&known));
             registry
                 .networks_of(network.prefix_len() + family_offset(&network))
                 .entry(network)
@@ -81,14 +90,19 @@ impl Registry {
         &[]
     }
 
+    /// The router with an id.
+    pub fn by_id(&self, id: NasId) -> Option<&Arc<KnownNas>> {
+        self.by_id.get(&id)
+    }
+
     /// How many routers are known.
-    pub const fn len(&self) -> usize {
-        self.count
+    pub fn len(&self) -> usize {
+        self.by_id.len()
     }
 
     /// Whether none is known.
-    pub const fn is_empty(&self) -> bool {
-        self.count == 0
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
     }
 }
 

@@ -3,4 +3,5 @@
 mod accounting;
 mod devices;
 mod outage;
+mod radsec;
 mod vouchers;

@@ -27,6 +27,12 @@ pub(super) const KEYS: &[Key] = &[
     Key { name: "master_key_file", variables: &["MNETIFI_MASTER_KEY_FILE"], example: "\"/etc/mnetifi/master.key\"" },
     Key { name: "radius.auth", variables: &["MNETIFI_RADIUS_AUTH"], example: "[\"0.0.0.0:1812\"]" },
     Key { name: "radius.acct", variables: &["MNETIFI_RADIUS_ACCT"], example: "[\"0.0.0.0:1813\"]" },
+    Key { name: "radius.radsec", variables: &["MNETIFI_RADIUS_RADSEC"], example: "[\"0.0.0.0:2083\"]" },
+    Key {
+        name: "radius.radsec_names",
+        variables: &["MNETIFI_RADIUS_RADSEC_NAMES"],
+        example: "[\"192.0.2.10\", \"radius.example.net\"]",
+    },
     Key { name: "radius.workers", variables: &["MNETIFI_RADIUS_WORKERS"], example: "2" },
     Key {
         name: "metrics.listen",

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -98,12 +98,36 @@ impl Reader {
         self.parse_address(key, &text)
     }
 
-    /// One address or several: a list in the file, commas elsewhere.
-    pub(super) fn addresses(&mut self, key: &str) -> Vec<SocketAddr> {
-        let texts = match self.setting(key).map(|setting| setting.written) {
+    /// Addresses that may be left out altogether.
+    pub(super) fn addresses_if_any(&mut self, key: &str) -> Vec<SocketAddr> {
+        if self.setting(key).is_some() { self.addresses(key) } else { Vec::new() }
+    }
+
+    /// One text or several: a list in the file, commas elsewhere.
+    pub(super) fn texts(&mut self, key: &str) -> Vec<String> {
+        match self.setting(key).map(|setting| setting.written) {
             Some(Written::List(texts)) => texts,
             _ => self.text(key).map(|text| text.split(',').map(str::to_owned).collect()).unwrap_or_default(),
-        };
+        }
+    }
+
+    /// Names or addresses of machines, without ports.
+    pub(super) fn host_names(&mut self, key: &str) -> Vec<String> {
+        let names: Vec<String> = self.texts(key).iter().map(|name| name.trim().to_owned()).collect();
+        for name in &names {
+            let letters =
+                name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_'));
+            let is_name = (1..=253).contains(&name.len()) && letters;
+            if !is_name && name.parse::<IpAddr>().is_err() {
+                self.fault(key, format!("`{}` is neither an address nor a name of DNS", name.escape_debug()));
+            }
+        }
+        names
+    }
+
+    /// One address or several: a list in the file, commas elsewhere.
+    pub(super) fn addresses(&mut self, key: &str) -> Vec<SocketAddr> {
+        let texts = self.texts(key);
         if texts.is_empty() && self.layers.faults.iter().all(|fault| fault.key != key) {
             self.fault(key, "names no address");
         }
@@ -114,7 +138,7 @@ impl Reader {
         let parsed = text.parse().ok();
         if parsed.is_none() {
             let shown = text.escape_debug();
-            let hint = if text.parse::<std::net::IpAddr>().is_ok() {
+            let hint = if text.parse::<IpAddr>().is_ok() {
                 "has no port"
             } else if text.parse::<u16>().is_ok() {
                 "has no address, only a port"

@@ -35,6 +35,7 @@ fn without_any_setting_the_defaults_hold() {
     assert_eq!(config.database, Database::Private { bin: None });
     assert_eq!(config.radius.auth, ["0.0.0.0:1812".parse().unwrap()]);
     assert_eq!(config.radius.acct, ["0.0.0.0:1813".parse().unwrap()]);
+    assert!(config.radius.radsec.is_empty() && config.radius.radsec_names.is_empty(), "RadSec is off");
     assert_eq!(config.metrics.listen, "127.0.0.1:9812".parse().unwrap());
     assert_eq!((config.accounting.interim_seconds, config.slots.reserve_seconds), (300, 60));
     assert_eq!(config.decisions.days, 30);
@@ -188,8 +189,28 @@ fn every_example_is_right() {
             continue;
         }
         let place = Place::new();
-        place.file(&format!("{}\n", keys::example(key.name)));
+        // This one is not right alone.
+        let beside = if key.name == "radius.radsec" { keys::example("radius.radsec_names") } else { String::new() };
+        place.file(&format!("{}\n{beside}\n", keys::example(key.name)));
 
         assert!(place.load(&[]).is_ok(), "{}: {}", key.name, place.faults(&[]));
     }
+}
+
+#[test]
+fn radsec_needs_the_names_that_its_certificate_is_to_say() {
+    let place = Place::new();
+
+    let config = place.load(&[
+        ("MNETIFI_RADIUS_RADSEC", "0.0.0.0:2083,[::1]:2083"),
+        ("MNETIFI_RADIUS_RADSEC_NAMES", "192.0.2.10, radius.example.net, 2001:db8::1"),
+    ]);
+    let nameless = place.faults(&[("MNETIFI_RADIUS_RADSEC", "0.0.0.0:2083")]);
+    let bad = place.faults(&[("MNETIFI_RADIUS_RADSEC_NAMES", "two words")]);
+
+    let radius = config.unwrap().radius;
+    assert_eq!(radius.radsec.len(), 2);
+    assert_eq!(radius.radsec_names, ["192.0.2.10", "radius.example.net", "2001:db8::1"]);
+    assert!(nameless.contains("radius.radsec_names") && nameless.contains("is missing"), "{nameless}");
+    assert!(bad.contains("`two words` is neither an address nor a name of DNS"), "{bad}");
 }

@@ -68,6 +68,8 @@ impl Place {
             settings: Settings {
                 auth: Vec::new(),
                 acct: Vec::new(),
+                radsec: Vec::new(),
+                radsec_names: Vec::new(),
                 workers: 1,
                 interim_seconds: 300,
                 reserve_seconds: 60,
