@@ -1,5 +1,7 @@
 //! The command line: what can be said to `mnetifi`.
 
+mod radsec;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -15,6 +17,8 @@ use domain::sales::voucher::VoucherCode;
 use domain::text::{RouterName, Slug};
 use domain::time::{Duration, Span, Timestamp, Zone};
 use ipnet::IpNet;
+
+pub use crate::cli::radsec::{Radsec, RadsecCa, RadsecIssue, RadsecRevoke};
 
 /// Where `--help` shows the options that every command takes.
 const EVERYWHERE: &str = "For every command";
@@ -68,6 +72,9 @@ pub enum Command {
     /// Routers that may ask
     #[command(subcommand)]
     Nas(Nas),
+    /// RADIUS over TLS: certificates of routers, and the authority that signs them
+    #[command(subcommand)]
+    Radsec(Radsec),
     /// Plans: what is sold
     #[command(subcommand)]
     Plan(Plan),

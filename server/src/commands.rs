@@ -7,6 +7,7 @@ pub mod import;
 pub mod migrate;
 pub mod nas;
 pub mod plan;
+pub mod radsec;
 pub mod serve;
 pub mod session;
 pub mod subscriber;

@@ -12,7 +12,8 @@ pub struct TenantScope {
 }
 
 impl TenantScope {
-    /// For `radiusd` alone: the tenant of a router whose packet was verified with that router's secret.
+    /// For `radiusd` alone: the tenant of a router whose packet was verified with that router's secret, or came over a
+    /// connection with that router's certificate.
     pub const fn of_nas(nas: &Nas) -> Self {
         Self { tenant: nas.tenant }
     }

@@ -1,15 +1,22 @@
 //! An independent RADIUS client against our server: FreeRADIUS's `radclient`, and vectors of the RFCs.
 //!
-//! Nothing here uses our own encoder. Needs Debian's package `freeradius-utils`, which `make test` installs.
+//! Nothing here uses our own encoder. Needs Debian's packages `freeradius-utils` and `radsecproxy`, which `make test`
+//! installs.
 
 mod radclient;
+mod radsec;
+mod radsecproxy;
 
 use domain::sales::plan::PlanService;
 use radclient::{Answer, ask};
 use tests::world::{Isp, World, hour, month};
 
 async fn world() -> World {
-    let world = World::open().await.expect("a world");
+    furnish(World::open().await.expect("a world")).await
+}
+
+/// Two codes and two houses.
+async fn furnish(world: World) -> World {
     let plan = world.sells(&world.isp, hour(), "hour", PlanService::Hotspot).await.expect("sold");
     world.prints(&world.isp, &plan, &["Sunrise77", "Sunset88"]).await.expect("printed");
     let home = world.sells(&world.isp, month(), "home", PlanService::Pppoe).await.expect("sold");
