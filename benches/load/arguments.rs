@@ -34,12 +34,18 @@ pub(crate) struct Arguments {
     /// How many users there are
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) users: u32,
-    /// Sessions that `acct` logs in beforehand, at most; each reports until it ends. 0 reports sessions nobody granted
-    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    /// Sessions of `acct`, which logs them in beforehand
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) sessions: u32,
-    /// Interim updates of each session in `acct`
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    /// Log nobody in: the sessions of `acct` are strangers to the server
+    #[arg(long)]
+    pub(crate) strangers: bool,
+    /// Interim updates of each session in `acct`, after which it stops [default: until the time is over]
+    #[arg(long, default_value_t = 1_000_000, hide_default_value = true, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub(crate) interims: u32,
+    /// Log every user in once beforehand, unmeasured, so that a server that learns knows them all
+    #[arg(long)]
+    pub(crate) warm: bool,
     /// How many requests wait for their reply at any moment
     #[arg(long, default_value_t = 64, conflicts_with = "rate", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) window: u32,
@@ -58,9 +64,9 @@ pub(crate) struct Arguments {
     /// How long a reply is waited for, for each try
     #[arg(long, default_value_t = 3_000, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u64).range(1..=60_000))]
     pub(crate) patience: u64,
-    /// Sockets, each with 256 identifiers [default: as many as the load needs, at least 8]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=512))]
-    pub(crate) sockets: Option<u32>,
+    /// Sockets, each with an address of its own and 256 identifiers [default: as many as the load needs, at least 32]
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=250))]
+    pub(crate) sockets: Option<u8>,
     /// The server's process: shows its CPU for each 1,000 requests, and its memory
     #[arg(long)]
     pub(crate) pid: Option<u32>,
@@ -70,6 +76,16 @@ pub(crate) struct Arguments {
     /// How long server and database may go on working after a mode, in seconds; their CPU then counts as the mode's
     #[arg(long, default_value_t = 20, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=600))]
     pub(crate) settle: u64,
+    /// After `acct`: a command for `sh` that looks into the database, again and again until all that was answered is
+    /// there. Its `$1` is what Acct-Session-Id begins with; it prints sessions, octets up and octets down
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) proof: Option<String>,
+    /// A command for `sh` that is run again and again during every mode; its `$1` is the number of the run
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) meanwhile: Option<String>,
+    /// How long after it was begun last
+    #[arg(long, default_value_t = 1, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) meanwhile_every: u64,
     /// Repeats the order of users and all random octets of another run, which must not have been asked in a moment ago
     #[arg(long)]
     pub(crate) seed: Option<u64>,
@@ -123,12 +139,12 @@ impl Arguments {
     }
 
     /// At most half of a socket's identifiers wait at once, so that a late reply seldom meets a new request.
-    pub(crate) fn sockets(&self) -> usize {
+    pub(crate) fn sockets(&self) -> u8 {
         let waiting = match self.rate {
             None => self.window,
             Some(rate) => rate / 4,
         };
-        self.sockets.unwrap_or((waiting / 128).clamp(8, 128)) as usize
+        self.sockets.unwrap_or(u8::try_from(waiting / 128).unwrap_or(u8::MAX).clamp(32, 250))
     }
 
     /// What a server is expected to be.

@@ -1,70 +1,77 @@
 //! A socket of a router: 256 identifiers, and the requests that wait under them.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Instant;
 
-use anyhow::{Context, bail};
-use radius::PACKET_MAX;
+use anyhow::{Context, anyhow};
+use nix::errno::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::story::Story;
 use crate::target::Target;
+use crate::wire::{Inbox, Outbox};
 
 /// Asked of the kernel, so that a loss is the server's and not ours. It may give less.
 pub(crate) const BUFFER_BYTES: usize = 4 << 20;
 
 /// A request that waits for its reply.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Waiting {
-    /// Distinguishes it from others that had its identifier.
-    pub(crate) serial: u64,
     /// What it is about.
     pub(crate) story: Story,
     /// Since when its waiting counts: when it was sent, or was due to be.
     pub(crate) since: Instant,
+    /// When it has waited long enough.
+    pub(crate) due: Instant,
     /// How often it was sent.
     pub(crate) tries: u8,
-    /// The octets that were sent.
-    pub(crate) request: Vec<u8>,
+}
+
+/// One identifier.
+#[derive(Debug, Default)]
+struct Slot {
+    waiting: Option<Waiting>,
+    /// The octets that were sent last; the room is used again.
+    request: Vec<u8>,
 }
 
 /// One socket.
 #[derive(Debug)]
 pub(crate) struct Lane {
     socket: UdpSocket,
-    waiting: Vec<Option<Waiting>>,
+    slots: Vec<Slot>,
     /// Unused identifiers, the one that has been unused for the longest time first.
     free: VecDeque<u8>,
-}
-
-/// What became of an attempt to send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sent {
-    Gone,
-    /// The kernel has no room at the moment.
-    NoRoom,
+    /// Identifiers whose requests the kernel has not been given yet.
+    outbox: VecDeque<u8>,
 }
 
 impl Lane {
-    pub(crate) fn open(target: Target) -> anyhow::Result<Self> {
+    /// The lane of this number. Towards an IPv4 target each has an address of its own, as routers have.
+    pub(crate) fn open(target: Target, number: u8) -> anyhow::Result<Self> {
         let to = target.address();
-        let from = match to {
-            SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
+        let from: IpAddr = match to {
+            SocketAddr::V4(_) => Ipv4Addr::new(127, 0, 1, number).into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
         };
         let open = || -> io::Result<UdpSocket> {
             let socket = Socket::new(Domain::for_address(to), Type::DGRAM, Some(Protocol::UDP))?;
             socket.set_recv_buffer_size(BUFFER_BYTES)?;
             socket.set_send_buffer_size(BUFFER_BYTES)?;
             socket.set_nonblocking(true)?;
-            socket.bind(&from.into())?;
+            socket.bind(&SocketAddr::new(from, 0).into())?;
             socket.connect(&to.into())?;
             Ok(socket.into())
         };
         let socket = open().with_context(|| format!("could not open a socket to {to}"))?;
-        Ok(Self { socket, waiting: (0..=u8::MAX).map(|_| None).collect(), free: (0..=u8::MAX).collect() })
+        Ok(Self {
+            socket,
+            slots: (0..=u8::MAX).map(|_| Slot::default()).collect(),
+            free: (0..=u8::MAX).collect(),
+            outbox: VecDeque::new(),
+        })
     }
 
     pub(crate) fn socket(&self) -> &UdpSocket {
@@ -76,65 +83,77 @@ impl Lane {
         self.free.front().copied()
     }
 
-    /// Sends a new request under [`Self::next_id`].
-    pub(crate) fn send(&mut self, waiting: Waiting) -> anyhow::Result<Sent> {
-        let Some(id) = self.next_id() else { return Ok(Sent::NoRoom) };
-        let sent = self.put(&waiting.request)?;
-        if sent == Sent::Gone {
-            self.free.pop_front();
-            self.waiting[usize::from(id)] = Some(waiting);
+    /// Puts a new request under [`Self::next_id`]; [`flush`](Self::flush) sends it.
+    pub(crate) fn put(&mut self, waiting: Waiting, request: &[u8]) {
+        let Some(id) = self.free.pop_front() else { return };
+        let slot = &mut self.slots[usize::from(id)];
+        slot.waiting = Some(waiting);
+        slot.request.clear();
+        slot.request.extend_from_slice(request);
+        self.outbox.push_back(id);
+    }
+
+    /// Gives the kernel what it takes. Says whether that was all.
+    pub(crate) fn flush(&mut self, outbox: &mut Outbox) -> anyhow::Result<bool> {
+        while !self.outbox.is_empty() {
+            let requests = self.outbox.iter().map(|id| &*self.slots[usize::from(*id)].request);
+            let taken = outbox.send(&self.socket, requests).map_err(|why| self.explain(why))?;
+            if taken == 0 {
+                return Ok(false);
+            }
+            self.outbox.drain(..taken);
         }
-        Ok(sent)
+        Ok(true)
     }
 
-    /// Sends a waiting request once more.
-    pub(crate) fn send_again(&mut self, id: u8) -> anyhow::Result<()> {
-        if let Some(waiting) = &mut self.waiting[usize::from(id)] {
-            waiting.tries += 1;
-            // Without room this copy is lost like any other.
-            put(&self.socket, &waiting.request)?;
+    /// Sends again, or gives up, what has waited long enough. Tells each story that was given up.
+    pub(crate) fn sweep(
+        &mut self,
+        now: Instant,
+        again: impl Fn(&Waiting) -> Option<Instant>,
+        mut gone: impl FnMut(Option<Story>),
+    ) {
+        for id in 0..=u8::MAX {
+            let slot = &mut self.slots[usize::from(id)];
+            let Some(waiting) = slot.waiting.as_mut().filter(|waiting| waiting.due <= now) else { continue };
+            if let Some(due) = again(waiting) {
+                waiting.tries += 1;
+                waiting.due = due;
+                self.outbox.push_back(id);
+                gone(None);
+            } else {
+                let story = waiting.story;
+                self.end(id);
+                gone(Some(story));
+            }
         }
-        Ok(())
     }
 
-    fn put(&self, octets: &[u8]) -> anyhow::Result<Sent> {
-        put(&self.socket, octets)
+    /// Takes what lies in the socket, one batch of it.
+    pub(crate) fn receive(&self, inbox: &mut Inbox) -> anyhow::Result<usize> {
+        inbox.receive(&self.socket).map_err(|why| self.explain(why))
     }
 
-    /// The next datagram that lies in the socket.
-    pub(crate) fn receive<'b>(&self, buffer: &'b mut [u8; PACKET_MAX]) -> anyhow::Result<Option<&'b [u8]>> {
-        match self.socket.recv(buffer) {
-            Ok(length) => Ok(buffer.get(..length)),
-            Err(why) if why.kind() == ErrorKind::WouldBlock => Ok(None),
-            Err(why) => explain(&self.socket, why),
-        }
-    }
-
-    /// The request that waits under an identifier.
-    pub(crate) fn waiting(&self, id: u8) -> Option<&Waiting> {
-        self.waiting[usize::from(id)].as_ref()
+    /// The request that waits under an identifier, and its octets.
+    pub(crate) fn waiting(&self, id: u8) -> Option<(&Waiting, &[u8])> {
+        let slot = &self.slots[usize::from(id)];
+        Some((slot.waiting.as_ref()?, &slot.request))
     }
 
     /// Ends the wait under an identifier.
-    pub(crate) fn take(&mut self, id: u8) -> Option<Waiting> {
-        let taken = self.waiting[usize::from(id)].take()?;
-        self.free.push_back(id);
-        Some(taken)
+    pub(crate) fn end(&mut self, id: u8) {
+        if self.slots[usize::from(id)].waiting.take().is_some() {
+            self.free.push_back(id);
+            // Answered before its copy has left.
+            self.outbox.retain(|waiting| *waiting != id);
+        }
     }
-}
 
-fn put(socket: &UdpSocket, octets: &[u8]) -> anyhow::Result<Sent> {
-    match socket.send(octets) {
-        Ok(_) => Ok(Sent::Gone),
-        Err(why) if why.kind() == ErrorKind::WouldBlock => Ok(Sent::NoRoom),
-        Err(why) => explain(socket, why),
+    fn explain(&self, why: Errno) -> anyhow::Error {
+        let to = self.socket.peer_addr().map_or_else(|_| "nobody".to_owned(), |to| to.to_string());
+        if why == Errno::ECONNREFUSED {
+            return anyhow!("nobody listens at {to}: is the server running, and on that port?");
+        }
+        anyhow!(why).context(format!("the socket to {to}"))
     }
-}
-
-fn explain<T>(socket: &UdpSocket, why: io::Error) -> anyhow::Result<T> {
-    let to = socket.peer_addr()?;
-    if why.kind() == ErrorKind::ConnectionRefused {
-        bail!("nobody listens at {to}: is the server running, and on that port?");
-    }
-    Err(why).with_context(|| format!("the socket to {to}"))
 }

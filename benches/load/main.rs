@@ -10,13 +10,16 @@ mod clock;
 mod echo;
 mod generator;
 mod lane;
+mod meanwhile;
 mod process;
+mod proof;
 mod random;
 mod report;
 mod settle;
 mod story;
 mod tally;
 mod target;
+mod wire;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -25,22 +28,24 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use benches::request::Method;
 use clap::Parser;
+use nix::sys::prctl;
 use radius::Secret;
 
 use arguments::{Arguments, Mode, Pace};
 use check::Peer;
 use echo::Echo;
 use generator::{Generator, Outcome, Terms};
+use meanwhile::Meanwhile;
 use process::Used;
 use random::Random;
 use report::Row;
-use story::{Crowd, Source};
+use story::{Cast, Crowd, Run, Source};
 use target::Target;
 
-/// How long the logins before `acct` may take.
-const LOGINS_LAST: Duration = Duration::from_secs(60);
+/// How long logins that are not measured may take.
+const LOGINS_LAST: Duration = Duration::from_secs(300);
 
-/// Logins that wait at once before `acct`.
+/// How many of them wait at once.
 const LOGINS_WINDOW: usize = 64;
 
 fn main() -> ExitCode {
@@ -55,8 +60,13 @@ fn main() -> ExitCode {
 
 /// Runs every mode and prints. Fails when a mode got no answer at all, or one that was not right.
 fn load(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    // The kernel would let requests that are due at a moment wait for others to wake up with.
+    prctl::set_timerslack(1).context("the timers of this thread")?;
     let secret = Secret::new(arguments.secret.as_bytes());
     let mut random = Random::new(arguments.seed.unwrap_or_else(Random::fresh_seed));
+    if arguments.warm {
+        log_in(arguments.users, arguments, &secret, &mut random).context("logging everybody in beforehand")?;
+    }
     let mut rows = Vec::new();
     for mode in &arguments.modes {
         rows.push(run(*mode, arguments, &secret, &mut random).with_context(|| mode.name())?);
@@ -76,29 +86,57 @@ fn load(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn run(mode: Mode, arguments: &Arguments, secret: &Secret, random: &mut Random) -> anyhow::Result<Row> {
-    let logins = |method, random: &mut Random| Source::Logins(Crowd::new(arguments.users, random), method);
+    let mut cast = Cast { secret, run: Run::new(random), exchanges: Vec::new(), classes: Vec::new() };
     let echo = if mode == Mode::Echo { Some(Echo::start()?) } else { None };
+    let logins = |method, random: &mut Random| Source::Logins(Crowd::new(arguments.users, random), method);
     let (target, peer, source) = match mode {
         Mode::Pap => (arguments.auth, arguments.server(), logins(Method::Pap, random)),
         Mode::Chap => (arguments.auth, arguments.server(), logins(Method::Chap, random)),
-        Mode::Mschapv2 => (arguments.auth, arguments.server(), logins(Method::MsChapV2, random)),
-        Mode::Acct => (arguments.acct, arguments.server(), sessions(arguments, secret, random)?),
+        Mode::Mschapv2 => {
+            cast.exchanges = story::prepare(arguments.users, random);
+            (arguments.auth, arguments.server(), logins(Method::MsChapV2, random))
+        }
+        Mode::Acct => (arguments.acct, arguments.server(), sessions(arguments, &mut cast, random)?),
         Mode::Echo => {
             let echo = echo.as_ref().context("the echo has ended")?;
             (echo.target(), Peer::Echo, logins(Method::Pap, random))
         }
     };
     settle(mode, arguments)?;
+    let every = Duration::from_secs(arguments.meanwhile_every);
+    let meanwhile = arguments.meanwhile.clone().map(|command| Meanwhile::start(command, every)).transpose()?;
     let before = measure(mode, arguments)?;
-    let terms = terms(arguments, target, peer, random);
-    let Outcome { tally, .. } = Generator::new(terms, source, secret, random.branch())?.run()?;
+    let (me_before, machine_before, begun) = (process::of_this_thread()?, process::of_the_machine()?, clock::now());
+    let Outcome { tally, .. } =
+        Generator::new(terms(arguments, target, peer), source, &cast, random.branch())?.run()?;
+    let ended = clock::now();
+    let generator = process::of_this_thread()?.saturating_sub(me_before);
+    let machine = process::of_the_machine()?.saturating_sub(machine_before);
+    let meanwhile = meanwhile.map(Meanwhile::end);
+    let proof = match &arguments.proof {
+        Some(command) if mode == Mode::Acct => {
+            Some(proof::look(command, cast.run, &tally.reported, tally.lost, begun + tally.took)?)
+        }
+        _ => None,
+    };
     let settled = settle(mode, arguments)?;
     let after = measure(mode, arguments)?;
-    Ok(Row { mode, tally, settled, server: between(before.0, after.0), database: between(before.1, after.1) })
+    Ok(Row {
+        mode,
+        pace: arguments.pace(),
+        tally,
+        settled,
+        server: between(before.0, after.0),
+        database: between(before.1, after.1),
+        generator,
+        machine,
+        lasted: ended.saturating_duration_since(begun),
+        proof,
+        meanwhile,
+    })
 }
 
-fn terms(arguments: &Arguments, target: Target, peer: Peer, random: &mut Random) -> Terms {
-    let [a, b, c, d, ..] = random.next().to_be_bytes();
+fn terms(arguments: &Arguments, target: Target, peer: Peer) -> Terms {
     Terms {
         target,
         peer,
@@ -109,27 +147,37 @@ fn terms(arguments: &Arguments, target: Target, peer: Peer, random: &mut Random)
         patience: arguments.patience(),
         retries: arguments.retries,
         interims: arguments.interims,
-        run: u32::from_be_bytes([a, b, c, d]),
+        keep_granted: false,
     }
 }
 
-/// Logs sessions in, unmeasured, so that their records can carry the Class they were given.
-fn sessions(arguments: &Arguments, secret: &Secret, random: &mut Random) -> anyhow::Result<Source> {
-    let crowd = Crowd::new(arguments.users, random);
-    let wanted = arguments.sessions.min(arguments.users);
-    if wanted == 0 {
-        return Ok(Source::Strangers(crowd, 0));
-    }
+/// Logs that many users in, unmeasured. Gives what they were granted.
+fn log_in(count: u32, arguments: &Arguments, secret: &Secret, random: &mut Random) -> anyhow::Result<Outcome> {
     let terms = Terms {
         pace: Pace::Window(LOGINS_WINDOW),
         lasts: LOGINS_LAST,
-        requests_max: u64::from(wanted),
-        ..terms(arguments, arguments.auth, arguments.server(), random)
+        requests_max: u64::from(count),
+        retries: 3,
+        keep_granted: true,
+        ..terms(arguments, arguments.auth, arguments.server())
     };
-    let source = Source::Logins(crowd, Method::Pap);
-    let Outcome { granted, .. } = Generator::new(terms, source, secret, random.branch())?.run()?;
-    ensure!(!granted.is_empty(), "nobody could log in beforehand at {}", arguments.auth.address());
-    Ok(Source::Granted(granted.into_iter(), 0))
+    let cast = Cast { secret, run: Run::new(random), exchanges: Vec::new(), classes: Vec::new() };
+    let source = Source::Logins(Crowd::new(arguments.users, random), Method::Pap);
+    let outcome = Generator::new(terms, source, &cast, random.branch())?.run()?;
+    ensure!(!outcome.granted.is_empty(), "nobody could log in beforehand at {}", arguments.auth.address());
+    Ok(outcome)
+}
+
+/// The sessions that report, logged in so that their records can carry the Class they were given.
+fn sessions(arguments: &Arguments, cast: &mut Cast<'_>, random: &mut Random) -> anyhow::Result<Source> {
+    let wanted = arguments.sessions.min(arguments.users);
+    if arguments.strangers {
+        return Ok(Source::Strangers(Crowd::new(arguments.users, random), wanted, 0));
+    }
+    let Outcome { granted, .. } = log_in(wanted, arguments, cast.secret, random)?;
+    let (subscribers, classes): (Vec<_>, Vec<_>) = granted.into_iter().unzip();
+    cast.classes = classes;
+    Ok(Source::Granted(subscribers.into_iter(), 0))
 }
 
 /// What the server and the database have used so far; nothing for the echo, which asks neither.

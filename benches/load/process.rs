@@ -1,10 +1,12 @@
-//! What processes of this machine have used, from `/proc`.
+//! What processes of this machine have used, from `/proc`, and what this thread has.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
 use anyhow::Context;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 
 /// `/proc` counts CPU time in hundredths of a second on every Linux that we know.
 const TICK: Duration = Duration::from_millis(10);
@@ -16,6 +18,27 @@ pub(crate) struct Used {
     pub(crate) cpu: Duration,
     /// What they hold in memory; pages that several share are counted once in all where `/proc` tells.
     pub(crate) memory_kib: u64,
+}
+
+/// CPU time of this thread since it began.
+pub(crate) fn of_this_thread() -> anyhow::Result<Duration> {
+    let used = getrusage(UsageWho::RUSAGE_THREAD).context("the CPU time of this thread")?;
+    let micros = (used.user_time() + used.system_time()).num_microseconds();
+    Ok(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
+}
+
+/// CPU time of all cores together since the machine began, idle and waiting times left out.
+pub(crate) fn of_the_machine() -> anyhow::Result<Duration> {
+    let text = fs::read_to_string("/proc/stat").context("/proc/stat")?;
+    busy(&text).context("an unknown form of /proc/stat")
+}
+
+/// Reads user, nice and system, then skips idle and iowait, then reads irq, softirq and steal.
+fn busy(text: &str) -> Option<Duration> {
+    let mut fields = text.lines().next()?.strip_prefix("cpu ")?.split_ascii_whitespace();
+    let ticks: Vec<u32> = fields.by_ref().take(8).map_while(|ticks| ticks.parse().ok()).collect();
+    let [user, nice, system, _idle, _waiting, irq, softirq, steal] = ticks[..] else { return None };
+    Some(TICK * (user + nice + system + irq + softirq + steal))
 }
 
 /// What one process has used, its children apart.
@@ -101,6 +124,14 @@ mod tests {
         let stat = Stat::parse(text).unwrap();
 
         assert_eq!((stat.parent, stat.own, stat.ended_children), (7, TICK * 200, TICK * 30));
+    }
+
+    #[test]
+    fn a_machine_that_rests_is_not_busy() {
+        let text = "cpu  10 20 30 4000 5000 1 2 3 0 0\ncpu0 1 2 3 4 5 6 7 8 0 0\n";
+
+        assert_eq!(busy(text), Some(TICK * 66));
+        assert!(of_the_machine().unwrap() > Duration::ZERO && of_this_thread().is_ok());
     }
 
     #[test]

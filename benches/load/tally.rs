@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use benches::request::Event;
 use hdrhistogram::Histogram;
 
 /// Significant digits of a waiting time.
@@ -31,6 +32,31 @@ pub(crate) struct Tally {
     pub(crate) waited_ns: Histogram<u64>,
     /// From the first request to the last reply.
     pub(crate) took: Duration,
+    pub(crate) reported: Reported,
+}
+
+/// What sessions have reported, as far as it was answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reported {
+    /// Each session's octets, up and down, counted from session 1.
+    octets: Vec<Option<(u64, u64)>>,
+}
+
+impl Reported {
+    /// A session's record was answered. Records of one session are answered in their order.
+    pub(crate) fn note(&mut self, session: u32, event: Event) {
+        let at = (session as usize).saturating_sub(1);
+        if self.octets.len() <= at {
+            self.octets.resize(at + 1, None);
+        }
+        self.octets[at] = Some(event.octets());
+    }
+
+    /// How many sessions have begun, and what all of them have used, up and down.
+    pub(crate) fn sum(&self) -> (u64, u64, u64) {
+        let begun = self.octets.iter().flatten();
+        begun.fold((0, 0, 0), |(sessions, up, down), of| (sessions + 1, up + of.0, down + of.1))
+    }
 }
 
 impl Tally {
@@ -48,6 +74,7 @@ impl Tally {
             unsent: 0,
             waited_ns: Histogram::new(DIGITS).expect("invariant: three digits are allowed"),
             took: Duration::ZERO,
+            reported: Reported::default(),
         }
     }
 
@@ -94,5 +121,15 @@ mod tests {
 
         assert!((0.000_9..0.001_1).contains(&tally.waited_ms(0.5)));
         assert!((59_900.0..60_100.0).contains(&tally.longest_ms()));
+    }
+
+    #[test]
+    fn a_session_has_used_what_its_last_answered_record_says() {
+        let mut reported = Reported::default();
+        reported.note(2, Event::Start);
+        reported.note(1, Event::Interim(1));
+        reported.note(1, Event::Interim(2));
+
+        assert_eq!(reported.sum(), (2, 1_000_000, 8_000_000));
     }
 }

@@ -1,51 +1,40 @@
-//! Puts reports of `load` side by side: ours, and those of peers on the same machine in the same run.
+//! Puts reports of `load` side by side: ours, and those of a peer on the same machine in the same run.
 //!
-//! Read [`measured`] for what a report says, [`table`] for what is made of it. Starts nothing and measures nothing.
+//! Read [`measured`] for what a report says, [`table`] for what is made of it, [`goals`] for what we want of it. Starts
+//! nothing and measures nothing.
 #![forbid(unsafe_code)]
 
+mod goals;
 mod measured;
 mod table;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use anyhow::Context;
 use clap::Parser;
 
+use goals::Reports;
 use measured::Run;
 
-/// Compares what `load --report` wrote about us with what it wrote about peers, and prints one table.
+/// Compares what `load --report` wrote about us with what it wrote about a peer: one table of ratios, one of goals.
 #[derive(Debug, Parser)]
 #[command(name = "ratios")]
 struct Arguments {
-    /// The report about us
-    ours: PathBuf,
-    /// Reports about peers, each with what the table calls it
-    #[arg(required = true, value_name = "NAME=FILE")]
-    peers: Vec<Named>,
-}
-
-/// A report and its name.
-#[derive(Clone, Debug)]
-struct Named {
-    name: String,
-    file: PathBuf,
-}
-
-impl FromStr for Named {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let (name, file) = text.rsplit_once('=').context("write a name, `=` and a file")?;
-        Ok(Self { name: name.to_owned(), file: file.into() })
-    }
+    /// Where `scripts/bench` has put the reports
+    place: PathBuf,
+    /// What the peer is called
+    #[arg(long, default_value = "FreeRADIUS")]
+    peer: String,
+    /// Fail when a goal was missed or not measured
+    #[arg(long)]
+    strict: bool,
 }
 
 fn main() -> ExitCode {
     match compare(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(why) => {
             let _ = writeln!(std::io::stderr().lock(), "ratios: {why:#}");
             ExitCode::FAILURE
@@ -53,10 +42,50 @@ fn main() -> ExitCode {
     }
 }
 
-fn compare(arguments: &Arguments) -> anyhow::Result<()> {
-    let ours = Run::read("mnetifi", &arguments.ours)?;
-    let peers: Vec<Run> =
-        arguments.peers.iter().map(|peer| Run::read(&peer.name, &peer.file)).collect::<anyhow::Result<_>>()?;
-    write!(std::io::stdout().lock(), "{}", table::of(&ours, &peers))?;
-    Ok(())
+fn compare(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let reports = read(arguments)?;
+    let ours = reports.ours.as_ref().context("there is no report about us")?;
+    let mut out = std::io::stdout().lock();
+    let logins: Vec<&Run> = [&reports.memory, &reports.sql, &reports.logged].into_iter().flatten().collect();
+    if !logins.is_empty() {
+        writeln!(out, "logins\n{}", table::of(ours, &logins))?;
+    }
+    if let Some(unrecorded) = &reports.unrecorded {
+        writeln!(out, "what recording costs\n{}", table::of(ours, &[unrecorded]))?;
+    }
+    for (what, ours, theirs) in [
+        ("accounting, 64 waiting", &reports.accounting, vec![&reports.memory, &reports.sql]),
+        ("accounting, 1,024 waiting", &reports.accounting_wide, vec![&reports.sql_wide]),
+        ("PAP at half the rate of the peer with users in memory", &reports.at_half, vec![&reports.memory_at_half]),
+        ("PAP while the plan of every subscriber changes", &reports.changing, vec![&reports.quiet]),
+    ] {
+        let theirs: Vec<&Run> = theirs.into_iter().flatten().collect();
+        if let (Some(ours), false) = (ours, theirs.is_empty()) {
+            writeln!(out, "{what}\n{}", table::of(ours, &theirs))?;
+        }
+    }
+    let goals = goals::of(&reports);
+    write!(out, "{}\n{}", table::LEGEND, goals::table(&goals))?;
+    let is_reached = goals.iter().all(|goal| goal.is_met() == Some(true));
+    Ok(if is_reached || !arguments.strict { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The reports that are there.
+fn read(arguments: &Arguments) -> anyhow::Result<Reports> {
+    let report = |file: &str, name: &str| Run::read_if_there(name, &arguments.place.join(file));
+    let of_peer = |file: &str, how: &str| report(file, &format!("{}, {how}", arguments.peer));
+    Ok(Reports {
+        ours: report("ours.json", "mnetifi")?,
+        unrecorded: report("ours-unrecorded.json", "mnetifi, nothing recorded")?,
+        accounting: report("ours-acct.json", "mnetifi")?,
+        accounting_wide: report("ours-acct-1024.json", "mnetifi")?,
+        at_half: report("ours-half.json", "mnetifi")?,
+        quiet: report("ours-quiet.json", "mnetifi, nothing changes")?,
+        changing: report("ours-changing.json", "mnetifi, the plan changes")?,
+        memory: of_peer("peer-memory.json", "users in memory, records answered and thrown away")?,
+        memory_at_half: of_peer("peer-memory-half.json", "users in memory")?,
+        sql: of_peer("peer-sql.json", "users and records in PostgreSQL, logins not logged")?,
+        sql_wide: of_peer("peer-sql-1024.json", "records in PostgreSQL")?,
+        logged: of_peer("peer-logged.json", "users in PostgreSQL, each login logged there")?,
+    })
 }

@@ -23,13 +23,24 @@ pub(crate) struct Mode {
     pub(crate) per_second: f64,
     /// The same as a share of the echo's in that run.
     pub(crate) of_echo: Option<f64>,
+    /// How long it was measured.
+    pub(crate) seconds: f64,
     /// For each 1,000 replies, of server and database together.
     pub(crate) cpu_ms: Option<f64>,
+    pub(crate) p50_ms: f64,
     pub(crate) p99_ms: f64,
+    pub(crate) longest_ms: f64,
     /// What it put off, where that was looked at.
     pub(crate) afterwards: Option<Afterwards>,
     /// Of server and database together.
     pub(crate) memory_mib: Option<f64>,
+    pub(crate) server_memory_mib: Option<f64>,
+    /// After how long everything that was answered was seen in the database.
+    pub(crate) proved_seconds: Option<f64>,
+    /// How often went well what was done meanwhile.
+    pub(crate) meanwhile_well: u64,
+    /// Cores at work on average, ours or not.
+    pub(crate) busy_cores: Option<f64>,
     pub(crate) faults: Faults,
 }
 
@@ -63,6 +74,11 @@ impl Run {
         Ok(Self { name: name.to_owned(), modes: modes.into_iter().filter(|mode| mode.name != "echo").collect() })
     }
 
+    /// The report in a file, if there is that file.
+    pub(crate) fn read_if_there(name: &str, file: &Path) -> anyhow::Result<Option<Self>> {
+        if file.exists() { Self::read(name, file).map(Some) } else { Ok(None) }
+    }
+
     pub(crate) fn mode(&self, name: &str) -> Option<&Mode> {
         self.modes.iter().find(|mode| mode.name == name)
     }
@@ -75,18 +91,50 @@ impl Mode {
         // A run without a database has none of it to add.
         let both = |server: &str, database: &str| Some(number(server)? + number(database).unwrap_or(0.0));
         let per_second = number("requests_per_second")?;
+        let waited = |what: &str| row.get("waited_ms")?.get(what)?.as_f64();
         Some(Self {
             name: row.get("mode")?.as_str()?.to_owned(),
             per_second,
+            seconds: number("seconds")?,
             of_echo: number("of_echo_ceiling"),
             cpu_ms: both("server_cpu_ms_per_1000", "database_cpu_ms_per_1000"),
-            p99_ms: row.get("waited_ms")?.get("p99")?.as_f64()?,
+            p50_ms: waited("p50")?,
+            p99_ms: waited("p99")?,
+            longest_ms: waited("max")?,
             afterwards: number("settled_seconds")
                 .zip(number("seconds"))
                 .map(|(after, until)| Afterwards { seconds: after, per_second: per_second * until / (until + after) }),
             memory_mib: both("server_memory_kib", "database_memory_kib").map(|kib| kib / 1_024.0),
+            server_memory_mib: number("server_memory_kib").map(|kib| kib / 1_024.0),
+            proved_seconds: row.get("proof").and_then(|proof| proof.get("seconds")?.as_f64()),
+            meanwhile_well: row.get("meanwhile").and_then(|done| done.get("well")?.as_u64()).unwrap_or(0),
+            busy_cores: number("busy_cores"),
             faults: Faults { refused: count("rejects")?, invalid: count("invalid")?, lost: count("lost")? },
         })
+    }
+}
+
+#[cfg(test)]
+impl Mode {
+    /// A clean one of which nothing else is known.
+    pub(crate) fn of(name: &str, per_second: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            per_second,
+            of_echo: None,
+            seconds: 1.0,
+            cpu_ms: None,
+            p50_ms: 1.0,
+            p99_ms: 1.0,
+            longest_ms: 1.0,
+            afterwards: None,
+            memory_mib: None,
+            server_memory_mib: None,
+            proved_seconds: None,
+            meanwhile_well: 0,
+            busy_cores: None,
+            faults: Faults::default(),
+        }
     }
 }
 
@@ -97,9 +145,10 @@ mod tests {
     #[test]
     fn the_database_belongs_to_the_bill_and_the_echo_to_nobody() {
         let text = r#"[
-            {"mode": "echo", "requests_per_second": 9.0, "waited_ms": {"p99": 1.0}, "rejects": 0, "invalid": 0, "lost": 0},
-            {"mode": "pap", "requests_per_second": 3.0, "of_echo_ceiling": 0.33, "waited_ms": {"p99": 2.5},
-             "seconds": 1.0, "settled_seconds": 2.0,
+            {"mode": "echo", "requests_per_second": 9.0, "seconds": 1.0,
+             "waited_ms": {"p50": 1.0, "p99": 1.0, "max": 1.0}, "rejects": 0, "invalid": 0, "lost": 0},
+            {"mode": "pap", "requests_per_second": 3.0, "of_echo_ceiling": 0.33, "waited_ms": {"p50": 1.5, "p99": 2.5, "max": 9.0},
+             "seconds": 1.0, "proof": {"seconds": 0.5}, "meanwhile": null, "settled_seconds": 2.0,
              "server_cpu_ms_per_1000": 10.0, "database_cpu_ms_per_1000": 30.0, "server_memory_kib": 1024,
              "database_memory_kib": null, "rejects": 1, "invalid": 0, "lost": 2}
         ]"#;
@@ -109,6 +158,7 @@ mod tests {
         assert_eq!(run.modes.len(), 1);
         let pap = run.mode("pap").unwrap();
         assert_eq!((pap.cpu_ms, pap.memory_mib, pap.p99_ms), (Some(40.0), Some(1.0), 2.5));
+        assert_eq!((pap.proved_seconds, pap.meanwhile_well, pap.longest_ms), (Some(0.5), 0, 9.0));
         assert_eq!(pap.afterwards, Some(Afterwards { seconds: 2.0, per_second: 1.0 }));
         assert_eq!(pap.faults, Faults { refused: 1, invalid: 0, lost: 2 });
     }

@@ -33,14 +33,16 @@ const MEASURES: [Measure; 4] = [
     Measure { heading: "memory MiB", of: |mode| mode.memory_mib, digits: 0, better: Better::Less },
 ];
 
-const LEGEND: &str = "\
+/// What the columns mean.
+pub(crate) const LEGEND: &str = "\
 times: how many times better we do than the peer; below 1 we do worse. CPU, memory: server and database together,
 CPU with what they put off until after the last reply (at most 20 s of it).
-of echo: replies/s as a share of what a thread that only throws requests back reached in the same minute.
+of echo: replies/s as a share of what threads that only throw requests back reached in the same minute.
+busy: cores at work meanwhile, with whatever else ran on this machine.
 ";
 
 /// One block for each peer's run, one line for each mode that both were asked in.
-pub(crate) fn of(ours: &Run, peers: &[Run]) -> String {
+pub(crate) fn of(ours: &Run, peers: &[&Run]) -> String {
     let mut text = heading();
     for peer in peers {
         let _ = writeln!(text, "{} : {}", ours.name, peer.name);
@@ -49,8 +51,7 @@ pub(crate) fn of(ours: &Run, peers: &[Run]) -> String {
             text.push_str(&line(our, their));
         }
     }
-    text.push_str(LEGEND);
-    for run in [ours].into_iter().chain(peers) {
+    for run in [ours].into_iter().chain(peers.iter().copied()) {
         for (mode, Afterwards { seconds, per_second }) in
             run.modes.iter().filter_map(|mode| Some((mode, mode.afterwards?)))
         {
@@ -80,8 +81,8 @@ fn heading() -> String {
         let _ = write!(above, " | {:^21}", measure.heading);
         let _ = write!(below, " | {:>7} {:>7} {:>5}", "ours", "peer", "times");
     }
-    let _ = write!(above, " | {:^13}", "of echo");
-    let _ = write!(below, " | {:>6} {:>6}", "ours", "peer");
+    let _ = write!(above, " | {:^13} | {:^9}", "of echo", "busy");
+    let _ = write!(below, " | {:>6} {:>6} | {:>4} {:>4}", "ours", "peer", "ours", "peer");
     format!("{}\n{below}\n", above.trim_end())
 }
 
@@ -94,7 +95,9 @@ fn line(our: &Mode, their: &Mode) -> String {
         let _ = write!(line, " | {:>7} {:>7} {times:>5}", cell(ours), cell(theirs));
     }
     let share = |share: Option<f64>| share.map_or_else(dash, |share| format!("{:.1} %", 100.0 * share));
-    let _ = writeln!(line, " | {:>6} {:>6}", share(our.of_echo), share(their.of_echo));
+    let _ = write!(line, " | {:>6} {:>6}", share(our.of_echo), share(their.of_echo));
+    let busy = |cores: Option<f64>| cores.map_or_else(dash, |cores| format!("{cores:.1}"));
+    let _ = writeln!(line, " | {:>4} {:>4}", busy(our.busy_cores), busy(their.busy_cores));
     line
 }
 
@@ -133,7 +136,7 @@ mod tests {
         let ours = run("mnetifi", &["pap", "acct"], Faults::default());
         let peer = run("a peer", &["pap"], Faults { lost: 3, ..Faults::default() });
 
-        let text = of(&ours, &[peer]);
+        let text = of(&ours, &[&peer]);
 
         assert!(text.contains("  pap") && !text.contains("  acct"), "{text}");
         assert!(text.contains("mnetifi, acct: worked on for 2.0 s after the last reply, so 40/s"), "{text}");
@@ -142,14 +145,9 @@ mod tests {
 
     fn run(name: &str, modes: &[&str], faults: Faults) -> Run {
         let mode = |name: &&str| Mode {
-            name: (*name).to_owned(),
-            per_second: 100.0,
-            of_echo: None,
-            cpu_ms: None,
-            p99_ms: 1.0,
             afterwards: Some(Afterwards { seconds: 2.0, per_second: 40.0 }),
-            memory_mib: None,
             faults,
+            ..Mode::of(name, 100.0)
         };
         Run { name: name.to_owned(), modes: modes.iter().map(mode).collect() }
     }

@@ -62,9 +62,60 @@ pub fn login<'b>(
     match login.method {
         Method::Pap => writer.put_hidden(rfc2865::USER_PASSWORD, login.password.as_bytes(), secret)?,
         Method::Chap => put_chap(&mut writer, id, login.password, nonce)?,
-        Method::MsChapV2 => put_ms_chap_v2(&mut writer, id, login, nonce)?,
+        Method::MsChapV2 => put_ms_chap_v2(&mut writer, &Exchange::new(id, login, nonce))?,
     }
     Ok(writer.finish(secret))
+}
+
+/// Writes an Access-Request as [`login`] does, with an exchange of MS-CHAPv2 that was made before.
+pub fn login_by<'b>(
+    buffer: &'b mut [u8; PACKET_MAX],
+    id: u8,
+    login: &Login<'_>,
+    exchange: &Exchange,
+    authenticator: &[u8; 16],
+    secret: &Secret,
+) -> Result<&'b [u8], WriteError> {
+    let mut writer = Writer::access_request(buffer, id, authenticator, Place::Last);
+    put_line(&mut writer)?;
+    writer.put(rfc2865::USER_NAME, login.name)?;
+    writer.put(rfc2865::CALLING_STATION_ID, login.calling_station)?;
+    put_ms_chap_v2(&mut writer, exchange)?;
+    Ok(writer.finish(secret))
+}
+
+/// The device's side of one MS-CHAPv2 login. It costs more to make than all the rest of a request.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    ident: u8,
+    challenge: [u8; 16],
+    peer_challenge: [u8; 16],
+    response: [u8; 24],
+}
+
+impl Exchange {
+    /// Answers a router's challenge as a device does.
+    pub fn new(ident: u8, login: &Login<'_>, nonce: &Nonce) -> Self {
+        Self {
+            ident,
+            challenge: nonce.challenge,
+            peer_challenge: nonce.peer_challenge,
+            response: challenge_response(hashed_challenge(login.name, nonce), &NtHash::of(login.password)),
+        }
+    }
+
+    /// What an accept has to say in MS-CHAP2-Success (RFC 2759 §8.8): a device that does not hear it drops the line.
+    /// Nothing, if `login` is not the one of this exchange.
+    pub fn success(&self, login: &Login<'_>) -> Option<[u8; 43]> {
+        let theirs = MsChapV2 {
+            ident: self.ident,
+            authenticator_challenge: &self.challenge,
+            peer_challenge: &self.peer_challenge,
+            response: &self.response,
+            user_name: login.name.as_bytes(),
+        };
+        Some(theirs.prove(&NtHash::of(login.password))?.success())
+    }
 }
 
 /// What RouterOS says of the line in every request of a PPPoE server.
@@ -89,14 +140,12 @@ fn put_chap(writer: &mut Writer<'_>, id: u8, password: &str, nonce: &Nonce) -> R
 }
 
 /// RFC 2548 §2.3.2: identifier, flags, the device's challenge, eight reserved octets, NT-Response.
-fn put_ms_chap_v2(writer: &mut Writer<'_>, id: u8, login: &Login<'_>, nonce: &Nonce) -> Result<(), WriteError> {
-    let hash = NtHash::of(login.password);
-    let response = challenge_response(hashed_challenge(login.name, nonce), &hash);
+fn put_ms_chap_v2(writer: &mut Writer<'_>, exchange: &Exchange) -> Result<(), WriteError> {
     let mut value = [0; 50];
-    value[0] = id;
-    value[2..18].copy_from_slice(&nonce.peer_challenge);
-    value[26..].copy_from_slice(&response);
-    writer.put(microsoft::MS_CHAP_CHALLENGE, &nonce.challenge)?;
+    value[0] = exchange.ident;
+    value[2..18].copy_from_slice(&exchange.peer_challenge);
+    value[26..].copy_from_slice(&exchange.response);
+    writer.put(microsoft::MS_CHAP_CHALLENGE, &exchange.challenge)?;
     writer.put(microsoft::MS_CHAP2_RESPONSE, &value)
 }
 
@@ -112,24 +161,10 @@ fn hashed_challenge(name: &str, nonce: &Nonce) -> [u8; 8] {
     [a, b, c, d, e, f, g, h]
 }
 
-/// Whether the answer to an MS-CHAPv2 login proves that the server knows the password too (RFC 2759 §8.8).
-///
-/// A device that finds no such proof drops the line, so an accept without it is not one.
-pub fn server_proved_itself(request: &Packet<'_>, reply: &Packet<'_>, password: &str) -> bool {
-    let proof = || {
-        let challenge = request.raw(microsoft::MS_CHAP_CHALLENGE).next()?;
-        let value = request.raw(microsoft::MS_CHAP2_RESPONSE).next()?;
-        let login = MsChapV2 {
-            ident: *value.first()?,
-            authenticator_challenge: challenge.try_into().ok()?,
-            peer_challenge: value.get(2..18)?.try_into().ok()?,
-            response: value.get(26..)?.try_into().ok()?,
-            user_name: request.get(rfc2865::USER_NAME)?.as_bytes(),
-        };
-        let expected = login.prove(&NtHash::of(password))?.success();
-        Some(reply.raw(microsoft::MS_CHAP2_SUCCESS).next()? == expected)
-    };
-    proof().unwrap_or(false)
+/// Whether the answer to an MS-CHAPv2 login proves that the server knows the password too, as
+/// [`Exchange::success`] has it.
+pub fn server_proved_itself(reply: &Packet<'_>, success: &[u8; 43]) -> bool {
+    reply.raw(microsoft::MS_CHAP2_SUCCESS).next() == Some(success)
 }
 
 /// What a record is about.
@@ -146,8 +181,25 @@ pub enum Event {
 /// Seconds between interim updates, as the records tell them.
 const INTERIM_SECONDS: u32 = 300;
 
-/// Octets that go down the line between two interim updates: 100 kbit/s or so.
-const OCTETS_PER_INTERIM: u32 = 4_000_000;
+/// Octets that go down the line between two interim updates: 100 kbit/s or so. An eighth of them goes up.
+const OCTETS_PER_INTERIM: u64 = 4_000_000;
+
+impl Event {
+    /// How many intervals have passed when this is told.
+    pub fn intervals(self) -> u32 {
+        match self {
+            Self::Start => 0,
+            Self::Interim(number) => number,
+            Self::Stop(number) => number.saturating_add(1),
+        }
+    }
+
+    /// Octets up and down the line since the session began, as its record tells them.
+    pub fn octets(self) -> (u64, u64) {
+        let down = OCTETS_PER_INTERIM * u64::from(self.intervals());
+        (down / 8, down)
+    }
+}
 
 /// Writes an Accounting-Request. An empty `class` is left out.
 pub fn record<'b>(
@@ -161,10 +213,10 @@ pub fn record<'b>(
 ) -> Result<&'b [u8], WriteError> {
     use rfc2866::acct_status_type::{INTERIM_UPDATE, START, STOP};
 
-    let (status, intervals) = match event {
-        Event::Start => (START, 0),
-        Event::Interim(number) => (INTERIM_UPDATE, number),
-        Event::Stop(number) => (STOP, number.saturating_add(1)),
+    let status = match event {
+        Event::Start => START,
+        Event::Interim(_) => INTERIM_UPDATE,
+        Event::Stop(_) => STOP,
     };
     let mut writer = Writer::accounting_request(buffer, id, Place::Absent);
     put_line(&mut writer)?;
@@ -178,20 +230,28 @@ pub fn record<'b>(
         writer.put(rfc2865::CLASS, class)?;
     }
     if event != Event::Start {
-        let down = OCTETS_PER_INTERIM.saturating_mul(intervals);
-        writer.put(rfc2866::ACCT_SESSION_TIME, INTERIM_SECONDS.saturating_mul(intervals))?;
-        writer.put(rfc2866::ACCT_INPUT_OCTETS, down / 8)?;
-        writer.put(rfc2866::ACCT_OUTPUT_OCTETS, down)?;
-        writer.put(rfc2869::ACCT_INPUT_GIGAWORDS, 0)?;
-        writer.put(rfc2869::ACCT_OUTPUT_GIGAWORDS, 0)?;
-        writer.put(rfc2866::ACCT_INPUT_PACKETS, down / 8_000)?;
-        writer.put(rfc2866::ACCT_OUTPUT_PACKETS, down / 1_000)?;
+        let (up, down) = event.octets();
+        let [high_up, low_up] = words(up);
+        let [high_down, low_down] = words(down);
+        writer.put(rfc2866::ACCT_SESSION_TIME, INTERIM_SECONDS.saturating_mul(event.intervals()))?;
+        writer.put(rfc2866::ACCT_INPUT_OCTETS, low_up)?;
+        writer.put(rfc2866::ACCT_OUTPUT_OCTETS, low_down)?;
+        writer.put(rfc2869::ACCT_INPUT_GIGAWORDS, high_up)?;
+        writer.put(rfc2869::ACCT_OUTPUT_GIGAWORDS, high_down)?;
+        writer.put(rfc2866::ACCT_INPUT_PACKETS, words(up / 1_000)[1])?;
+        writer.put(rfc2866::ACCT_OUTPUT_PACKETS, words(down / 1_000)[1])?;
     }
     if let Event::Stop(_) = event {
         writer.put(rfc2866::ACCT_TERMINATE_CAUSE, rfc2866::acct_terminate_cause::USER_REQUEST)?;
     }
     writer.put(rfc2866::ACCT_DELAY_TIME, 0)?;
     Ok(writer.finish(secret))
+}
+
+/// A counter as RADIUS carries it: how often 32 bits were full, and what is in them now.
+fn words(of: u64) -> [u32; 2] {
+    let [a, b, c, d, e, f, g, h] = of.to_be_bytes();
+    [u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])]
 }
 
 #[cfg(test)]
@@ -220,16 +280,34 @@ mod tests {
         let (mut asked, mut answered) = ([0; PACKET_MAX], [0; PACKET_MAX]);
         let who =
             Login { name: "user000001", password: "pass000001", calling_station: "02:00", method: Method::MsChapV2 };
-        let request = Packet::parse(login(&mut asked, 7, &who, &Nonce::FIXED, &secret).unwrap()).unwrap();
+        let exchange = Exchange::new(9, &who, &Nonce::FIXED);
+        let request = login_by(&mut asked, 7, &who, &exchange, &Nonce::FIXED.authenticator, &secret).unwrap();
+        let request = Packet::parse(request).unwrap();
         let Some(Proven::ByMsChapV2(proven)) = Proof::of(&request, &secret).prove(b"pass000001") else {
             panic!("not proved")
         };
         let mut writer = Writer::reply(&mut answered, Code::AccessAccept, &request);
         proven.put_success(&mut writer).unwrap();
         let reply = Packet::parse(writer.finish(&secret)).unwrap();
+        let success = exchange.success(&who).unwrap();
 
-        assert!(server_proved_itself(&request, &reply, "pass000001"));
-        assert!(!server_proved_itself(&request, &reply, "pass000002"));
-        assert!(!server_proved_itself(&request, &request, "pass000001"));
+        assert!(server_proved_itself(&reply, &success));
+        assert!(!server_proved_itself(&reply, &[b'S'; 43]));
+        assert!(!server_proved_itself(&request, &success));
+        assert!(exchange.success(&Login { password: "pass000002", ..who }).is_none());
+    }
+
+    #[test]
+    fn a_counter_beyond_32_bits_is_told_in_gigawords() {
+        let secret = Secret::new(b"testing123");
+        let mut buffer = [0; PACKET_MAX];
+        let event = Event::Interim(1_100);
+
+        let record = record(&mut buffer, 1, event, Subscriber(1), "81000001", &[], &secret).unwrap();
+
+        let record = Packet::parse(record).unwrap();
+        assert_eq!(event.octets().1, 4_400_000_000);
+        assert_eq!(record.get(rfc2869::ACCT_OUTPUT_GIGAWORDS), Some(1));
+        assert_eq!(record.get(rfc2866::ACCT_OUTPUT_OCTETS), Some(105_032_704));
     }
 }
