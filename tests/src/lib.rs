@@ -2,8 +2,12 @@
 //!
 //! Run them through `make test`, or any command through `cargo run -p tests --bin with_database -- COMMAND`.
 
+pub mod books;
 pub mod client;
 pub mod database;
+pub mod dice;
+pub mod hostile;
+pub mod node;
 pub mod radsec;
 pub mod world;
 

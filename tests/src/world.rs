@@ -150,17 +150,26 @@ impl World {
         let waiting = parts.meters.journal_records_waiting.clone();
         let bound = Bound::bind(parts)?;
         let port = |port| bound.addresses(port).first().map_or(loopback, |a| SocketAddr::new(loopback.ip(), a.port()));
-        let (auth, acct) = (port(Port::Auth), port(Port::Acct));
+        let (isp, other) = open_isps(&store, &clock, port(Port::Auth), port(Port::Acct)).await?;
         let tls = bound.tls_addresses().first().copied();
-        let context = Context::new(&*clock, &OsRandom);
-        let isp = open_isp(&store, context, "savanna", "127.0.0.1", "testing123", auth, acct).await?;
-        let other = open_isp(&store, context, "rift", "127.0.0.2", "another-secret", auth, acct).await?;
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(bound.serve(shutdown.clone()));
         let serving = Some(serving);
         let world = Self { database, store, clock, isp, other, tls, waiting, shutdown, serving, _journal: journal };
         world.routers_are_known().await?;
         Ok(world)
+    }
+
+    /// A World whose server is a process of its own ([`crate::node`]), which listens there. Its clock is the machine's,
+    /// so time does not [pass](StoryClock::passes) for it.
+    pub async fn beside(auth: SocketAddr, acct: SocketAddr) -> anyhow::Result<Self> {
+        let database = Database::fresh().await;
+        let store = database.store();
+        let clock = Arc::new(StoryClock::standing());
+        let (isp, other) = open_isps(&store, &clock, auth, acct).await?;
+        let journal = tempfile::tempdir().context("no directory")?;
+        let (waiting, shutdown) = (Gauge::default(), CancellationToken::new());
+        Ok(Self { database, store, clock, isp, other, tls: None, waiting, shutdown, serving: None, _journal: journal })
     }
 
     /// The clock and the dice of a deed.
@@ -311,6 +320,18 @@ pub fn month() -> PlanTerms {
         anchor: ValidityAnchor::Purchase,
         ..hour()
     }
+}
+
+async fn open_isps(
+    store: &Store,
+    clock: &StoryClock,
+    auth: SocketAddr,
+    acct: SocketAddr,
+) -> anyhow::Result<(Isp, Isp)> {
+    let context = Context::new(clock, &OsRandom);
+    let isp = open_isp(store, context, "savanna", "127.0.0.1", "testing123", auth, acct).await?;
+    let other = open_isp(store, context, "rift", "127.0.0.2", "another-secret", auth, acct).await?;
+    Ok((isp, other))
 }
 
 async fn open_isp(

@@ -5,5 +5,6 @@
 #![expect(clippy::panic, reason = "a story that cannot go on should stop where it stands")]
 
 mod demo;
+mod hostile;
 mod kill;
 mod machine;
