@@ -8,3 +8,4 @@ mod demo;
 mod hostile;
 mod kill;
 mod machine;
+mod radsec;
