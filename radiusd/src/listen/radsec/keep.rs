@@ -9,6 +9,7 @@ use domain::time::{Span, Timestamp};
 use rustls::ServerConfig;
 use store::StoreError;
 use store::network::certificates::{self, CertificatesFingerprint};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -128,13 +129,13 @@ async fn read(node: &Node, seen: &mut Seen) -> Result<Option<Arc<Admitted>>, Sto
 }
 
 /// Makes a certificate of our own; gives when it ends. Connections that are open keep the one they were opened with.
+///
+/// On a thread of its own: making keys takes a while, above all the authority's own at its founding.
 async fn renew(node: &Arc<Node>, shared: &Shared) -> Result<Timestamp, RadsecError> {
-    let opened = timeout(BUDGET, radsec_authority::radsec_authority(&node.store, node.context()))
-        .await
-        .map_err(|_elapsed| StoreError::Unavailable { reason: "it took too long".to_owned() })??;
-    let admitted = shared.admitted();
+    let (admitted, runtime) = (shared.admitted(), Handle::current());
     let node = Arc::clone(node);
     let made = tokio::task::spawn_blocking(move || {
+        let opened = runtime.block_on(radsec_authority::radsec_authority(&node.store, node.context()))?;
         let names = &node.settings.radsec_names;
         let (ours, until) = opened.issue_to_server(names, node.clock.now(), &*node.random)?;
         let config = tls::config(opened.authority.certificate(), &ours, admitted, Arc::clone(&node.clock));
