@@ -16,10 +16,13 @@ use radiusd::meters::Meters;
 use radiusd::{Bound, Parts, Settings};
 use store::{OpenOptions, Store};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::cli::Role;
 use crate::open::{self, Urls};
+
+/// Files that all RadSec connections there may be need, with room for everything else.
+const FILES_FOR_RADSEC: u64 = 5_120;
 
 /// A server that is ready to serve: its database runs, its sockets are bound.
 pub struct Server {
@@ -66,6 +69,15 @@ impl Server {
         let health = Health::default();
         let mut registry = Registry::default();
         let radius = if roles.contains(&Role::Radius) {
+            if !config.radius.radsec.is_empty() {
+                let files = boot::open_files::allow_many();
+                if files < FILES_FOR_RADSEC {
+                    warn!(
+                        files,
+                        "only {files} files may be open at once, and each RadSec connection is one: raise LimitNOFILE"
+                    );
+                }
+            }
             let reason = "the routers are not known yet".to_owned();
             health.set(radiusd::directory::refresh::CHECK, State::NotReady { reason });
             let parts = Parts {

@@ -12,5 +12,6 @@ pub mod random;
 
 pub mod health;
 pub mod metrics;
+pub mod open_files;
 pub mod shutdown;
 pub mod telemetry;
