@@ -1,12 +1,16 @@
 //! One Access-Request, from a verified packet to its answer.
 //!
-//! Translates and carries; whether somebody may come online is decided in `policy::access::admission`. When the
-//! database cannot answer in time there is no answer at all: a reject would blame a person for our trouble.
+//! Translates and carries; whether somebody may come online is decided in `policy::access::admission`. A name that is
+//! in memory is decided at once, on the thread that took the packet. When the database is needed and cannot answer in
+//! time there is no answer at all: a reject would blame a person for our trouble.
 
+use std::cell::Cell;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actions::access::admit::{self, Answer, Asked};
 use dictionaries::{microsoft, rfc2865};
+use domain::access::attempt::Attempt;
 use domain::access::decision::TraceCode;
 use domain::access::grant::Grant;
 use domain::refusal::Refusal;
@@ -15,15 +19,19 @@ use ports::Random;
 use radius::mschap::{ErrorNumber, Failure};
 use radius::proof::Proven;
 use radius::{Code, PACKET_MAX, Packet, Proof, WriteError, Writer};
+use store::StoreError;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout};
-use tracing::{debug, error, info};
+use tracing::{debug, error};
 
+use crate::admission::{self, Decided};
+use crate::directory::pager;
 use crate::directory::registry::KnownNas;
-use crate::door::{Dropped, Port};
-use crate::endpoint::Replier;
+use crate::door::{Dropped, Port, Verified};
+use crate::endpoint::{Endpoint, Replier};
 use crate::meters::Outcome;
 use crate::node::{BUDGET, Node};
+use crate::worker::{Accepted, Desk};
 
 /// A verified Access-Request and the right to answer it.
 pub(crate) struct Request {
@@ -35,35 +43,126 @@ pub(crate) struct Request {
     pub(crate) _permit: OwnedSemaphorePermit,
 }
 
-pub(crate) async fn answer(node: Arc<Node>, request: Request) {
-    let Request { bytes, nas, replier, arrived, _permit } = request;
-    let Ok(packet) = Packet::parse(&bytes) else { return };
-    let dropped = |why| node.meters.dropped(Port::Auth, packet.code().name(), why);
-    let attempt = match nas::attempt::attempt(&packet) {
-        Ok(attempt) => attempt,
-        Err(why) => {
+/// A request as it is read: once, by whoever answers it.
+struct Question<'a> {
+    packet: &'a Packet<'a>,
+    nas: &'a KnownNas,
+    attempt: Attempt<'a>,
+    proof: Proof<'a>,
+}
+
+impl<'a> Question<'a> {
+    fn read(packet: &'a Packet<'a>, nas: &'a KnownNas) -> Result<Self, Dropped> {
+        let attempt = nas::attempt::attempt(packet).map_err(|why| {
             debug!(nas.id = %nas.nas.id, "dropped a request of `{}`: {why}", nas.nas.name);
-            return dropped(match why {
+            match why {
                 nas::attempt::AttemptError::Injected { .. } => Dropped::Injected,
                 nas::attempt::AttemptError::NoUserName => Dropped::NoUserName,
-            });
+            }
+        })?;
+        Ok(Self { packet, nas, attempt, proof: Proof::of(packet, &nas.secret) })
+    }
+
+    /// Whether the password came out as garbage. The door has verified a Message-Authenticator, if there is one: then
+    /// the secret is right.
+    fn is_garbled(&self) -> bool {
+        self.proof.speaks_of_a_wrong_secret() && !self.packet.has_message_authenticator()
+    }
+
+    /// Whether the proof was made with a password; keeps what the answer owes for it.
+    ///
+    /// A request without any password at all proves the empty one: a hotspot code needs no other.
+    fn proves(&self, password: &[u8], keep: impl FnOnce(Proven)) -> bool {
+        if matches!(self.proof, Proof::None) {
+            return password.is_empty();
+        }
+        self.proof.prove(password).map(keep).is_some()
+    }
+
+    /// Writes the answer to a decision. A refusal of a garbled password is none: the router has another secret.
+    fn reply<'b>(
+        &self,
+        buffer: &'b mut [u8; PACKET_MAX],
+        decided: &Decided,
+        proven: Option<&Proven>,
+        random: &dyn Random,
+    ) -> Result<&'b [u8], WriteError> {
+        match &decided.outcome {
+            Ok(grant) => accept(buffer, self.packet, self.nas, grant, proven, random),
+            Err(refusal) => reject(buffer, self.packet, self.nas, *refusal, decided.trace, &self.proof, random),
+        }
+    }
+}
+
+/// Answers a request from memory. Gives it back when memory does not know the name, or may not decide alone.
+pub(crate) fn answer_from_memory<'a>(
+    node: &Arc<Node>,
+    endpoint: &Arc<Endpoint>,
+    accepted: Accepted<'a>,
+    desk: &mut Desk,
+) -> Option<Accepted<'a>> {
+    if !node.decides_from_memory() {
+        return Some(accepted);
+    }
+    let Accepted { verified: Verified { packet, nas }, path, ticket, arrived } = accepted;
+    let dropped = |ticket, why| {
+        endpoint.forget(ticket);
+        node.meters.dropped(Port::Auth, packet.code().name(), why);
+    };
+    let question = match Question::read(&packet, &nas) {
+        Ok(question) => question,
+        Err(why) => {
+            dropped(ticket, why);
+            return None;
         }
     };
-    let proof = Proof::of(&packet, &nas.secret);
-    let proven = Mutex::new(None);
-    let proves = |password: &[u8]| proves(&proof, password, &proven);
-    let asked = Asked {
-        nas: &nas.nas,
-        attempt: &attempt,
-        proves: &proves,
-        // The door has verified a Message-Authenticator, if there is one: then the secret is right.
-        garbled: proof.speaks_of_a_wrong_secret() && !packet.has_message_authenticator(),
-        reserve_seconds: node.settings.reserve_seconds,
-        interim_seconds: node.settings.interim_seconds,
-        describe: &|grant: &Grant| dialect::describe(nas.nas.vendor, grant),
+    let now = node.clock.now();
+    let proven = Cell::new(None);
+    let proves = |password: &[u8]| question.proves(password, |how| proven.set(Some(how)));
+    let Some(decided) = admission::decide(node, &nas, &question.attempt, &proves, now) else {
+        return Some(Accepted { verified: Verified { packet, nas }, path, ticket, arrived });
     };
-    let answer = match timeout(BUDGET, admit::admit(&node.store, &nas.scope, &asked, node.context())).await {
-        Ok(Ok(answer)) => answer,
+    if decided.outcome.is_err() && question.is_garbled() {
+        tell_of_wrong_secret(node, &nas, path.peer);
+        dropped(ticket, Dropped::WrongSecret);
+        return None;
+    }
+    let mut buffer = [0; PACKET_MAX];
+    match question.reply(&mut buffer, &decided, proven.take().as_ref(), &*node.random) {
+        Ok(reply) => endpoint.answer(ticket, reply, &path, &mut desk.outbox),
+        Err(why) => {
+            tell_of_long_reply(&nas, &why);
+            dropped(ticket, Dropped::TooLong);
+            return None;
+        }
+    }
+    match decided.outcome {
+        Ok(_) => desk.tally.accept(),
+        Err(refusal) => desk.tally.refuse(refusal),
+    }
+    None
+}
+
+/// Answers a request that memory could not: the name is looked up first, or the database decides.
+pub(crate) async fn answer(node: Arc<Node>, request: Request) {
+    let Request { bytes, nas, replier, arrived, _permit } = request;
+    // It was read once already.
+    let Ok(packet) = Packet::parse(&bytes) else { return };
+    let dropped = |why| node.meters.dropped(Port::Auth, packet.code().name(), why);
+    let question = match Question::read(&packet, &nas) {
+        Ok(question) => question,
+        Err(why) => return dropped(why),
+    };
+    let proven = Mutex::new(None);
+    let proves = |password: &[u8]| {
+        question.proves(password, |how| *proven.lock().unwrap_or_else(PoisonError::into_inner) = Some(how))
+    };
+    let decided = match timeout(BUDGET, decide(&node, &question, &proves)).await {
+        Ok(Ok(Some(decided))) => decided,
+        Ok(Ok(None)) => {
+            tell_of_wrong_secret(&node, &nas, replier.peer());
+            return dropped(Dropped::WrongSecret);
+        }
         Ok(Err(why)) if why.is_unavailable() => {
             node.complain(&nas.nas, replier.peer(), Dropped::Unavailable, &why);
             return dropped(Dropped::Unavailable);
@@ -79,41 +178,62 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
     };
     let proven = proven.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut buffer = [0; PACKET_MAX];
-    let written = match &answer {
-        Answer::Granted { grant, .. } => accept(&mut buffer, &packet, &nas, grant, proven.as_ref(), &*node.random),
-        Answer::Refused { refusal, trace } => {
-            reject(&mut buffer, &packet, &nas, *refusal, *trace, &proof, &*node.random)
-        }
-        Answer::WrongSecret => {
-            let why = "its shared secret seems to differ from ours, for the password is not readable";
-            node.complain(&nas.nas, replier.peer(), Dropped::WrongSecret, &why);
-            return dropped(Dropped::WrongSecret);
-        }
-    };
-    match written {
+    match question.reply(&mut buffer, &decided, proven.as_ref(), &*node.random) {
         Ok(reply) => replier.send(reply),
         Err(why) => {
-            error!(nas.id = %nas.nas.id, "no answer to `{}`: the reply does not fit a packet: {why}", nas.nas.name);
+            tell_of_long_reply(&nas, &why);
             return dropped(Dropped::TooLong);
         }
     }
-    tell(&node, &nas, &answer, arrived);
+    let outcome = match decided.outcome {
+        Ok(_) => Outcome::Accept,
+        Err(refusal) => {
+            node.meters.refused(refusal);
+            Outcome::Reject
+        }
+    };
+    node.meters.book_misses.inc();
+    node.meters.answered(Code::AccessRequest.name(), outcome);
+    node.meters.access_seconds.observe(arrived.elapsed(), 1);
 }
 
-/// Whether a proof was made with a password; keeps what the answer owes for it.
-///
-/// A request without any password at all proves the empty one: a hotspot code needs no other.
-fn proves(proof: &Proof<'_>, password: &[u8], kept: &Mutex<Option<Proven>>) -> bool {
-    if matches!(proof, Proof::None) {
-        return password.is_empty();
+/// Decides with the database's help. `None` is a router with another shared secret.
+async fn decide(
+    node: &Arc<Node>,
+    question: &Question<'_>,
+    proves: &(dyn Fn(&[u8]) -> bool + Send + Sync),
+) -> Result<Option<Decided>, StoreError> {
+    let (nas, attempt) = (question.nas, &question.attempt);
+    if node.decides_from_memory() {
+        let looked_up = pager::look_up(node, &nas.scope, attempt.user_name).await?;
+        let now = node.clock.now();
+        let decided = admission::decide(node, nas, attempt, proves, now)
+            .unwrap_or_else(|| admission::refuse_unknown(node, attempt, looked_up.differs_only_in_case, now));
+        return Ok(Some(decided).filter(|decided| decided.outcome.is_ok() || !question.is_garbled()));
     }
-    match proof.prove(password) {
-        None => false,
-        Some(proven) => {
-            *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(proven);
-            true
-        }
-    }
+    let asked = Asked {
+        nas: &nas.nas,
+        attempt,
+        proves,
+        garbled: question.is_garbled(),
+        reserve_seconds: node.settings.reserve_seconds,
+        interim_seconds: node.settings.interim_seconds,
+        describe: &|grant: &Grant| dialect::describe(nas.nas.vendor, grant),
+    };
+    Ok(match admit::admit(&node.store, &nas.scope, &asked, node.context()).await? {
+        Answer::Granted { grant, trace } => Some(Decided { outcome: Ok(*grant), trace }),
+        Answer::Refused { refusal, trace } => Some(Decided { outcome: Err(refusal), trace }),
+        Answer::WrongSecret => None,
+    })
+}
+
+fn tell_of_wrong_secret(node: &Node, nas: &KnownNas, peer: SocketAddr) {
+    let why = "its shared secret seems to differ from ours, for the password is not readable";
+    node.complain(&nas.nas, peer, Dropped::WrongSecret, &why);
+}
+
+fn tell_of_long_reply(nas: &KnownNas, why: &WriteError) {
+    error!(nas.id = %nas.nas.id, "no answer to `{}`: the reply does not fit a packet: {why}", nas.nas.name);
 }
 
 fn accept<'b>(
@@ -175,27 +295,4 @@ fn salts(random: &dyn Random) -> [[u8; 2]; 2] {
     random.fill(&mut bits);
     let [high, low] = bits;
     [[high | 0x80, low], [high | 0x80, low ^ 1]]
-}
-
-fn tell(node: &Node, nas: &KnownNas, answer: &Answer, arrived: Instant) {
-    let outcome = match answer {
-        Answer::Granted { grant, trace } => {
-            info!(
-                tenant.id = %nas.nas.tenant, nas.id = %nas.nas.id, session.id = %grant.session, decision.trace = %trace,
-                "accepted at `{}`: {trace}", nas.nas.name
-            );
-            Outcome::Accept
-        }
-        Answer::Refused { refusal, trace } => {
-            info!(
-                tenant.id = %nas.nas.tenant, nas.id = %nas.nas.id, decision.trace = %trace, refusal = refusal.code(),
-                "refused at `{}`: {trace}: {refusal}", nas.nas.name
-            );
-            node.meters.refused(*refusal);
-            Outcome::Reject
-        }
-        Answer::WrongSecret => Outcome::Dropped,
-    };
-    node.meters.answered(Code::AccessRequest.name(), outcome);
-    node.meters.access_seconds.observe(arrived.elapsed().as_secs_f64());
 }

@@ -1,5 +1,10 @@
-//! What this node knows in memory: the routers that may ask it.
+//! What this node knows in memory: the routers that may ask it, and what the names mean that they ask about.
 
 pub mod registry;
 
+pub mod book;
+pub(crate) mod first_uses;
+pub(crate) mod pager;
+
+pub(crate) mod feed;
 pub mod refresh;

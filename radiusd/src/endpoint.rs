@@ -1,14 +1,14 @@
 //! One socket with its memory of requests, and the right to answer one of them.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use radius::Packet;
 use radius::dedup::{Dedup, Limits, Ticket, Verdict};
-use radius::{PACKET_MAX, Packet};
 use tracing::debug;
 
 use crate::door::Port;
-use crate::listen::datagram::Path;
+use crate::listen::datagram::{Outbox, Path};
 use crate::listen::radsec::line::StreamReplier;
 use crate::listen::socket::RadiusSocket;
 
@@ -32,10 +32,10 @@ pub struct Endpoint {
 #[derive(Debug)]
 pub enum Seen {
     /// Answer it with this.
-    New(Replier),
+    New(Ticket),
     /// Its first copy is being answered.
     InProgress,
-    /// It was answered; the same octets have been sent again.
+    /// It was answered; the same octets go out again.
     Repeated,
 }
 
@@ -46,31 +46,31 @@ impl Endpoint {
         Self { socket, port, dedup }
     }
 
-    /// Looks a believed request up. One that was answered gets the same octets again at once.
-    pub fn see(self: &Arc<Self>, packet: &Packet<'_>, path: Path, now_ms: u64) -> Seen {
-        let mut again = [0; PACKET_MAX];
-        let length = {
-            let mut dedup = self.dedup.lock().unwrap_or_else(PoisonError::into_inner);
-            match dedup.see(path.peer, packet, now_ms) {
-                Verdict::New(ticket) => {
-                    let endpoint = Arc::clone(self);
-                    return Seen::New(Replier::Datagram(DatagramReplier { endpoint, path, ticket: Some(ticket) }));
-                }
-                Verdict::InProgress => return Seen::InProgress,
-                Verdict::Replay(reply) => {
-                    again[..reply.len()].copy_from_slice(reply);
-                    reply.len()
-                }
+    /// Looks a believed request up. One that was answered gets the same octets again, through the outbox.
+    pub fn see(&self, packet: &Packet<'_>, path: &Path, now_ms: u64, outbox: &mut Outbox) -> Seen {
+        match self.dedup().see(path.peer, packet, now_ms) {
+            Verdict::New(ticket) => Seen::New(ticket),
+            Verdict::InProgress => Seen::InProgress,
+            Verdict::Replay(reply) => {
+                outbox.put(reply, path);
+                Seen::Repeated
             }
-        };
-        self.send(&again[..length], &path);
-        Seen::Repeated
+        }
     }
 
-    fn send(&self, bytes: &[u8], path: &Path) {
-        if let Err(error) = self.socket.send(bytes, path) {
-            debug!(%error, peer = %path.peer, "a reply could not be sent; the router will ask again");
-        }
+    /// Keeps an answer for copies of its request, and puts it into the outbox.
+    pub fn answer(&self, ticket: Ticket, reply: &[u8], path: &Path, outbox: &mut Outbox) {
+        self.dedup().answer(ticket, reply);
+        outbox.put(reply, path);
+    }
+
+    /// Forgets a request that gets no answer, so that its next copy gets a fresh chance.
+    pub fn forget(&self, ticket: Ticket) {
+        self.dedup().forget(ticket);
+    }
+
+    fn dedup(&self) -> MutexGuard<'_, Dedup> {
+        self.dedup.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -85,6 +85,11 @@ pub enum Replier {
 }
 
 impl Replier {
+    /// The right to answer a datagram of this endpoint later.
+    pub fn new(endpoint: &Arc<Endpoint>, path: Path, ticket: Ticket) -> Self {
+        Self::Datagram(DatagramReplier { endpoint: Arc::clone(endpoint), path, ticket: Some(ticket) })
+    }
+
     /// Sends the answer.
     pub fn send(self, reply: &[u8]) {
         match self {
@@ -122,16 +127,18 @@ impl DatagramReplier {
     /// Sends the answer and keeps it for copies of the request.
     fn send(mut self, reply: &[u8]) {
         if let Some(ticket) = self.ticket.take() {
-            self.endpoint.dedup.lock().unwrap_or_else(PoisonError::into_inner).answer(ticket, reply);
+            self.endpoint.dedup().answer(ticket, reply);
         }
-        self.endpoint.send(reply, &self.path);
+        if let Err(error) = self.endpoint.socket.send(reply, &self.path) {
+            debug!(%error, peer = %self.path.peer, "a reply could not be sent; the router will ask again");
+        }
     }
 }
 
 impl Drop for DatagramReplier {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            self.endpoint.dedup.lock().unwrap_or_else(PoisonError::into_inner).forget(ticket);
+            self.endpoint.forget(ticket);
         }
     }
 }

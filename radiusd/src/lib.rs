@@ -15,6 +15,7 @@ pub mod node;
 
 mod access;
 mod accounting;
+mod admission;
 mod decisions;
 mod housekeeping;
 mod journal;
@@ -24,15 +25,18 @@ mod worker;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{error, info};
 
 pub use crate::journal::JournalError;
 pub use crate::node::{Parts, Settings};
@@ -42,6 +46,7 @@ use crate::endpoint::Endpoint;
 use crate::listen::radsec::{self, keep};
 use crate::listen::socket::RadiusSocket;
 use crate::node::Node;
+use crate::worker::Worker;
 
 /// How long the journal may go on draining when the role stops.
 const DRAIN_AT_STOP: Duration = Duration::from_secs(5);
@@ -105,7 +110,7 @@ impl std::fmt::Debug for Bound {
 }
 
 impl Bound {
-    /// Opens the journal and binds all sockets. Call inside a tokio runtime.
+    /// Opens the journal and binds all sockets.
     pub fn bind(parts: Parts) -> Result<Self, RadiusdError> {
         let (node, jobs) = Node::new(parts)?;
         let settings = &node.settings;
@@ -155,33 +160,67 @@ impl Bound {
     /// Serves until `shutdown`, then finishes what it has taken in.
     pub async fn serve(self, shutdown: CancellationToken) {
         let Self { node, jobs, endpoints, tls } = self;
-        let mut listeners = JoinSet::new();
-        for endpoint in endpoints {
-            listeners.spawn(worker::listen(Arc::clone(&node), endpoint, shutdown.clone()));
-        }
+        let listening = Listening::begin(&node, endpoints);
+        let mut duties = JoinSet::new();
         if !tls.is_empty() {
             let desk = radsec::Desk::new(&node);
-            listeners.spawn(keep::keep(Arc::clone(&node), Arc::clone(&desk.shared), shutdown.clone()));
+            duties.spawn(keep::keep(Arc::clone(&node), Arc::clone(&desk.shared), shutdown.clone()));
             for (listener, _) in tls {
-                listeners.spawn(radsec::listen(desk.clone(), listener, shutdown.clone()));
+                duties.spawn(radsec::listen(desk.clone(), listener, shutdown.clone()));
             }
         }
-        listeners.spawn(directory::refresh::keep_fresh(Arc::clone(&node), shutdown.clone()));
-        listeners.spawn(housekeeping::keep_house(Arc::clone(&node), shutdown.clone()));
-        listeners.spawn(decisions::keep_decisions(Arc::clone(&node), shutdown.clone()));
-        let (appender_stops, drain_stops) = (CancellationToken::new(), CancellationToken::new());
+        duties.spawn(directory::refresh::keep_fresh(Arc::clone(&node), shutdown.clone()));
+        duties.spawn(directory::feed::keep_fresh(Arc::clone(&node), shutdown.clone()));
+        duties.spawn(housekeeping::keep_house(Arc::clone(&node), shutdown.clone()));
+        duties.spawn(decisions::keep_decisions(Arc::clone(&node), shutdown.clone()));
+        let (appender_stops, last_stops) = (CancellationToken::new(), CancellationToken::new());
         let appender = tokio::spawn(journal::append::append_groups(Arc::clone(&node), jobs, appender_stops.clone()));
-        let drain = tokio::spawn(journal::drain::drain(Arc::clone(&node), drain_stops.clone()));
-        while listeners.join_next().await.is_some() {}
+        let drain = tokio::spawn(journal::drain::drain(Arc::clone(&node), last_stops.clone()));
+        let first_uses = tokio::spawn(directory::first_uses::keep_saving(Arc::clone(&node), last_stops.clone()));
+        shutdown.cancelled().await;
+        listening.end().await;
+        while duties.join_next().await.is_some() {}
         appender_stops.cancel();
         // All places among those that wait are free: every login that was taken in has been answered or given up.
         drop(node.waiting.acquire_many(node::WAITING_MAX).await);
         let appended = appender.await;
-        drain_stops.cancel();
+        last_stops.cancel();
         // What is not drained by then waits on disk for the next start.
-        let drained = timeout(DRAIN_AT_STOP, drain).await;
-        if matches!((appended, drained), (Ok(()), Ok(Ok(())) | Err(_))) {
+        let drained = timeout(DRAIN_AT_STOP, async { (drain.await, first_uses.await) }).await;
+        if matches!((appended, drained), (Ok(()), Ok((Ok(()), Ok(()))) | Err(_))) {
             info!("RADIUS has stopped; all that was taken in is answered, or its router will ask again");
+        }
+    }
+}
+
+/// The threads that wait on the sockets.
+struct Listening {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Listening {
+    fn begin(node: &Arc<Node>, endpoints: Vec<Arc<Endpoint>>) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let start = |endpoint: Arc<Endpoint>| {
+            let worker = Worker { node: Arc::clone(node), endpoint, runtime: Handle::current() };
+            let stop = Arc::clone(&stop);
+            thread::Builder::new()
+                .name(format!("radius-{}", worker.endpoint.port.name()))
+                .spawn(move || worker.run(&stop))
+                .inspect_err(|why| error!("a socket has nobody who listens, for no thread could be started: {why}"))
+                .ok()
+        };
+        let threads = endpoints.into_iter().filter_map(start).collect();
+        Self { stop, threads }
+    }
+
+    async fn end(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let ended =
+            tokio::task::spawn_blocking(|| self.threads.into_iter().filter_map(|thread| thread.join().err()).count());
+        if ended.await.is_ok_and(|panicked| panicked > 0) {
+            error!("a thread that listens has panicked: this is a bug");
         }
     }
 }

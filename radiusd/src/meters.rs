@@ -1,5 +1,7 @@
 //! What Prometheus is told about the RADIUS role. Labels have small, fixed sets of values: never a user, MAC or router.
 
+mod histogram;
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -8,6 +10,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use domain::refusal::Refusal;
+use radius::Code;
+
+pub use self::histogram::Waits;
 
 use crate::door::{Dropped, Port};
 
@@ -78,6 +83,36 @@ impl Port {
     }
 }
 
+/// What the logins of one batch came to. A worker counts here, alone, and adds it to the meters at the end of a batch.
+#[derive(Debug, Default)]
+pub struct Tally {
+    accepted: u64,
+    refused: [u64; Refusal::ALL.len()],
+    hits: u64,
+}
+
+impl Tally {
+    /// Counts an Access-Accept that was decided from memory.
+    pub const fn accept(&mut self) {
+        self.accepted += 1;
+        self.hits += 1;
+    }
+
+    /// Counts an Access-Reject that was decided from memory.
+    pub fn refuse(&mut self, why: Refusal) {
+        let place = Refusal::ALL.iter().position(|known| *known == why);
+        if let Some(count) = place.and_then(|place| self.refused.get_mut(place)) {
+            *count += 1;
+        }
+        self.hits += 1;
+    }
+
+    /// How many logins were answered.
+    pub const fn answered(&self) -> u64 {
+        self.hits
+    }
+}
+
 /// The meters of one RADIUS role.
 #[derive(Debug)]
 pub struct Meters {
@@ -87,10 +122,22 @@ pub struct Meters {
     kernel_drops: Family<PortLabels, Gauge>,
     /// Connections over TLS.
     pub tls: TlsMeters,
+    /// Those that one login after another counts, found once.
+    accepted: Counter,
+    rejected: Counter,
+    refused: [Counter; Refusal::ALL.len()],
     /// From the arrival of an Access-Request to its answer.
-    pub access_seconds: Histogram,
+    pub access_seconds: Waits,
     /// From the arrival of an Accounting-Request to its answer.
-    pub accounting_seconds: Histogram,
+    pub accounting_seconds: Waits,
+    /// Access-Requests that were decided from memory alone.
+    pub book_hits: Counter,
+    /// Access-Requests that waited for the database.
+    pub book_misses: Counter,
+    /// Names that are known in memory.
+    pub book_names: Gauge,
+    /// How long ago the database last told what has changed.
+    pub book_age_seconds: Gauge,
     /// Records per transaction.
     pub accounting_batch: Histogram,
     /// Records that wait to be written to the journal.
@@ -116,15 +163,28 @@ pub struct Meters {
 impl Meters {
     /// Makes the meters and shows them in a registry.
     pub fn register(registry: &mut Registry) -> Self {
-        let latency = || Histogram::new([0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5]);
+        let requests: Family<RequestLabels, Counter> = Family::default();
+        let refusals: Family<RefusalLabels, Counter> = Family::default();
+        let login = |outcome: Outcome| {
+            let labels = RequestLabels { code: Code::AccessRequest.name(), outcome: outcome.name() };
+            requests.get_or_create(&labels).clone()
+        };
+        let refused = Refusal::ALL.map(|why| refusals.get_or_create(&RefusalLabels { refusal: why.code() }).clone());
         let meters = Self {
-            requests: Family::default(),
+            accepted: login(Outcome::Accept),
+            rejected: login(Outcome::Reject),
+            refused,
+            requests,
             drops: Family::default(),
-            refusals: Family::default(),
+            refusals,
             kernel_drops: Family::default(),
             tls: TlsMeters::register(registry),
-            access_seconds: latency(),
-            accounting_seconds: latency(),
+            access_seconds: Waits::default(),
+            accounting_seconds: Waits::default(),
+            book_hits: Counter::default(),
+            book_misses: Counter::default(),
+            book_names: Gauge::default(),
+            book_age_seconds: Gauge::default(),
             accounting_batch: Histogram::new([1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0]),
             accounting_waiting: Gauge::default(),
             journal_bytes: Gauge::default(),
@@ -161,6 +221,7 @@ impl Meters {
             meters.accounting_waiting.clone(),
         );
         meters.register_journal(registry);
+        meters.register_book(registry);
         registry.register("sessions_open", "Sessions online as routers report them", meters.sessions_open.clone());
         registry.register("nas_known", "Routers that may ask", meters.nas_known.clone());
         registry.register(
@@ -193,6 +254,30 @@ impl Meters {
             "Accounting records that the database refused and that are kept aside",
             self.journal_quarantined.clone(),
         );
+    }
+
+    fn register_book(&self, registry: &mut Registry) {
+        registry.register("book_hits", "Access-Requests decided from memory alone", self.book_hits.clone());
+        registry.register("book_misses", "Access-Requests that waited for the database", self.book_misses.clone());
+        registry.register("book_names", "User names, codes and phone numbers known in memory", self.book_names.clone());
+        registry.register(
+            "book_age_seconds",
+            "How long ago the database last told what has changed",
+            self.book_age_seconds.clone(),
+        );
+    }
+
+    /// Counts what a batch of logins came to.
+    pub fn add(&self, tally: &mut Tally) {
+        let tally = std::mem::take(tally);
+        self.accepted.inc_by(tally.accepted);
+        self.book_hits.inc_by(tally.hits);
+        let mut rejected = 0;
+        for (counter, count) in self.refused.iter().zip(tally.refused).filter(|(_, count)| *count > 0) {
+            counter.inc_by(count);
+            rejected += count;
+        }
+        self.rejected.inc_by(rejected);
     }
 
     /// Counts an answered request.

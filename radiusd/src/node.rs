@@ -17,6 +17,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tracing::warn;
 
 use crate::accounting;
+use crate::directory::book::Book;
+use crate::directory::first_uses::FirstUses;
 use crate::directory::registry::Registry;
 use crate::door::Dropped;
 use crate::hush::Hush;
@@ -52,6 +54,8 @@ pub struct Settings {
     pub reserve_seconds: u32,
     /// Days that decision records are kept.
     pub decision_days: u32,
+    /// Vouchers and subscribers that are kept in memory.
+    pub rights_max: usize,
     /// The journal's directory.
     pub journal: PathBuf,
     /// How much disk the journal may take.
@@ -69,6 +73,7 @@ impl From<&Config> for Settings {
             interim_seconds: config.accounting.interim_seconds,
             reserve_seconds: config.slots.reserve_seconds,
             decision_days: config.decisions.days,
+            rights_max: usize::try_from(config.book.rights_max).unwrap_or(usize::MAX),
             journal: config.data.join("journal"),
             journal_bytes_max: u64::from(config.journal.megabytes_max) * 1024 * 1024,
         }
@@ -106,6 +111,8 @@ pub(crate) struct Node {
     pub(crate) health: Health,
     pub(crate) settings: Settings,
     pub(crate) registry: ArcSwap<Registry>,
+    pub(crate) book: Book,
+    pub(crate) first_uses: FirstUses,
     pub(crate) waiting: Arc<Semaphore>,
     hush: Hush,
     pub(crate) records: mpsc::Sender<accounting::Job>,
@@ -127,12 +134,26 @@ impl Node {
             health,
             settings,
             registry: ArcSwap::default(),
+            book: Book::default(),
+            first_uses: FirstUses::default(),
             waiting: Arc::new(Semaphore::new(usize::try_from(WAITING_MAX).unwrap_or(Semaphore::MAX_PERMITS))),
             hush: Hush::default(),
             records,
             journal,
         };
         Ok((Arc::new(node), jobs))
+    }
+
+    /// Whether a login of a name in memory is decided there: no other node may be granting places on the same rights,
+    /// and accounting must keep the places in memory true.
+    #[expect(clippy::unused_self, reason = "the node's standing says so as soon as accounting goes through memory")]
+    pub(crate) const fn decides_from_memory(&self) -> bool {
+        false
+    }
+
+    /// Tells how many names are in memory.
+    pub(crate) fn note_names(&self) {
+        self.meters.book_names.set(i64::try_from(self.book.len()).unwrap_or(i64::MAX));
     }
 
     /// Tells the log that a router gets no answer, at most once a minute for each router and reason.

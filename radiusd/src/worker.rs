@@ -1,75 +1,143 @@
-//! One socket's loop: batches of datagrams through the door, each to the part that answers it.
+//! One socket's thread: batches of datagrams through the door, each to the part that answers it, and the replies of a
+//! batch out together.
+//!
+//! What memory can answer is answered here. What must wait (a name that is not in memory, a record that goes to disk)
+//! is handed on with the right to answer it, so that nothing waits behind it.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use radius::dedup::Ticket;
 use radius::{Code, Packet};
+use tokio::runtime::Handle;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::access;
 use crate::accounting;
-use crate::door::{self, Dropped, Port};
-use crate::endpoint::{Endpoint, Seen};
-use crate::listen::datagram::{Batch, Datagram};
-use crate::meters::Outcome;
+use crate::door::{self, Dropped, Port, Verified};
+use crate::endpoint::{Endpoint, Replier, Seen};
+use crate::listen::datagram::{Batch, Datagram, Outbox, Path};
+use crate::meters::{Outcome, Tally};
 use crate::node::Node;
 use crate::status;
 
-/// Takes datagrams until the role stops.
-pub(crate) async fn listen(node: Arc<Node>, endpoint: Arc<Endpoint>, shutdown: CancellationToken) {
-    let mut batch = Batch::default();
-    let mut kernel_drops = 0;
-    loop {
-        let received = tokio::select! {
-            biased;
-            () = shutdown.cancelled() => return,
-            received = endpoint.socket.receive(&mut batch) => received,
-        };
-        if let Err(error) = received {
-            // ICMP errors of earlier replies surface here (a router that went away); the socket itself is fine.
-            debug!(%error, "receiving on {} said: {error}", endpoint.socket.address());
-            tokio::task::yield_now().await;
-            continue;
-        }
-        let arrived = Instant::now();
-        for datagram in batch.datagrams() {
-            take(&node, &endpoint, &datagram, arrived);
-        }
-        let more = batch.kernel_drops().wrapping_sub(kernel_drops);
-        if more > 0 {
-            kernel_drops = batch.kernel_drops();
-            node.meters.kernel_dropped(endpoint.port, more);
-            warn!(port = endpoint.port.name(), more, "the kernel dropped {more} datagrams: its socket buffer was full");
-        }
-    }
+/// What one thread works with, and nobody else.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) outbox: Outbox,
+    pub(crate) tally: Tally,
 }
 
-fn take(node: &Arc<Node>, endpoint: &Arc<Endpoint>, datagram: &Datagram<'_>, arrived: Instant) {
-    let port = endpoint.port;
-    let registry = node.registry.load();
-    let verified = match door::open(&registry, datagram, port) {
-        Ok(verified) => verified,
-        Err(why) => return drop_packet(node, port, datagram, why),
-    };
-    let packet = &verified.packet;
-    let code = packet.code();
-    let replier = match endpoint.see(packet, datagram.path, node.clock.monotonic_ms()) {
-        Seen::New(replier) => replier,
-        Seen::InProgress => return node.meters.dropped(port, code.name(), Dropped::Duplicate),
-        Seen::Repeated => return node.meters.answered(code.name(), Outcome::Repeated),
-    };
-    if code == Code::StatusServer {
-        status::answer(node, packet, &verified.nas, replier);
-    } else if code == Code::AccountingRequest {
-        accounting::take(node, packet, verified.nas, replier, arrived);
-    } else if let Ok(permit) = Arc::clone(&node.waiting).try_acquire_owned() {
-        // The door lets no other code in than Access-Request.
-        let bytes = packet.as_bytes().into();
-        let request = access::Request { bytes, nas: verified.nas, replier, arrived, _permit: permit };
-        tokio::spawn(access::answer(Arc::clone(node), request));
-    } else {
-        node.meters.dropped(port, code.name(), Dropped::Overload);
+/// A thread's work.
+pub(crate) struct Worker {
+    pub(crate) node: Arc<Node>,
+    pub(crate) endpoint: Arc<Endpoint>,
+    /// Where work goes that waits.
+    pub(crate) runtime: Handle,
+}
+
+/// A request that was let in, and the way back to who sent it.
+pub(crate) struct Accepted<'a> {
+    pub(crate) verified: Verified<'a>,
+    pub(crate) path: Path,
+    pub(crate) ticket: Ticket,
+    pub(crate) arrived: Instant,
+}
+
+impl Worker {
+    /// Takes datagrams until the role stops.
+    pub(crate) fn run(&self, stop: &AtomicBool) {
+        let mut batch = Batch::default();
+        let mut desk = Desk { outbox: Outbox::default(), tally: Tally::default() };
+        let mut kernel_drops = 0;
+        while !stop.load(Ordering::Relaxed) {
+            match self.endpoint.socket.receive(&mut batch) {
+                Ok(_) => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => continue,
+                Err(error) => {
+                    // ICMP errors of earlier replies surface here (a router that went away); the socket itself is fine.
+                    debug!(%error, "receiving on {} said: {error}", self.endpoint.socket.address());
+                    std::thread::yield_now();
+                    continue;
+                }
+            }
+            let arrived = Instant::now();
+            for datagram in batch.datagrams() {
+                self.take(&datagram, arrived, &mut desk);
+            }
+            self.finish(arrived, &mut desk);
+            self.tell_of_kernel_drops(batch.kernel_drops(), &mut kernel_drops);
+        }
+    }
+
+    /// Sends the replies of a batch and counts them.
+    fn finish(&self, arrived: Instant, desk: &mut Desk) {
+        if !desk.outbox.is_empty() {
+            let lost = self.endpoint.socket.send_all(&mut desk.outbox);
+            if lost > 0 {
+                debug!(lost, "{lost} replies could not be sent; their routers will ask again");
+            }
+        }
+        let answered = desk.tally.answered();
+        if answered > 0 {
+            self.node.meters.access_seconds.observe(arrived.elapsed(), answered);
+            self.node.meters.add(&mut desk.tally);
+        }
+    }
+
+    fn take(&self, datagram: &Datagram<'_>, arrived: Instant, desk: &mut Desk) {
+        let (node, port) = (&self.node, self.endpoint.port);
+        let registry = node.registry.load();
+        let verified = match door::open(&registry, datagram, port) {
+            Ok(verified) => verified,
+            Err(why) => return drop_packet(node, port, datagram, why),
+        };
+        let code = verified.packet.code();
+        let now_ms = node.clock.monotonic_ms();
+        let ticket = match self.endpoint.see(&verified.packet, &datagram.path, now_ms, &mut desk.outbox) {
+            Seen::New(ticket) => ticket,
+            Seen::InProgress => return node.meters.dropped(port, code.name(), Dropped::Duplicate),
+            Seen::Repeated => return node.meters.answered(code.name(), Outcome::Repeated),
+        };
+        let accepted = Accepted { verified, path: datagram.path, ticket, arrived };
+        if code == Code::AccessRequest {
+            if let Some(accepted) = access::answer_from_memory(node, &self.endpoint, accepted, desk) {
+                self.hand_on(accepted);
+            }
+        } else {
+            let Accepted { verified: Verified { packet, nas }, path, ticket, .. } = accepted;
+            let replier = Replier::new(&self.endpoint, path, ticket);
+            // The door lets no other code in.
+            if code == Code::StatusServer {
+                status::answer(node, &packet, &nas, replier);
+            } else {
+                accounting::take(node, &packet, nas, replier, arrived);
+            }
+        }
+    }
+
+    /// Gives a login to those who may wait for the database.
+    fn hand_on(&self, accepted: Accepted<'_>) {
+        let Accepted { verified: Verified { packet, nas }, path, ticket, arrived } = accepted;
+        let Ok(permit) = Arc::clone(&self.node.waiting).try_acquire_owned() else {
+            self.endpoint.forget(ticket);
+            return self.node.meters.dropped(Port::Auth, packet.code().name(), Dropped::Overload);
+        };
+        let replier = Replier::new(&self.endpoint, path, ticket);
+        let request = access::Request { bytes: packet.as_bytes().into(), nas, replier, arrived, _permit: permit };
+        self.runtime.spawn(access::answer(Arc::clone(&self.node), request));
+    }
+
+    fn tell_of_kernel_drops(&self, now: u32, before: &mut u32) {
+        let more = now.wrapping_sub(*before);
+        if more > 0 {
+            *before = now;
+            let port = self.endpoint.port;
+            self.node.meters.kernel_dropped(port, more);
+            warn!(port = port.name(), more, "the kernel dropped {more} datagrams: its socket buffer was full");
+        }
     }
 }
 

@@ -143,6 +143,7 @@ impl World {
                 interim_seconds: 300,
                 reserve_seconds: 60,
                 decision_days: 30,
+                rights_max: 100_000,
                 journal: journal.path().to_owned(),
                 journal_bytes_max: 64 * 1024 * 1024,
             },

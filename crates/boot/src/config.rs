@@ -35,6 +35,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("accounting.interim_seconds", "300"),
     ("slots.reserve_seconds", "60"),
     ("decisions.days", "30"),
+    ("book.rights_max", "1000000"),
     ("journal.megabytes_max", "1024"),
 ];
 
@@ -57,6 +58,8 @@ pub struct Config {
     pub slots: Slots,
     /// Records of why people were accepted or refused.
     pub decisions: Decisions,
+    /// What is known in memory.
+    pub book: Book,
     /// The journal of accounting.
     pub journal: Journal,
     /// The master key, when it is not in the data directory.
@@ -140,6 +143,13 @@ pub struct Decisions {
     pub days: u32,
 }
 
+/// Settings of what is known in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Book {
+    /// How many vouchers and subscribers are kept, those included that nobody asks for.
+    pub rights_max: u32,
+}
+
 /// Settings of the journal of accounting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Journal {
@@ -207,6 +217,7 @@ fn read(reader: &mut Reader) -> Config {
         },
         slots: Slots { reserve_seconds: reader.whole("slots.reserve_seconds", 10..=600).unwrap_or_default() },
         decisions: Decisions { days: reader.whole("decisions.days", 1..=400).unwrap_or_default() },
+        book: Book { rights_max: reader.whole("book.rights_max", 1_000..=50_000_000).unwrap_or_default() },
         journal: Journal { megabytes_max: reader.whole("journal.megabytes_max", 16..=1_048_576).unwrap_or_default() },
         master_key_file: reader.path("master_key_file"),
         file: reader.layers.file.clone(),

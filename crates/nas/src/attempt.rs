@@ -77,17 +77,14 @@ const ONCE: [Once; 13] = [
 ];
 
 fn refuse_injected(packet: &Packet<'_>) -> Result<(), AttemptError> {
-    let shared = packet.attributes().map(|one| (0, one.number));
-    let vendors = packet.vendor_attributes().map(|one| (one.vendor, one.number));
-    let mut seen = [false; ONCE.len()];
-    for (vendor, number) in shared.chain(vendors) {
-        for (seen, Once(_, _, attribute)) in
-            seen.iter_mut().zip(&ONCE).filter(|(_, Once(at, is, _))| (*at, *is) == (vendor, number))
-        {
-            if std::mem::replace(seen, true) {
-                return Err(AttemptError::Injected { attribute });
-            }
+    let is_twice = |Once(vendor, number, _): &&Once| match *vendor {
+        0 => packet.repeats(*number),
+        vendor => {
+            packet.vendor_attributes().filter(|one| (one.vendor, one.number) == (vendor, *number)).nth(1).is_some()
         }
+    };
+    if let Some(Once(_, _, attribute)) = ONCE.iter().find(is_twice) {
+        return Err(AttemptError::Injected { attribute });
     }
     // Only a hotspot knows an address before translation, and a hotspot never speaks PPP.
     if packet.count(rfc2865::FRAMED_PROTOCOL) > 0 && packet.count(mikrotik::HOST_IP) > 0 {

@@ -7,7 +7,7 @@ use crate::packet::{Malformed, Packet};
 use crate::value::Value;
 
 /// Vendor-Specific's number.
-const VENDOR_SPECIFIC: u8 = 26;
+pub(crate) const VENDOR_SPECIFIC: u8 = 26;
 
 /// Cuts one attribute off the front: its number, its value, what follows.
 pub(crate) fn split_attribute(octets: &[u8]) -> Result<(u8, &[u8], &[u8]), Malformed> {
@@ -133,7 +133,8 @@ enum Space<'a> {
 impl<'a> Occurrences<'a> {
     pub(crate) fn new(packet: &Packet<'a>, vendor: u32, number: u8) -> Self {
         let place = match vendor {
-            0 => Space::Shared(packet.attributes()),
+            0 if packet.has(number) => Space::Shared(packet.attributes()),
+            0 => Space::Shared(Attributes::new(&[], 0)),
             vendor => Space::Vendor(vendor, packet.vendor_attributes()),
         };
         Self { place, number }

@@ -8,7 +8,7 @@ use std::fmt;
 use dictionaries::Attribute;
 use thiserror::Error;
 
-use crate::attributes::{Attributes, Occurrences, Values, VendorAttributes, split_attribute};
+use crate::attributes::{Attributes, Occurrences, VENDOR_SPECIFIC, Values, VendorAttributes, split_attribute};
 use crate::code::Code;
 use crate::value::Value;
 
@@ -33,7 +33,33 @@ pub struct Packet<'a> {
     code: Code,
     id: u8,
     authenticator: &'a [u8; 16],
+    summary: Summary,
+}
+
+/// What one walk over the attributes has found.
+#[derive(Clone, Copy, Default)]
+struct Summary {
     message_authenticator_at: Option<usize>,
+    /// The numbers that are there, a bit each: most questions are about attributes that are not.
+    present: [u64; 4],
+    /// The numbers that are there more than once.
+    repeated: [u64; 4],
+}
+
+impl Summary {
+    fn has(set: &[u64; 4], number: u8) -> bool {
+        set[usize::from(number >> 6)] & bit(number) != 0
+    }
+
+    fn note(&mut self, number: u8) {
+        let word = usize::from(number >> 6);
+        self.repeated[word] |= self.present[word] & bit(number);
+        self.present[word] |= bit(number);
+    }
+}
+
+const fn bit(number: u8) -> u64 {
+    1 << (number & 63)
 }
 
 impl<'a> Packet<'a> {
@@ -49,8 +75,8 @@ impl<'a> Packet<'a> {
             return Err(Malformed::LengthOutOfRange);
         }
         let bytes = datagram.get(..length).ok_or(Malformed::Truncated)?;
-        let message_authenticator_at = check_attributes(&bytes[HEADER_LENGTH..])?;
-        Ok(Self { bytes, code: Code::from(*code), id: *id, authenticator, message_authenticator_at })
+        let summary = check_attributes(&bytes[HEADER_LENGTH..])?;
+        Ok(Self { bytes, code: Code::from(*code), id: *id, authenticator, summary })
     }
 
     /// What the packet is for.
@@ -80,7 +106,8 @@ impl<'a> Packet<'a> {
 
     /// All vendors' attributes, in their order; a Vendor-Specific that holds several gives several.
     pub fn vendor_attributes(&self) -> VendorAttributes<'a> {
-        VendorAttributes::new(self.attributes())
+        let all = if self.has(VENDOR_SPECIFIC) { self.attributes() } else { Attributes::new(&[], 0) };
+        VendorAttributes::new(all)
     }
 
     /// The raw values of every instance of an attribute, in their order.
@@ -103,14 +130,24 @@ impl<'a> Packet<'a> {
         self.raw(attribute).count()
     }
 
+    /// Whether attributes of this number are there, vendors' aside.
+    pub fn has(&self, number: u8) -> bool {
+        Summary::has(&self.summary.present, number)
+    }
+
+    /// Whether more than one attribute of this number is there, vendors' aside.
+    pub fn repeats(&self, number: u8) -> bool {
+        Summary::has(&self.summary.repeated, number)
+    }
+
     /// Whether a Message-Authenticator is there. Whether it is right is for [`crate::message_authenticator`].
     pub fn has_message_authenticator(&self) -> bool {
-        self.message_authenticator_at.is_some()
+        self.summary.message_authenticator_at.is_some()
     }
 
     /// Where the Message-Authenticator's header begins, counted from the packet's first octet.
     pub(crate) fn message_authenticator_at(&self) -> Option<usize> {
-        self.message_authenticator_at
+        self.summary.message_authenticator_at
     }
 }
 
@@ -120,24 +157,25 @@ impl fmt::Debug for Packet<'_> {
     }
 }
 
-/// Walks the attributes to their exact end and finds the Message-Authenticator.
-fn check_attributes(attributes: &[u8]) -> Result<Option<usize>, Malformed> {
-    let mut found = None;
+/// Walks the attributes to their exact end, finds the Message-Authenticator, and notes what is there.
+fn check_attributes(attributes: &[u8]) -> Result<Summary, Malformed> {
+    let mut summary = Summary::default();
     let mut rest = attributes;
     while !rest.is_empty() {
         let (number, value, after) = split_attribute(rest)?;
+        summary.note(number);
         if number == MESSAGE_AUTHENTICATOR {
             if value.len() + 2 != MESSAGE_AUTHENTICATOR_LENGTH {
                 return Err(Malformed::MessageAuthenticatorLength);
             }
             let at = HEADER_LENGTH + attributes.len() - rest.len();
-            if found.replace(at).is_some() {
+            if summary.message_authenticator_at.replace(at).is_some() {
                 return Err(Malformed::MessageAuthenticatorRepeated);
             }
         }
         rest = after;
     }
-    Ok(found)
+    Ok(summary)
 }
 
 /// Why octets are not a packet. Such a datagram is dropped without an answer.

@@ -1,4 +1,4 @@
-//! Datagrams in batches with the address they were sent to, over `recvmmsg` and `sendmsg`.
+//! Datagrams in batches with the address they were sent to, over `recvmmsg` and `sendmmsg`.
 //!
 //! A host with several addresses must answer from the one that was asked, or the router ignores the reply: the kernel
 //! tells it in `IP_PKTINFO` / `IPV6_PKTINFO`, and we give it back when sending. No kept crate offers both batches and
@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// Datagrams taken from the kernel in one call. Larger batches gain under 2 % (measured on loopback).
-pub const BATCH_MAX: usize = 32;
+pub const BATCH_MAX: usize = 64;
 
 /// Octets kept of one datagram. A RADIUS packet has at most 4,096 (RFC 2865 §3).
 pub const DATAGRAM_MAX: usize = 4_096;
@@ -83,7 +83,8 @@ impl Default for Batch {
 }
 
 impl Batch {
-    /// Takes what is waiting, at most [`BATCH_MAX`] datagrams. Does not wait: an empty socket is `WouldBlock`.
+    /// Waits for a datagram, as long as the socket's own read timeout allows, and takes it with those that wait behind
+    /// it, at most [`BATCH_MAX`]. None within that time is `WouldBlock`.
     pub fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
         self.received.clear();
         let mut names = [MaybeUninit::<libc::sockaddr_storage>::uninit(); BATCH_MAX];
@@ -109,7 +110,7 @@ impl Batch {
                 socket.as_raw_fd(),
                 headers.as_mut_ptr(),
                 octets(BATCH_MAX),
-                libc::MSG_DONTWAIT,
+                libc::MSG_WAITFORONE,
                 std::ptr::null_mut(),
             )
         };
@@ -196,13 +197,103 @@ fn sender(message: &libc::msghdr) -> Option<SocketAddr> {
     }
 }
 
-/// Sends one datagram back along a path, from the address that was asked. Does not wait: a full socket is `WouldBlock`.
-pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], path: &Path) -> io::Result<()> {
-    let peer = match (path.family_v6, path.peer.ip()) {
+/// Replies that leave together.
+pub struct Outbox {
+    octets: Vec<u8>,
+    waiting: Vec<(std::ops::Range<usize>, Path)>,
+}
+
+impl std::fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outbox").field("waiting", &self.waiting.len()).finish_non_exhaustive()
+    }
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self { octets: Vec::with_capacity(BATCH_MAX * 256), waiting: Vec::with_capacity(BATCH_MAX) }
+    }
+}
+
+impl Outbox {
+    /// Puts a reply in.
+    pub fn put(&mut self, reply: &[u8], path: &Path) {
+        let begin = self.octets.len();
+        self.octets.extend_from_slice(reply);
+        self.waiting.push((begin..self.octets.len(), *path));
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Sends all of them, each from the address that was asked, without waiting: what does not fit the socket's buffer
+    /// is lost, and its router asks again. Returns how many were lost.
+    pub fn send(&mut self, socket: BorrowedFd<'_>) -> usize {
+        let lost = self.waiting.chunks(BATCH_MAX).map(|some| send_many(socket, &self.octets, some)).sum();
+        self.octets.clear();
+        self.waiting.clear();
+        lost
+    }
+}
+
+fn send_many(socket: BorrowedFd<'_>, octets_of_all: &[u8], replies: &[(std::ops::Range<usize>, Path)]) -> usize {
+    let mut names: [MaybeUninit<socket2::SockAddr>; BATCH_MAX] = [const { MaybeUninit::uninit() }; BATCH_MAX];
+    let mut controls = [Control([0; CONTROL_MAX]); BATCH_MAX];
+    // SAFETY: iovec and mmsghdr are plain C structures for which all zeros is a valid value.
+    let mut vectors: [libc::iovec; BATCH_MAX] = unsafe { zeroed() };
+    // SAFETY: as above.
+    let mut headers: [libc::mmsghdr; BATCH_MAX] = unsafe { zeroed() };
+    let count = replies.len().min(BATCH_MAX);
+    for (index, (range, path)) in replies.iter().take(count).enumerate() {
+        let bytes = &octets_of_all[range.clone()];
+        let name = names[index].write(address_of(path));
+        vectors[index] = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+        let message = &mut headers[index].msg_hdr;
+        message.msg_name = name.as_ptr().cast_mut().cast();
+        message.msg_namelen = name.len();
+        message.msg_iov = &raw mut vectors[index];
+        message.msg_iovlen = 1;
+        say_from(message, &mut controls[index], path);
+    }
+    let (mut sent, mut lost) = (0, 0);
+    while sent + lost < count {
+        let next = sent + lost;
+        // SAFETY: the headers from `next` to `count` were filled above; every pointer in them points to a value of this
+        // frame or into `octets_of_all`, as long as said, and all outlive the call; the kernel only reads them.
+        let done = unsafe {
+            libc::sendmmsg(
+                socket.as_raw_fd(),
+                headers.as_mut_ptr().add(next),
+                octets(count - next),
+                libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL,
+            )
+        };
+        match usize::try_from(done) {
+            Ok(done) if done > 0 => sent += done,
+            // The first of them could not be sent: perhaps only its router is away. The others are tried.
+            Ok(_) | Err(_) => lost += 1,
+        }
+    }
+    lost
+}
+
+fn address_of(path: &Path) -> socket2::SockAddr {
+    socket2::SockAddr::from(match (path.family_v6, path.peer.ip()) {
         (true, IpAddr::V4(ip)) => SocketAddr::new(IpAddr::V6(ip.to_ipv6_mapped()), path.peer.port()),
         _ => path.peer,
-    };
-    let peer = socket2::SockAddr::from(peer);
+    })
+}
+
+/// Sends one datagram back along a path, from the address that was asked. Does not wait: a full socket is `WouldBlock`.
+pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], path: &Path) -> io::Result<()> {
+    let peer = address_of(path);
     let mut control = Control([0; CONTROL_MAX]);
     let mut vector = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
     // SAFETY: msghdr is a plain C structure for which all zeros is a valid value.
@@ -211,30 +302,35 @@ pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], path: &Path) -> io::Result<()>
     message.msg_namelen = peer.len();
     message.msg_iov = &raw mut vector;
     message.msg_iovlen = 1;
+    say_from(&mut message, &mut control, path);
+    // SAFETY: every pointer in `message` points to a value of this frame or to the caller's `bytes`, as long as said;
+    // the kernel only reads them.
+    let sent =
+        unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) };
+    if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Tells the kernel from which of our addresses a message is to leave. `control` must live as long as `message`.
+fn say_from(message: &mut libc::msghdr, control: &mut Control, path: &Path) {
     match (path.family_v6, path.local) {
         (false, Some(IpAddr::V4(local))) => {
-            // SAFETY: as above.
+            // SAFETY: in_pktinfo is a plain C structure for which all zeros is a valid value.
             let mut info: libc::in_pktinfo = unsafe { zeroed() };
             info.ipi_spec_dst.s_addr = u32::from_ne_bytes(local.octets());
-            put_control(&mut message, &mut control, libc::IPPROTO_IP, libc::IP_PKTINFO, info);
+            put_control(message, control, libc::IPPROTO_IP, libc::IP_PKTINFO, info);
         }
         (true, Some(local)) => {
             let local = match local {
                 IpAddr::V6(local) => local,
                 IpAddr::V4(local) => local.to_ipv6_mapped(),
             };
-            // SAFETY: as above.
+            // SAFETY: as above, for in6_pktinfo.
             let mut info: libc::in6_pktinfo = unsafe { zeroed() };
             info.ipi6_addr.s6_addr = local.octets();
-            put_control(&mut message, &mut control, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, info);
+            put_control(message, control, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, info);
         }
         (false, Some(IpAddr::V6(_)) | None) | (true, None) => {}
     }
-    // SAFETY: every pointer in `message` points to a value of this frame or to the caller's `bytes`, as long as said;
-    // the kernel only reads them.
-    let sent =
-        unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) };
-    if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 fn put_control<T>(message: &mut libc::msghdr, control: &mut Control, level: i32, kind: i32, value: T) {
@@ -293,22 +389,13 @@ mod tests {
     fn pair(listen: &str) -> (UdpSocket, UdpSocket) {
         let server = UdpSocket::bind(listen).expect("loopback");
         announce_addresses(server.as_fd(), server.local_addr().expect("bound").is_ipv6()).expect("options");
-        server.set_nonblocking(true).expect("non-blocking");
+        server.set_read_timeout(Some(std::time::Duration::from_secs(1))).expect("a timeout");
         let client = UdpSocket::bind("127.0.0.1:0").expect("loopback");
         (server, client)
     }
 
     fn receive_one(batch: &mut Batch, server: &UdpSocket) -> usize {
-        (0..1_000)
-            .find_map(|_| match batch.receive(server.as_fd()) {
-                Ok(count) => Some(count),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    std::thread::yield_now();
-                    None
-                }
-                Err(error) => panic!("{error}"),
-            })
-            .expect("a datagram arrives")
+        batch.receive(server.as_fd()).expect("a datagram arrives")
     }
 
     #[test]

@@ -184,6 +184,11 @@ impl HolderLive {
             && !self.places.all().iter().any(|place| place.is_held(now))
     }
 
+    /// Whether the database knows its places.
+    pub const fn is_saved(&self) -> bool {
+        !self.places_unsaved
+    }
+
     /// The places, if the database does not know them yet; from now on it is taken to know them.
     pub fn take_unsaved_places(&mut self) -> Option<Vec<Place>> {
         std::mem::take(&mut self.places_unsaved).then(|| self.places.all().to_vec())

@@ -181,7 +181,7 @@ fn decision(
 }
 
 /// A stranger's User-Name as records may hold it.
-fn shown(user_name: &[u8]) -> String {
+pub fn shown(user_name: &[u8]) -> String {
     let mut name = text::escaped(user_name);
     let mut end = name.len().min(USER_NAME_KEPT);
     while !name.is_char_boundary(end) {

@@ -74,6 +74,7 @@ impl Place {
                 interim_seconds: 300,
                 reserve_seconds: 60,
                 decision_days: 30,
+                rights_max: 100_000,
                 journal: self.directory.path().to_owned(),
                 journal_bytes_max: 16 * 1024 * 1024,
             },

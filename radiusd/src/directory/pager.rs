@@ -1,0 +1,248 @@
+//! From the database into the book: names that somebody asks for, and everything at the start.
+//!
+//! A row may change while it is on its way. Whoever loads looks whether the feed has told of a change of that tenant
+//! meanwhile, and then loads again.
+
+use std::sync::Arc;
+
+use domain::access::facts::{FoundBy, Right};
+use domain::id::PlanId;
+use domain::phone::Msisdn;
+use domain::sales::voucher::VoucherState;
+use smallvec::SmallVec;
+use store::access::known::{self, KnownRight, Meanings};
+use store::page::{Listed, Page};
+use store::platform::tenants;
+use store::sales::plans;
+use store::{StoreError, TenantScope, TenantTx, Unusable};
+use tracing::error;
+use uuid::Uuid;
+
+use crate::directory::book::{Habits, NewRight, RightEntry, TenantCell};
+use crate::live::holder::HolderLive;
+use crate::node::Node;
+
+/// How often names are loaded when something of their tenant changes again and again meanwhile.
+const TRIES_MAX: usize = 5;
+
+/// Vouchers and subscribers that are loaded in one statement.
+const PAGE: u16 = 1_000;
+
+/// What looking a name up has told beside what is in the book now.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LookedUp {
+    /// Whether a live code of the tenant differs only in capital and small letters.
+    pub(crate) differs_only_in_case: bool,
+}
+
+/// Loads a name into the book. When it is not there afterwards, it has no meaning.
+pub(crate) async fn look_up(node: &Node, scope: &TenantScope, name: &[u8]) -> Result<LookedUp, StoreError> {
+    let looked_up = load_names(node, scope, &[name]).await?;
+    Ok(looked_up.first().copied().unwrap_or_default())
+}
+
+/// Loads names into the book; those without a meaning are taken out. Answers in the order of the names.
+pub(crate) async fn load_names(node: &Node, scope: &TenantScope, names: &[&[u8]]) -> Result<Vec<LookedUp>, StoreError> {
+    let tenant = tenant(node, scope).await?;
+    for _ in 0..TRIES_MAX {
+        let before = tenant.changes();
+        let mut tx = node.store.tenant(scope).await?;
+        let found = known::by_names(&mut tx, names).await?.found;
+        if tenant.changes() != before {
+            continue;
+        }
+        let looked_up = found.iter().map(|one| LookedUp { differs_only_in_case: one.differs_only_in_case }).collect();
+        for (name, meanings) in names.iter().zip(found) {
+            put(node, &mut tx, &tenant, name, meanings).await?;
+        }
+        tx.commit().await?;
+        node.note_names();
+        if tenant.changes() == before {
+            return Ok(looked_up);
+        }
+    }
+    // Nobody changes so much for long. Until then the names are looked up whenever somebody asks.
+    for name in names {
+        node.book.drop_name(tenant.id, name);
+    }
+    Err(StoreError::Unavailable { reason: "too much was changing while a name was looked up".to_owned() })
+}
+
+async fn put(
+    node: &Node,
+    tx: &mut TenantTx,
+    tenant: &Arc<TenantCell>,
+    name: &[u8],
+    meanings: Meanings,
+) -> Result<(), StoreError> {
+    let mut entries: SmallVec<[(Arc<RightEntry>, FoundBy); 1]> = SmallVec::new();
+    for (right, found_by) in meanings.rights {
+        if let Some(entry) = put_right(node, tx, tenant, right).await? {
+            entries.push((entry, found_by));
+        }
+    }
+    node.book.put_name(tenant, name, entries, meanings.phone);
+    Ok(())
+}
+
+/// Puts a right in, with its plan. One whose plan cannot be found is left out.
+pub(crate) async fn put_right(
+    node: &Node,
+    tx: &mut TenantTx,
+    tenant: &TenantCell,
+    known: KnownRight,
+) -> Result<Option<Arc<RightEntry>>, StoreError> {
+    let KnownRight { right, name, plan: plan_id, used_in, used_out, places } = known;
+    let plan = match node.book.plan(plan_id) {
+        Some(plan) => Some(plan),
+        None => load_plans(node, tx, tenant, &[plan_id]).await?.then(|| node.book.plan(plan_id)).flatten(),
+    };
+    let Some(plan) = plan else {
+        error!(plan.id = %plan_id, "somebody has a plan that is not there");
+        return Ok(None);
+    };
+    let live = HolderLive::loaded(places, used_in, used_out);
+    Ok(Some(node.book.put_right(tenant.id, NewRight { right, plan, name, live })))
+}
+
+/// Loads plans into the book. Returns whether any was there.
+pub(crate) async fn load_plans(
+    node: &Node,
+    tx: &mut TenantTx,
+    tenant: &TenantCell,
+    ids: &[PlanId],
+) -> Result<bool, StoreError> {
+    let plans = plans::load(tx, Some(ids)).await?;
+    tell_of_unusable(tenant, &plans.unusable);
+    let any = !plans.found.is_empty();
+    for plan in plans.found {
+        node.book.put_plan(plan);
+    }
+    Ok(any)
+}
+
+/// The tenant's cell; its habits are loaded when it is new.
+async fn tenant(node: &Node, scope: &TenantScope) -> Result<Arc<TenantCell>, StoreError> {
+    if let Some(tenant) = node.book.tenant(scope.tenant()) {
+        return Ok(tenant);
+    }
+    load_tenants(node).await?;
+    node.book.tenant(scope.tenant()).ok_or(StoreError::Missing { what: "tenant" })
+}
+
+/// Loads all tenants' habits.
+pub(crate) async fn load_tenants(node: &Node) -> Result<Vec<Arc<TenantCell>>, StoreError> {
+    let mut tx = node.store.system().await?;
+    let tenants = tenants::list(&mut tx).await?;
+    tx.commit().await?;
+    let put = |tenant: domain::platform::tenant::Tenant| {
+        node.book.put_tenant(tenant.id, Habits { zone: tenant.zone, country: tenant.calling_code })
+    };
+    Ok(tenants.into_iter().map(put).collect())
+}
+
+/// Loads everything of all tenants that may come online, page by page. Returns how many rights there are.
+pub(crate) async fn load_all(node: &Node) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for tenant in load_tenants(node).await? {
+        count += load_tenant(node, &tenant).await?;
+    }
+    Ok(count)
+}
+
+/// Loads everything of a tenant that may come online, and all its plans. For the reader of the feed alone, which reads
+/// on from before this: what changes meanwhile is loaded again.
+pub(crate) async fn load_tenant(node: &Node, tenant: &Arc<TenantCell>) -> Result<usize, StoreError> {
+    let scope = TenantScope::of_operator(tenant.id);
+    let mut tx = node.store.tenant(&scope).await?;
+    let plans = plans::load(&mut tx, None).await?;
+    tell_of_unusable(tenant, &plans.unusable);
+    for plan in plans.found {
+        node.book.put_plan(plan);
+    }
+    tx.commit().await?;
+    let mut count = 0;
+    let mut page = Page::first(PAGE);
+    loop {
+        let mut tx = node.store.tenant(&scope).await?;
+        let Listed { rows, next } = known::subscriber_ids(&mut tx, page).await?;
+        count += load_ids(node, &mut tx, tenant, &rows).await?;
+        tx.commit().await?;
+        let Some(next) = next else { break };
+        page = Page::after(next, PAGE);
+    }
+    let ended_before = node.clock.now();
+    let mut page = Page::first(PAGE);
+    loop {
+        let mut tx = node.store.tenant(&scope).await?;
+        let Listed { rows, next } = known::voucher_ids_in_use(&mut tx, ended_before, page).await?;
+        count += load_ids(node, &mut tx, tenant, &rows).await?;
+        tx.commit().await?;
+        let Some(next) = next else { break };
+        page = Page::after(next, PAGE);
+    }
+    node.note_names();
+    Ok(count)
+}
+
+async fn load_ids(node: &Node, tx: &mut TenantTx, tenant: &Arc<TenantCell>, ids: &[Uuid]) -> Result<usize, StoreError> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let loaded = known::by_ids(tx, ids).await?;
+    tell_of_unusable(tenant, &loaded.unusable);
+    let count = loaded.found.len();
+    for right in loaded.found {
+        put_named(node, tx, tenant, right).await?;
+    }
+    Ok(count)
+}
+
+/// Puts a right in, under its exact name.
+pub(crate) async fn put_named(
+    node: &Node,
+    tx: &mut TenantTx,
+    tenant: &Arc<TenantCell>,
+    right: KnownRight,
+) -> Result<(), StoreError> {
+    if let Some(entry) = put_right(node, tx, tenant, right).await? {
+        name_exactly(node, tenant, entry);
+    }
+    Ok(())
+}
+
+/// Whether somebody may log in with it soon: cards that nobody has bought are many, and are loaded when they are used.
+pub(crate) const fn is_awaited(right: &Right) -> bool {
+    match right {
+        Right::Subscriber { .. } => true,
+        Right::Voucher { state, .. } => matches!(state, VoucherState::Sold { .. } | VoucherState::Active { .. }),
+    }
+}
+
+/// Tells of rows that cannot be read: who they belong to cannot log in.
+pub(crate) fn tell_of_unusable(tenant: &TenantCell, unusable: &[Unusable]) {
+    for Unusable { id, reason } in unusable {
+        error!(tenant.id = %tenant.id, "{id} cannot be read, so nobody can log in with it: {reason}");
+    }
+}
+
+/// Names a right by its code or user name, unless it could also be a phone number: then it may mean more.
+fn name_exactly(node: &Node, tenant: &Arc<TenantCell>, entry: Arc<RightEntry>) {
+    let facts = entry.facts.load_full();
+    let found_by = match &facts.right {
+        Right::Voucher { .. } => FoundBy::Code,
+        Right::Subscriber { .. } => FoundBy::Username,
+    };
+    let name = facts.exact_name();
+    if Msisdn::parse(name, &tenant.habits.load().country).is_ok() {
+        return;
+    }
+    // A code may also be somebody's user name: then both are found together, when somebody asks.
+    let other =
+        node.book.with(tenant.id, name, |known| !known.meanings.iter().any(|(one, _)| Arc::ptr_eq(one, &entry)));
+    match other {
+        Some(true) => node.book.drop_name(tenant.id, name),
+        Some(false) => {}
+        None => node.book.put_name(tenant, name, SmallVec::from_iter([(entry, found_by)]), None),
+    }
+}
