@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use benches::subscriber::Subscriber;
 use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::time::TimeSpec;
 use radius::PACKET_MAX;
 
@@ -68,6 +69,10 @@ pub(crate) struct Generator<'a> {
     /// Stories that go on, when all have begun.
     ready: VecDeque<Story>,
     lanes: Vec<Lane>,
+    /// Watches all lanes.
+    epoll: Epoll,
+    /// What it said last.
+    events: Vec<EpollEvent>,
     next_lane: usize,
     /// How many requests that lane has sent in its turn.
     burst: usize,
@@ -86,8 +91,12 @@ pub(crate) struct Generator<'a> {
 
 impl<'a> Generator<'a> {
     pub(crate) fn new(terms: Terms, source: Source, cast: &'a Cast<'a>, random: Random) -> anyhow::Result<Self> {
-        let lanes =
+        let lanes: Vec<Lane> =
             (1..=terms.sockets).map(|number| Lane::open(terms.target, number)).collect::<anyhow::Result<_>>()?;
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).context("epoll")?;
+        for (number, lane) in lanes.iter().enumerate() {
+            epoll.add(lane.socket(), EpollEvent::new(EpollFlags::EPOLLIN, number as u64)).context("epoll")?;
+        }
         let begun = clock::now();
         Ok(Self {
             terms,
@@ -95,6 +104,8 @@ impl<'a> Generator<'a> {
             random,
             source,
             ready: VecDeque::new(),
+            events: vec![EpollEvent::empty(); lanes.len()],
+            epoll,
             lanes,
             next_lane: 0,
             burst: 0,
@@ -123,8 +134,8 @@ impl<'a> Generator<'a> {
             if self.in_flight == 0 && self.is_over(now) {
                 return Ok(self.outcome);
             }
-            for lane in self.wait(now, next_send)? {
-                self.receive(lane)?;
+            for at in 0..self.wait(now, next_send)? {
+                self.receive(usize::try_from(self.events[at].data()).unwrap_or(0))?;
             }
         }
     }
@@ -220,14 +231,14 @@ impl<'a> Generator<'a> {
         Ok(took_all)
     }
 
-    /// Sleeps until a reply comes or something is due. Gives the lanes that have something to read.
-    fn wait(&self, now: Instant, next_send: Option<Instant>) -> anyhow::Result<Vec<usize>> {
+    /// Sleeps until a reply comes or something is due. Gives how many lanes have something to read.
+    fn wait(&mut self, now: Instant, next_send: Option<Instant>) -> anyhow::Result<usize> {
         let next = next_send.map_or(self.next_sweep, |send| send.min(self.next_sweep));
+        // Epoll alone knows of milliseconds only.
         let patience = TimeSpec::from(next.saturating_duration_since(now));
-        let mut watched: Vec<PollFd<'_>> =
-            self.lanes.iter().map(|lane| PollFd::new(lane.socket().as_fd(), PollFlags::POLLIN)).collect();
-        ppoll(&mut watched, Some(patience), None).context("waiting for replies")?;
-        Ok(watched.iter().enumerate().filter(|(_, fd)| fd.any().unwrap_or(true)).map(|(lane, _)| lane).collect())
+        ppoll(&mut [PollFd::new(self.epoll.0.as_fd(), PollFlags::POLLIN)], Some(patience), None)
+            .context("waiting for replies")?;
+        self.epoll.wait(&mut self.events, EpollTimeout::ZERO).context("waiting for replies")
     }
 
     fn receive(&mut self, lane: usize) -> anyhow::Result<()> {
