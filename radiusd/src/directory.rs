@@ -8,3 +8,4 @@ pub(crate) mod pager;
 
 pub(crate) mod feed;
 pub mod refresh;
+pub mod snapshot;

@@ -9,6 +9,7 @@
 
 mod columns;
 mod error;
+mod file_key;
 mod loaded;
 mod pool;
 mod scope;
@@ -27,6 +28,7 @@ pub mod platform;
 pub mod sales;
 
 pub use error::StoreError;
+pub use file_key::{Chunk, FileKey};
 pub use loaded::{Loaded, Unusable};
 pub use page::{Listed, Page};
 pub use pool::{OpenOptions, Store};

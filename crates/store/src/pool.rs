@@ -108,6 +108,10 @@ impl Store {
         self.pool.close().await;
     }
 
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
     /// Tries again on another connection when one proves dead: after a restart of the database all idle ones are.
     async fn begin<F>(&self, begin: impl Fn(PgPool) -> F) -> Result<Transaction<'static, Postgres>, StoreError>
     where

@@ -101,6 +101,28 @@ impl Keyring {
         decrypt(&self.master, &shared_where(place), sealed).map(SecretBytes::new).ok_or(StoreError::WrongMasterKey)
     }
 
+    /// A new key for a file of that kind, and the same wrapped.
+    pub(crate) fn wrap_new_file_key(
+        &self,
+        purpose: &'static str,
+    ) -> Result<(Zeroizing<[u8; KEY_LENGTH]>, Vec<u8>), StoreError> {
+        let mut key = Zeroizing::new([0; KEY_LENGTH]);
+        (self.fill)(&mut *key);
+        let wrapped = self.seal_shared(&file_place(purpose), &SecretBytes::new(key.to_vec()))?;
+        Ok((key, wrapped))
+    }
+
+    /// Opens the wrapped key of a file of that kind.
+    pub(crate) fn open_file_key(
+        &self,
+        purpose: &'static str,
+        wrapped: &[u8],
+    ) -> Result<Zeroizing<[u8; KEY_LENGTH]>, StoreError> {
+        let key = self.open_shared(&file_place(purpose), wrapped)?;
+        let key = <[u8; KEY_LENGTH]>::try_from(key.expose().as_slice());
+        key.map(Zeroizing::new).map_err(|_| StoreError::corrupt("files", Uuid::nil()))
+    }
+
     fn encrypt(
         &self,
         cipher: &XChaCha20Poly1305,
@@ -187,7 +209,12 @@ fn shared_where(place: &Place) -> Vec<u8> {
     place.of(TenantId::from_bytes([0; 16]), 0)
 }
 
-fn cipher(key: &[u8; KEY_LENGTH]) -> XChaCha20Poly1305 {
+/// Where the key of a file stands: beside no row, for one kind of file.
+const fn file_place(purpose: &'static str) -> Place {
+    Place::new("files", purpose, Uuid::nil())
+}
+
+pub(crate) fn cipher(key: &[u8; KEY_LENGTH]) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(key.into())
 }
 

@@ -193,3 +193,41 @@ async fn a_tenant_is_walked_in_pages_without_what_is_over_or_not_sold() {
     assert_eq!((vouchers, pages), (vec![waiting.uuid(), recent.uuid(), used.uuid()], 3));
     assert_eq!((one.rows, other.rows, other.next), (vec![ours.subscriber.uuid()], vec![second.uuid()], None));
 }
+
+#[tokio::test]
+async fn sets_of_names_and_ids_are_found_by_indexes_under_row_security() {
+    let scene = Scene::open().await;
+    let mut admin = scene.database.admin().await;
+    let tenant = scene.ours.tenant_id().uuid();
+    let fill = "insert into subscribers (tenant_id, id, username, password_sealed, plan_id, created_at)
+                select tenant_id, gen_random_uuid(), 'house' || n, password_sealed, plan_id, created_at
+                from subscribers, generate_series(1, 3000) n;
+                insert into vouchers (tenant_id, id, batch_id, plan_id, code, bought_by, created_at)
+                select tenant_id, gen_random_uuid(), batch_id, plan_id, code || n, 254700000000 + n, created_at
+                from vouchers, generate_series(1, 3000) n;
+                analyze";
+    sqlx::raw_sql(fill).execute(&mut admin).await.expect("fills");
+    // As for a statement that is prepared once and knows nothing of how much it will be asked for.
+    let prepare = format!(
+        "set plan_cache_mode = force_generic_plan;
+         set role mnetifi_tenant;
+         set app.tenant = '{tenant}';
+         prepare known(uuid, text[], text[], text[], uuid[], bigint) as {}",
+        include_str!("../../../sql/known_rights.sql")
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(prepare)).execute(&mut admin).await.expect("prepares");
+
+    let explain = format!("explain execute known('{tenant}', '{{a}}', '{{b}}', '{{c}}', '{{}}', 20)");
+    let plan: Vec<String> =
+        sqlx::query_scalar(sqlx::AssertSqlSafe(explain)).fetch_all(&mut admin).await.expect("explains");
+
+    let conditions: Vec<&str> =
+        plan.iter().map(|line| line.trim()).filter(|line| line.contains("Index Cond")).collect();
+    for condition in
+        ["(code_folded = ANY ($2))", "(username = ANY ($3))", "(bought_by = asked.phone)", "(id = ANY ($5))"]
+    {
+        assert!(conditions.iter().any(|line| line.contains(condition)), "{condition}: {}", plan.join("\n"));
+    }
+    let walks = |table: &str| plan.iter().any(|line| line.contains(&format!("Seq Scan on {table}")));
+    assert!(!walks("vouchers") && !walks("subscribers"), "{}", plan.join("\n"));
+}

@@ -1,0 +1,366 @@
+use std::net::Ipv4Addr;
+
+use domain::access::attempt::Device;
+use domain::access::facts::Right;
+use domain::access::slot::Place;
+use domain::id::Id;
+use domain::mac::Mac;
+use domain::money::{Currency, Money};
+use domain::people::subscriber::{Standing, Username};
+use domain::rate::{Bps, Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
+use domain::sales::plan::{DeviceCap, PlanService, PlanTerms, ValidityAnchor};
+use domain::sales::voucher::VoucherState;
+use domain::secret::SecretBytes;
+use domain::time::Duration;
+use proptest::prelude::*;
+use store::access::known::Name;
+use store::{Keyring, OpenOptions};
+use tempfile::TempDir;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
+const DAY: Span = Span::minutes(24 * 60);
+
+/// A store whose database is away, as it is when a snapshot is read.
+fn store_with(master: u8) -> Store {
+    let next = std::sync::atomic::AtomicU8::new(1);
+    let keyring = Keyring::new([master; 32], move |octets| {
+        octets.fill_with(|| next.fetch_add(1, std::sync::atomic::Ordering::Relaxed).wrapping_mul(37));
+    });
+    Store::open(OpenOptions::new("postgres://nobody@127.0.0.1:1/none", keyring)).expect("opens")
+}
+
+fn directory() -> TempDir {
+    tempfile::tempdir().expect("a directory")
+}
+
+fn id<Of>(last: u8) -> Id<Of> {
+    let mut octets = [7; 16];
+    octets[15] = last;
+    Id::from_bytes(octets)
+}
+
+fn phone() -> Msisdn {
+    Msisdn::parse(b"0712345678", &CallingCode::kenya()).expect("good")
+}
+
+fn plans() -> Vec<Plan> {
+    let bps = |text: &str| text.parse::<Bps>().expect("good");
+    let seconds = BurstSeconds::new(16).expect("good");
+    let bare = PlanTerms {
+        rate: None,
+        device_cap: DeviceCap::ONE,
+        duration: Duration::Months(1),
+        anchor: ValidityAnchor::Sale,
+        data_cap: None,
+        pool: None,
+        address_list: None,
+        price: Money::from_minor(0, Currency::KES),
+    };
+    let full = PlanTerms {
+        rate: Some(RateLimit {
+            burst: Some(Burst {
+                rate: UpDown::new(bps("4M"), bps("20M")),
+                threshold: UpDown::new(bps("1M"), bps("8M")),
+                seconds: UpDown::new(seconds, seconds),
+            }),
+            priority: Priority::new(3),
+            minimum: Some(UpDown::new(bps("512k"), bps("1M"))),
+            ..RateLimit::flat(bps("2M"), bps("10M"))
+        }),
+        duration: Duration::Minutes(90),
+        anchor: ValidityAnchor::FirstUse,
+        data_cap: Some(Bytes::new(5_000_000_000)),
+        pool: Some("hotspot-pool".parse().expect("good")),
+        address_list: Some("paid".parse().expect("good")),
+        ..bare.clone()
+    };
+    let flat = PlanTerms {
+        rate: Some(RateLimit::flat(bps("2M"), bps("10M"))),
+        duration: Duration::Days(7),
+        anchor: ValidityAnchor::Purchase,
+        ..bare.clone()
+    };
+    let plan = |number, service, terms| {
+        let name = format!("plan-{number}").parse().expect("good");
+        Plan { id: id(number), revision: u32::from(number), name, service, terms }
+    };
+    vec![plan(1, PlanService::Hotspot, full), plan(2, PlanService::Pppoe, flat), plan(3, PlanService::Static, bare)]
+}
+
+fn rights() -> Vec<KnownRight> {
+    let soon = NOW.plus(DAY);
+    let states = [
+        VoucherState::Printed { sell_by: None },
+        VoucherState::Printed { sell_by: Some(soon) },
+        VoucherState::Sold { at: NOW, until: None, sell_by: Some(soon) },
+        VoucherState::Sold { at: NOW, until: Some(soon), sell_by: None },
+        VoucherState::Active { since: NOW, until: soon },
+        VoucherState::Revoked { at: NOW },
+    ];
+    let mut rights: Vec<KnownRight> = (10..)
+        .zip(states)
+        .map(|(number, state)| KnownRight {
+            right: Right::Voucher { id: id(number), state, code: SecretBytes::new(b"SecretCode1".to_vec()) },
+            name: Name::Code { bought_by: (number % 2 == 0).then(phone) },
+            plan: id(1),
+            used_in: u64::from(number),
+            used_out: u64::MAX,
+            places: Vec::new(),
+        })
+        .collect();
+    let devices =
+        [Device::Mac(Mac::from_octets([2, 0, 0, 0, 0, 1])), Device::Caller("port 7".to_owned()), Device::Unnamed];
+    let places = (1..).zip(devices).map(|(number, device)| Place { number, device, session: id(9), lease_until: soon });
+    for (number, standing, until, framed_ip) in [
+        (20, Standing::Active, None, None),
+        (21, Standing::Suspended { at: NOW }, Some(soon), Some(Ipv4Addr::new(10, 0, 0, 9))),
+    ] {
+        let password = SecretBytes::new(b"a secret password".to_vec());
+        rights.push(KnownRight {
+            right: Right::Subscriber { id: id(number), standing, until, password, framed_ip },
+            name: Name::Username(Username::parse(b"house-\xc3\xa9").expect("good")),
+            plan: id(2),
+            used_in: 0,
+            used_out: 0,
+            places: places.clone().collect(),
+        });
+    }
+    rights
+}
+
+fn seen(known: &KnownRight) -> RightSeen<'_> {
+    let KnownRight { right, name, plan, used_in, used_out, places } = known;
+    RightSeen { right, name, plan: *plan, used_in: *used_in, used_out: *used_out, places }
+}
+
+fn write(writer: &mut Writer, item: &Item) {
+    match item {
+        Item::Tenant { id, zone, country } => writer.tenant(*id, zone, country),
+        Item::Plan(plan) => writer.plan(plan),
+        Item::Right { tenant, right } => writer.right(*tenant, seen(right)),
+        Item::Name { tenant, name, phone, meanings } => writer.name(*tenant, name, phone.as_ref(), meanings),
+    }
+    .expect("writes");
+}
+
+fn items() -> Vec<Item> {
+    let zone = Zone::named("Africa/Nairobi").expect("known");
+    let mut items = vec![Item::Tenant { id: id(0), zone, country: CallingCode::kenya() }];
+    items.extend(plans().into_iter().map(|plan| Item::Plan(Box::new(plan))));
+    items.extend(rights().into_iter().map(|right| Item::Right { tenant: id(0), right: Box::new(right) }));
+    let meanings = [(id::<()>(20).uuid(), FoundBy::Username), (id::<()>(10).uuid(), FoundBy::Code)];
+    let name = |name: &[u8], phone, meanings: &[_]| Item::Name {
+        tenant: id(0),
+        name: name.into(),
+        phone,
+        meanings: SmallVec::from_slice(meanings),
+    };
+    items.push(name(b"SecretCode1", None, &meanings));
+    items.push(name(b"0712 345 678", Some(phone()), &[(id::<()>(10).uuid(), FoundBy::Phone)]));
+    items.push(name(b"\xff\0", None, &[]));
+    items
+}
+
+/// Its debug form with what that hides.
+fn shown(item: &Item) -> String {
+    let secret = match item {
+        Item::Right { right, .. } => match &right.right {
+            Right::Voucher { code, .. } => code.expose().clone(),
+            Right::Subscriber { password, .. } => password.expose().clone(),
+        },
+        Item::Tenant { .. } | Item::Plan(_) | Item::Name { .. } => Vec::new(),
+    };
+    let phones = match item {
+        Item::Name { phone, .. } => phone.as_ref().map(|phone| phone.expose().to_owned()),
+        Item::Right { right, .. } => match &right.name {
+            Name::Code { bought_by } => bought_by.as_ref().map(|phone| phone.expose().to_owned()),
+            Name::Username(_) => None,
+        },
+        Item::Tenant { .. } | Item::Plan(_) => None,
+    };
+    format!("{item:?} {} {phones:?}", secret.escape_ascii())
+}
+
+fn written(path: &Path, items: &[Item]) {
+    let mut writer = Writer::create(path, &store_with(1), NOW).expect("begins");
+    items.iter().for_each(|item| write(&mut writer, item));
+    assert_eq!(writer.finish().expect("finishes"), u64::try_from(items.len()).expect("few"));
+}
+
+fn read_all(path: &Path, store: &Store) -> Result<Vec<Item>, SnapshotError> {
+    let mut reader = Reader::open(path, store, NOW.plus(DAY), DAY)?.expect("there");
+    let mut items = Vec::new();
+    while let Some(item) = reader.read()? {
+        items.push(item);
+    }
+    Ok(items)
+}
+
+#[tokio::test]
+async fn everything_reads_back_as_it_was_written() {
+    let directory = directory();
+    let path = directory.path().join("kept/book.snapshot");
+    // Several chunks.
+    let items: Vec<Item> = (0..200).flat_map(|_| items()).collect();
+
+    written(&path, &items);
+    let found = read_all(&path, &store_with(1)).expect("reads");
+
+    assert!(fs::metadata(&path).expect("there").len() > 2 * CHUNK as u64);
+    assert_eq!(found.iter().map(shown).collect::<Vec<_>>(), items.iter().map(shown).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn no_password_code_or_number_stands_on_the_disk_and_nobody_else_may_read_it() {
+    let directory = directory();
+    let path = directory.path().join("book.snapshot");
+    written(&path, &items());
+
+    let octets = fs::read(&path).expect("reads");
+
+    for secret in [&b"SecretCode1"[..], b"a secret password", b"712345678", b"house", b"Nairobi"] {
+        assert!(!octets.windows(secret.len()).any(|part| part == secret), "{}", secret.escape_ascii());
+    }
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).expect("there").permissions());
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn what_was_cut_off_lengthened_or_changed_anywhere_is_refused() {
+    let directory = directory();
+    let (path, store) = (directory.path().join("book.snapshot"), store_with(1));
+    written(&path, &items());
+    let whole = fs::read(&path).expect("reads");
+    let is_refused = |octets: &[u8]| {
+        fs::write(&path, octets).expect("writes");
+        read_all(&path, &store).is_err()
+    };
+
+    // Everywhere in the head and its key, and here and there in what is sealed.
+    let places = || (0..128).chain((128..whole.len()).step_by(13)).chain(whole.len() - 20..whole.len());
+    for length in places() {
+        assert!(is_refused(&whole[..length]), "cut off at {length}");
+    }
+    for place in places() {
+        let mut changed = whole.clone();
+        changed[place] ^= 1;
+        assert!(is_refused(&changed), "changed at {place}");
+    }
+    assert!(is_refused(&[&whole[..], b"x"].concat()));
+    assert!(!is_refused(&whole));
+}
+
+#[tokio::test]
+async fn chunks_that_change_places_are_refused_and_those_before_are_good() {
+    let directory = directory();
+    let (path, store) = (directory.path().join("book.snapshot"), store_with(1));
+    let items: Vec<Item> = (0..300).flat_map(|_| items()).collect();
+    written(&path, &items);
+    let whole = fs::read(&path).expect("reads");
+    let mut at = 28 + usize::from(u16::from_le_bytes([whole[26], whole[27]]));
+    let mut chunks = Vec::new();
+    while at < whole.len() {
+        let length = u32::from_le_bytes(whole[at..at + 4].try_into().expect("four")) & !LAST;
+        let end = at + 4 + usize::try_from(length).expect("fits");
+        chunks.push(at..end);
+        at = end;
+    }
+    assert!(chunks.len() > 3);
+    let swapped =
+        [&whole[..chunks[1].start], &whole[chunks[2].clone()], &whole[chunks[1].clone()], &whole[chunks[3].start..]];
+    fs::write(&path, swapped.concat()).expect("writes");
+
+    let mut reader = Reader::open(&path, &store, NOW, DAY).expect("opens").expect("there");
+    let mut good = 0;
+    let error = loop {
+        match reader.read() {
+            Ok(Some(item)) => {
+                assert_eq!(shown(&item), shown(&items[good]));
+                good += 1;
+            }
+            Ok(None) => panic!("read to the end"),
+            Err(error) => break error,
+        }
+    };
+
+    assert!(good > 100);
+    assert!(matches!(error, SnapshotError::Damaged { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn another_key_an_old_file_and_a_stranger_are_told_apart() {
+    let directory = directory();
+    let path = directory.path().join("book.snapshot");
+    let store = store_with(1);
+
+    assert!(Reader::open(&path, &store, NOW, DAY).expect("looks").is_none());
+    written(&path, &items());
+    let late = NOW.plus(DAY).plus(Span::seconds(1));
+    let old = Reader::open(&path, &store, late, DAY).expect_err("refused");
+    let other_key = Reader::open(&path, &store_with(2), NOW, DAY).expect_err("refused");
+    fs::write(&path, b"something else that is long enough").expect("writes");
+    let stranger = Reader::open(&path, &store, NOW, DAY).expect_err("refused");
+
+    assert!(matches!(old, SnapshotError::TooOld { hours: 24, .. }), "{old:?}");
+    assert!(matches!(other_key, SnapshotError::Key(StoreError::WrongMasterKey)), "{other_key:?}");
+    assert!(matches!(stranger, SnapshotError::Foreign { .. }), "{stranger:?}");
+}
+
+#[tokio::test]
+async fn one_that_was_not_finished_leaves_the_last_one() {
+    let directory = directory();
+    let path = directory.path().join("book.snapshot");
+    written(&path, &items());
+
+    let mut writer = Writer::create(&path, &store_with(1), NOW).expect("begins");
+    write(&mut writer, &items()[0]);
+    drop(writer);
+
+    assert_eq!(read_all(&path, &store_with(1)).expect("reads").len(), items().len());
+}
+
+fn record_of(item: &Item) -> Vec<u8> {
+    let mut out = Vec::new();
+    match item {
+        Item::Tenant { id, zone, country } => record::put_tenant(&mut out, *id, zone, country),
+        Item::Plan(plan) => record::put_plan(&mut out, plan),
+        Item::Right { tenant, right } => record::put_right(&mut out, *tenant, seen(right)),
+        Item::Name { tenant, name, phone, meanings } => {
+            record::put_name(&mut out, *tenant, name, phone.as_ref(), meanings)
+        }
+    }
+    .expect("has a form");
+    out
+}
+
+proptest! {
+    #[test]
+    fn any_octets_are_a_record_or_none(octets in prop::collection::vec(any::<u8>(), 0..400), kind in 0u8..6) {
+        let octets: Vec<u8> = std::iter::once(kind).chain(octets).collect();
+
+        if let Some(item) = record::read(&octets) {
+            prop_assert!(record::read(&record_of(&item)).is_some());
+        }
+    }
+
+    #[test]
+    fn a_record_that_was_changed_is_another_or_none(
+        which in any::<prop::sample::Index>(),
+        place in any::<prop::sample::Index>(),
+        octet in any::<u8>(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let items = items();
+        let mut octets = record_of(which.get(&items));
+        let whole = octets.clone();
+        *place.get_mut(&mut octets) = octet;
+        if octets == whole {
+            prop_assert!(record::read(&octets).is_some());
+        } else {
+            drop(record::read(&octets));
+        }
+        prop_assert!(record::read(&whole[..cut.index(whole.len())]).is_none());
+    }
+}
