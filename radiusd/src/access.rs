@@ -153,6 +153,11 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
         Ok(question) => question,
         Err(why) => return dropped(why),
     };
+    let Some(pass) = node.standing.enter_within(BUDGET).await else {
+        let why = "the nodes have yet to agree on who decides how";
+        node.complain(&nas.nas, replier.peer(), Dropped::Unavailable, &why);
+        return dropped(Dropped::Unavailable);
+    };
     let proven = Mutex::new(None);
     let proves = |password: &[u8]| {
         question.proves(password, |how| *proven.lock().unwrap_or_else(PoisonError::into_inner) = Some(how))
@@ -176,6 +181,12 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
             return dropped(Dropped::Unavailable);
         }
     };
+    if !pass.holds() {
+        let why =
+            format!("this node had not heard of the database for too long when it had decided as {}", pass.standing());
+        node.complain(&nas.nas, replier.peer(), Dropped::Unavailable, &why);
+        return dropped(Dropped::Unavailable);
+    }
     let proven = proven.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut buffer = [0; PACKET_MAX];
     match question.reply(&mut buffer, &decided, proven.as_ref(), &*node.random) {

@@ -1,19 +1,23 @@
-//! What the role does on a timer: ends sessions of which nothing is heard, counts those that are online, and lets go of
-//! old changes.
+//! What the role does on a timer: counts sessions that are online; and, as one node for all, ends sessions of which
+//! nothing is heard and lets go of old changes and of nodes that are gone.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actions::access::close_overdue;
 use store::access::sessions;
-use store::platform::tenants;
+use store::platform::{nodes, tenants};
 use store::{StoreError, TenantScope, changes};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info};
 
 use crate::node::Node;
+use crate::standing::duty::Duty;
 
 const EVERY: Duration = Duration::from_secs(10);
+
+/// How long a node that is gone is remembered, with its outages.
+const GONE_DAYS: u32 = 90;
 
 pub(crate) async fn keep_house(node: Arc<Node>, shutdown: CancellationToken) {
     loop {
@@ -38,9 +42,16 @@ async fn step(node: &Node) -> Result<(), StoreError> {
     let mut tx = node.store.system().await?;
     let tenants = tenants::list(&mut tx).await?;
     let open = sessions::count_open(&mut tx).await?;
-    changes::keep(&mut tx).await?;
+    let now_ms = node.clock.monotonic_ms();
+    if node.duties.holds(Duty::Tidy, now_ms) {
+        changes::keep(&mut tx).await?;
+        nodes::forget_gone(&mut tx, GONE_DAYS).await?;
+    }
     tx.commit().await?;
     node.meters.sessions_open.set(i64::try_from(open).unwrap_or(i64::MAX));
+    if !node.duties.holds(Duty::CloseOverdue, now_ms) {
+        return Ok(());
+    }
     for tenant in tenants {
         let scope = TenantScope::of_operator(tenant.id);
         loop {

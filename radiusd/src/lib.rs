@@ -19,6 +19,7 @@ mod admission;
 mod decisions;
 mod housekeeping;
 mod journal;
+mod standing;
 mod status;
 mod worker;
 
@@ -160,6 +161,8 @@ impl Bound {
     /// Serves until `shutdown`, then finishes what it has taken in.
     pub async fn serve(self, shutdown: CancellationToken) {
         let Self { node, jobs, endpoints, tls } = self;
+        let stands_down = CancellationToken::new();
+        let standing = tokio::spawn(standing::keeper::keep(Arc::clone(&node), stands_down.clone()));
         let listening = Listening::begin(&node, endpoints);
         let mut duties = JoinSet::new();
         if !tls.is_empty() {
@@ -187,7 +190,9 @@ impl Bound {
         last_stops.cancel();
         // What is not drained by then waits on disk for the next start.
         let drained = timeout(DRAIN_AT_STOP, async { (drain.await, first_uses.await) }).await;
-        if matches!((appended, drained), (Ok(()), Ok((Ok(()), Ok(()))) | Err(_))) {
+        stands_down.cancel();
+        let stood_down = standing.await;
+        if matches!((appended, drained, stood_down), (Ok(()), Ok((Ok(()), Ok(()))) | Err(_), Ok(()))) {
             info!("RADIUS has stopped; all that was taken in is answered, or its router will ask again");
         }
     }

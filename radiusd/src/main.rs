@@ -10,11 +10,12 @@ use boot::clock::SystemClock;
 use boot::config::{self, Config, Database, Faults, Overrides};
 use boot::data_dir::{self, DataDirError};
 use boot::health::Health;
+use boot::identity::{Identity, IdentityError};
 use boot::metrics::{MetricsError, MetricsListener, Registry};
 use boot::random::OsRandom;
 use boot::shutdown::Shutdown;
 use boot::telemetry::{self, TelemetryError};
-use ports::Random as _;
+use ports::{Clock as _, Random as _};
 use radiusd::meters::Meters;
 use radiusd::{Bound, Parts, RadiusdError, Settings};
 use store::{Keyring, OpenOptions, Store, StoreError};
@@ -29,6 +30,8 @@ enum Failed {
     NoDatabase,
     #[error("{0}; copy the master key from the node that wrote this database's secrets")]
     Key(#[from] DataDirError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -65,8 +68,11 @@ async fn run() -> Result<(), Failed> {
     let keyring = Keyring::new(*key.expose(), |octets| OsRandom.fill(octets));
     let health = Health::new();
     let mut registry = Registry::default();
+    let identity = Identity::of(&config.data, &OsRandom, SystemClock.now())?;
+    let options = OpenOptions { node: Some(identity.node), ..OpenOptions::new(url.expose(), keyring) };
     let bound = Bound::bind(Parts {
-        store: Store::open(OpenOptions::new(url.expose(), keyring))?,
+        identity,
+        store: Store::open(options)?,
         clock: Arc::new(SystemClock),
         random: Arc::new(OsRandom),
         meters: Meters::register(&mut registry),

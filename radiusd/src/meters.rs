@@ -9,6 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use domain::platform::node::Standing;
 use domain::refusal::Refusal;
 use radius::Code;
 
@@ -41,6 +42,19 @@ struct RefusalLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PortLabels {
     port: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StandingLabels {
+    standing: &'static str,
+}
+
+/// Access-Requests so far, by how they ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Answered {
+    pub(crate) accepted: u64,
+    pub(crate) refused: u64,
+    pub(crate) unanswered: u64,
 }
 
 /// How an answered request ended.
@@ -126,6 +140,11 @@ pub struct Meters {
     accepted: Counter,
     rejected: Counter,
     refused: [Counter; Refusal::ALL.len()],
+    standings: Family<StandingLabels, Gauge>,
+    /// Other nodes that are present.
+    pub node_others: Gauge,
+    /// How long ago the database was last heard of.
+    pub node_silent_seconds: Gauge,
     /// From the arrival of an Access-Request to its answer.
     pub access_seconds: Waits,
     /// From the arrival of an Accounting-Request to its answer.
@@ -179,6 +198,9 @@ impl Meters {
             refusals,
             kernel_drops: Family::default(),
             tls: TlsMeters::register(registry),
+            standings: Family::default(),
+            node_others: Gauge::default(),
+            node_silent_seconds: Gauge::default(),
             access_seconds: Waits::default(),
             accounting_seconds: Waits::default(),
             book_hits: Counter::default(),
@@ -222,6 +244,7 @@ impl Meters {
         );
         meters.register_journal(registry);
         meters.register_book(registry);
+        meters.register_node(registry);
         registry.register("sessions_open", "Sessions online as routers report them", meters.sessions_open.clone());
         registry.register("nas_known", "Routers that may ask", meters.nas_known.clone());
         registry.register(
@@ -278,6 +301,41 @@ impl Meters {
             rejected += count;
         }
         self.rejected.inc_by(rejected);
+    }
+
+    fn register_node(&self, registry: &mut Registry) {
+        registry.register(
+            "node_standing",
+            "1 for the ground on which this node answers, 0 for the others",
+            self.standings.clone(),
+        );
+        registry.register("node_others", "Other nodes that share the database", self.node_others.clone());
+        registry.register(
+            "node_silent_seconds",
+            "How long ago the database was last heard of",
+            self.node_silent_seconds.clone(),
+        );
+    }
+
+    /// Notes on what ground this node answers.
+    pub fn standing(&self, now: Standing) {
+        for standing in Standing::ALL {
+            let labels = StandingLabels { standing: standing.code() };
+            self.standings.get_or_create(&labels).set((standing == now).into());
+        }
+    }
+
+    /// Access-Requests so far.
+    pub(crate) fn answered_logins(&self) -> Answered {
+        let count = |outcome: Outcome| {
+            let labels = RequestLabels { code: "Access-Request", outcome: outcome.name() };
+            self.requests.get_or_create(&labels).get()
+        };
+        Answered {
+            accepted: count(Outcome::Accept),
+            refused: count(Outcome::Reject),
+            unanswered: count(Outcome::Dropped),
+        }
     }
 
     /// Counts an answered request.

@@ -10,6 +10,7 @@ use actions::context::Context;
 use arc_swap::ArcSwap;
 use boot::config::Config;
 use boot::health::Health;
+use boot::identity::Identity;
 use domain::network::nas::Nas;
 use ports::{Clock, Random};
 use store::Store;
@@ -24,6 +25,8 @@ use crate::door::Dropped;
 use crate::hush::Hush;
 use crate::journal::{Gauges, Journal, JournalError};
 use crate::meters::Meters;
+use crate::standing::Gate;
+use crate::standing::duty::Duties;
 
 /// Access-Requests that may wait for the database at once. More are dropped and counted: a router asks again, and a
 /// queue that is longer than its patience answers nobody.
@@ -82,6 +85,8 @@ impl From<&Config> for Settings {
 
 /// What the role is given.
 pub struct Parts {
+    /// Who this node is.
+    pub identity: Identity,
     /// The database.
     pub store: Store,
     /// The time.
@@ -104,6 +109,7 @@ impl std::fmt::Debug for Parts {
 
 /// The running role.
 pub(crate) struct Node {
+    pub(crate) identity: Identity,
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
@@ -117,16 +123,23 @@ pub(crate) struct Node {
     hush: Hush,
     pub(crate) records: mpsc::Sender<accounting::Job>,
     pub(crate) journal: Arc<Journal>,
+    /// On what ground this node answers: whatever decides something passes here first.
+    pub(crate) standing: Gate,
+    /// What this node does for all.
+    pub(crate) duties: Duties,
 }
 
 impl Node {
     /// The role's parts together, with the journal open.
     pub(crate) fn new(parts: Parts) -> Result<(Arc<Self>, mpsc::Receiver<accounting::Job>), JournalError> {
         let (records, jobs) = mpsc::channel(RECORDS_WAITING_MAX);
-        let Parts { store, clock, random, meters, health, settings } = parts;
+        let Parts { identity, store, clock, random, meters, health, settings } = parts;
         let gauges = Gauges { bytes: meters.journal_bytes.clone(), waiting: meters.journal_records_waiting.clone() };
         let journal = Arc::new(Journal::open(&settings.journal, settings.journal_bytes_max, gauges)?);
         let node = Self {
+            standing: Gate::new(Arc::clone(&clock)),
+            duties: Duties::default(),
+            identity,
             store,
             clock,
             random,

@@ -6,10 +6,12 @@ use anyhow::{Context as _, bail};
 use boot::clock::SystemClock;
 use boot::config::{Config, Database};
 use boot::health::{Health, State};
+use boot::identity::Identity;
 use boot::metrics::MetricsListener;
 use boot::private_postgres::PrivatePostgres;
 use boot::random::OsRandom;
 use boot::shutdown::Shutdown;
+use ports::Clock as _;
 use prometheus_client::registry::Registry;
 use radiusd::door::Port;
 use radiusd::meters::Meters;
@@ -65,7 +67,10 @@ impl Server {
         if migrated.applied > 0 {
             info!(applied = migrated.applied, "the database was brought to this version's form");
         }
-        let store = Store::open(OpenOptions::new(urls.app.clone(), open::keyring(config)?))?;
+        let keyring = open::keyring(config)?;
+        let identity = Identity::of(&config.data, &OsRandom, SystemClock.now())?;
+        let options = OpenOptions { node: Some(identity.node), ..OpenOptions::new(urls.app.clone(), keyring) };
+        let store = Store::open(options)?;
         let health = Health::default();
         let mut registry = Registry::default();
         let radius = if roles.contains(&Role::Radius) {
@@ -81,6 +86,7 @@ impl Server {
             let reason = "the routers are not known yet".to_owned();
             health.set(radiusd::directory::refresh::CHECK, State::NotReady { reason });
             let parts = Parts {
+                identity,
                 store: store.clone(),
                 clock: Arc::new(SystemClock),
                 random: Arc::new(OsRandom),

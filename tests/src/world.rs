@@ -15,7 +15,9 @@ use actions::sales::publish_plan;
 use anyhow::{Context as _, ensure};
 use boot::clock::SystemClock;
 use boot::health::Health;
+use boot::identity::Identity;
 use boot::random::OsRandom;
+use domain::id::NodeId;
 use domain::money::{Currency, Money};
 use domain::network::nas::{Vendor, shared_secret};
 use domain::people::subscriber::{Username, password};
@@ -25,7 +27,7 @@ use domain::rate::RateLimit;
 use domain::sales::batch::{Batch, Channel};
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
 use domain::time::{Span, Timestamp, Zone};
-use ports::Clock;
+use ports::{Clock, Random as _};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use radiusd::door::Port;
@@ -129,6 +131,7 @@ impl World {
         let journal = tempfile::tempdir().context("no directory for the journal")?;
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let parts = Parts {
+            identity: Identity { node: NodeId::from_bytes(OsRandom.uuid_v7(clock.now())), name: "test".to_owned() },
             store: store.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random: Arc::new(OsRandom),

@@ -1,6 +1,7 @@
 //! The data directory: everything one installation keeps on this machine.
 //!
 //! ```text
+//! <data>/node                who this node is; see [`crate::identity`]
 //! <data>/mnetifi.lock        held by the running server
 //! <data>/mnetifi.toml        settings, if somebody wrote them
 //! <data>/keys/master.key     what secrets in the database are encrypted with

@@ -9,6 +9,11 @@ use std::sync::{Arc, RwLock};
 pub enum State {
     /// It does its work.
     Ready,
+    /// It does its work, and there is something to know about it.
+    ReadyBut {
+        /// What, in a sentence for the operator. Never a secret.
+        note: String,
+    },
     /// It cannot, for now.
     NotReady {
         /// Why, in a sentence for the operator. Never a secret: anybody who reaches the listener may read it.
@@ -39,7 +44,7 @@ impl Health {
     pub fn set(&self, part: &'static str, state: State) {
         let mut checks = self.shared.checks.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         checks.insert(part, state);
-        let ready = checks.values().all(|state| *state == State::Ready);
+        let ready = checks.values().all(|state| !matches!(state, State::NotReady { .. }));
         self.shared.ready.store(ready, Ordering::Relaxed);
     }
 
@@ -57,8 +62,20 @@ impl Health {
         checks
             .iter()
             .filter_map(|(part, state)| match state {
-                State::Ready => None,
+                State::Ready | State::ReadyBut { .. } => None,
                 State::NotReady { reason } => Some(format!("{part}: {}", reason.escape_debug())),
+            })
+            .collect()
+    }
+
+    /// What there is to know about parts that do their work, one sentence for each in order of their names.
+    pub fn notes(&self) -> Vec<String> {
+        let checks = self.shared.checks.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        checks
+            .iter()
+            .filter_map(|(part, state)| match state {
+                State::Ready | State::NotReady { .. } => None,
+                State::ReadyBut { note } => Some(format!("{part}: {}", note.escape_debug())),
             })
             .collect()
     }
@@ -98,6 +115,16 @@ mod tests {
 
         assert!(health.is_ready());
         assert!(health.reasons().is_empty());
+    }
+
+    #[test]
+    fn a_part_that_has_something_to_tell_is_ready() {
+        let health = Health::new();
+        health.set("node", State::ReadyBut { note: "away for 3 s".to_owned() });
+
+        assert!(health.is_ready());
+        assert!(health.reasons().is_empty());
+        assert_eq!(health.notes(), ["node: away for 3 s"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod data_dir;
+pub mod identity;
 pub mod lock;
 pub mod private_postgres;
 

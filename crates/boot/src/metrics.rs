@@ -206,7 +206,8 @@ impl Answers {
     fn readiness(&self) -> Answer {
         let reasons = self.health.reasons();
         if reasons.is_empty() {
-            return plain("200 OK", "ready\n");
+            let lines = std::iter::once("ready".to_owned()).chain(self.health.notes());
+            return Answer { body: lines.map(|line| line + "\n").collect(), ..plain("200 OK", "") };
         }
         Answer { body: reasons.join("\n") + "\n", ..plain("503 Service Unavailable", "") }
     }

@@ -108,6 +108,12 @@ pub mod kind {
     /// One answered question "may it come online?".
     #[derive(Debug)]
     pub enum Decision {}
+    /// One server of ours.
+    #[derive(Debug)]
+    pub enum Node {}
+    /// One life of a process.
+    #[derive(Debug)]
+    pub enum Run {}
 }
 
 /// Id of a tenant: an ISP.
@@ -128,3 +134,7 @@ pub type SubscriberId = Id<kind::Subscriber>;
 pub type SessionId = Id<kind::Session>;
 /// Id of a decision record.
 pub type DecisionId = Id<kind::Decision>;
+/// Id of a node: one server of ours, by its data directory.
+pub type NodeId = Id<kind::Node>;
+/// Id of one life of a node's process.
+pub type RunId = Id<kind::Run>;

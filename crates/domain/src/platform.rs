@@ -1,3 +1,4 @@
 //! The system that many ISPs share.
 
+pub mod node;
 pub mod tenant;

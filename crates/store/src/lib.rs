@@ -11,6 +11,7 @@ mod columns;
 mod error;
 mod file_key;
 mod loaded;
+mod places;
 mod pool;
 mod scope;
 mod system_tx;

@@ -1,3 +1,6 @@
-//! The ISPs themselves.
+//! The ISPs themselves, and the nodes that serve them.
 
+pub mod leases;
+pub mod nodes;
+pub mod outages;
 pub mod tenants;

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
 use crate::error::StoreError;
+use crate::places;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
@@ -75,7 +75,11 @@ pub fn fingerprint() -> String {
 }
 
 async fn connect(url: &str) -> Result<PgConnection, StoreError> {
-    let options: PgConnectOptions = url.parse().map_err(|_| StoreError::BadUrl)?;
+    let servers = places::parse(url)?;
+    let options = match servers.as_slice() {
+        [only] => only.clone(),
+        several => several.get(places::primary(several, 0).await?).cloned().ok_or(StoreError::BadUrl)?,
+    };
     let lock_wait = LOCK_WAIT.as_millis().to_string();
     let mut connection =
         options.application_name("mnetifi migrate").options([("lock_timeout", lock_wait)]).connect().await?;

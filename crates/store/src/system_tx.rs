@@ -3,8 +3,8 @@
 //! Used by: the registry of routers (`network::nas::registry`), the authority of RadSec and all certificates in force
 //! (`network::certificates`), opening and finding tenants (`platform::tenants`),
 //! counts for metrics (`access::sessions::count_open`), the operator's look at a decision
-//! (`access::decisions::latest_by_trace_of_all`), letting go of old ones (`access::decisions::keep`), and the feed of
-//! changes to what nodes keep in memory (`changes`).
+//! (`access::decisions::latest_by_trace_of_all`), letting go of old ones (`access::decisions::keep`), the feed of
+//! changes to what nodes keep in memory (`changes`), and what nodes tell each other (`platform::{nodes, leases, outages}`).
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ mod access;
 mod certificates;
 mod changes;
 mod isolation;
+mod nodes;
 mod sales;
 mod schema;
 mod secrets;

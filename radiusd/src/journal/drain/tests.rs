@@ -6,15 +6,16 @@ use actions::network::register_nas::{self, NewNas};
 use actions::platform::open_tenant::{self, NewTenant};
 use boot::clock::SystemClock;
 use boot::health::Health;
+use boot::identity::Identity;
 use boot::random::OsRandom;
 use domain::access::attempt::{AskedService, Device};
 use domain::access::usage::{Counters, UsageKind};
-use domain::id::{Id, NasId, SessionId};
+use domain::id::{Id, NasId, NodeId, SessionId};
 use domain::money::Currency;
 use domain::network::nas::{Vendor, shared_secret};
 use domain::phone::CallingCode;
 use domain::time::Zone;
-use ports::Clock as _;
+use ports::{Clock as _, Random as _};
 use prometheus_client::registry::Registry;
 use store::access::sessions::{self, Filter, StoredSession};
 use tempfile::TempDir;
@@ -60,6 +61,10 @@ impl Place {
     /// A node on this place's journal, as after a start.
     fn node(&self) -> Arc<Node> {
         let parts = Parts {
+            identity: Identity {
+                node: NodeId::from_bytes(OsRandom.uuid_v7(SystemClock.now())),
+                name: "test".to_owned(),
+            },
             store: self.database.store(),
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
