@@ -1,8 +1,10 @@
 //! An independent RADIUS client against our server: FreeRADIUS's `radclient`, and vectors of the RFCs.
 //!
-//! Nothing here uses our own encoder. Needs Debian's packages `freeradius-utils` and `radsecproxy`, which `make test`
-//! installs.
+//! Nothing here uses our own encoder. Needs Debian's packages `freeradius-utils`, `radsecproxy` and `ppp`, which
+//! `make test` installs.
 
+mod ppp;
+mod pppd;
 mod radclient;
 mod radsec;
 mod radsecproxy;
