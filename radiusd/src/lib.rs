@@ -174,6 +174,7 @@ impl Bound {
         }
         duties.spawn(directory::refresh::keep_fresh(Arc::clone(&node), shutdown.clone()));
         duties.spawn(directory::feed::keep_fresh(Arc::clone(&node), shutdown.clone()));
+        duties.spawn(directory::snapshot::book::keep_writing(Arc::clone(&node), shutdown.clone()));
         duties.spawn(housekeeping::keep_house(Arc::clone(&node), shutdown.clone()));
         duties.spawn(decisions::keep_decisions(Arc::clone(&node), shutdown.clone()));
         let (appender_stops, last_stops) = (CancellationToken::new(), CancellationToken::new());

@@ -12,6 +12,7 @@ use boot::config::Config;
 use boot::health::Health;
 use boot::identity::Identity;
 use domain::network::nas::Nas;
+use domain::time::Span;
 use ports::{Clock, Random};
 use store::Store;
 use tokio::sync::{Semaphore, mpsc};
@@ -59,6 +60,10 @@ pub struct Settings {
     pub decision_days: u32,
     /// Vouchers and subscribers that are kept in memory.
     pub rights_max: usize,
+    /// Where the snapshot of what is known in memory is kept.
+    pub snapshot: PathBuf,
+    /// How old a snapshot may be to be believed.
+    pub snapshot_age_max: Span,
     /// The journal's directory.
     pub journal: PathBuf,
     /// How much disk the journal may take.
@@ -77,6 +82,8 @@ impl From<&Config> for Settings {
             reserve_seconds: config.slots.reserve_seconds,
             decision_days: config.decisions.days,
             rights_max: usize::try_from(config.book.rights_max).unwrap_or(usize::MAX),
+            snapshot: config.data.join("book.snapshot"),
+            snapshot_age_max: Span::minutes(i64::from(config.book.snapshot_hours) * 60),
             journal: config.data.join("journal"),
             journal_bytes_max: u64::from(config.journal.megabytes_max) * 1024 * 1024,
         }

@@ -147,6 +147,8 @@ impl World {
                 reserve_seconds: 60,
                 decision_days: 30,
                 rights_max: 100_000,
+                snapshot: journal.path().join("kept/book.snapshot"),
+                snapshot_age_max: domain::time::Span::minutes(60),
                 journal: journal.path().to_owned(),
                 journal_bytes_max: 64 * 1024 * 1024,
             },

@@ -36,6 +36,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("slots.reserve_seconds", "60"),
     ("decisions.days", "30"),
     ("book.rights_max", "1000000"),
+    ("book.snapshot_hours", "72"),
     ("journal.megabytes_max", "1024"),
 ];
 
@@ -148,6 +149,8 @@ pub struct Decisions {
 pub struct Book {
     /// How many vouchers and subscribers are kept, those included that nobody asks for.
     pub rights_max: u32,
+    /// How old a snapshot of it may be, in hours, to be believed by a start without the database; 1 to 720.
+    pub snapshot_hours: u32,
 }
 
 /// Settings of the journal of accounting.
@@ -217,7 +220,10 @@ fn read(reader: &mut Reader) -> Config {
         },
         slots: Slots { reserve_seconds: reader.whole("slots.reserve_seconds", 10..=600).unwrap_or_default() },
         decisions: Decisions { days: reader.whole("decisions.days", 1..=400).unwrap_or_default() },
-        book: Book { rights_max: reader.whole("book.rights_max", 1_000..=50_000_000).unwrap_or_default() },
+        book: Book {
+            rights_max: reader.whole("book.rights_max", 1_000..=50_000_000).unwrap_or_default(),
+            snapshot_hours: reader.whole("book.snapshot_hours", 1..=720).unwrap_or_default(),
+        },
         journal: Journal { megabytes_max: reader.whole("journal.megabytes_max", 16..=1_048_576).unwrap_or_default() },
         master_key_file: reader.path("master_key_file"),
         file: reader.layers.file.clone(),

@@ -6,6 +6,7 @@
 //! <data>/mnetifi.toml        settings, if somebody wrote them
 //! <data>/keys/master.key     what secrets in the database are encrypted with
 //! <data>/postgres            the private cluster (or postgres.location, saying where it is)
+//! <data>/book.snapshot       what the server knew last, sealed; for a start without the database
 //! <data>/run                 sockets
 //! <data>/log                 what PostgreSQL says
 //! ```

@@ -229,6 +229,11 @@ impl Book {
         self.plans.pin().values().cloned().collect()
     }
 
+    /// Shows all names that are known, each with its tenant, until one cannot be dealt with.
+    pub fn each_name<E>(&self, mut see: impl FnMut(TenantId, &[u8], &NameEntry) -> Result<(), E>) -> Result<(), E> {
+        self.names.pin().iter().try_for_each(|(key, entry)| see(key.tenant, &key.name, entry))
+    }
+
     /// How many names are known.
     pub fn len(&self) -> usize {
         self.names.len()

@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
-use crate::directory::book::{self, TenantCell};
-use crate::directory::pager;
+use crate::directory::book::{self, RightEntry, TenantCell};
+use crate::directory::{pager, snapshot};
 use crate::node::Node;
 
 /// How often the feed is read.
@@ -37,6 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
     let mut reader = Reader { cursor: None, read_at: None };
     let mut told = false;
+    let mut restored = false;
     loop {
         let read = tokio::select! {
             () = shutdown.cancelled() => return,
@@ -48,6 +49,11 @@ pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
                 if more {
                     continue;
                 }
+            }
+            Err(why) if why.is_unavailable() && reader.cursor.is_none() && !restored => {
+                debug!("the book is filled from its snapshot: {why}");
+                restored = true;
+                snapshot::book::restore(&node).await;
             }
             Err(why) if why.is_unavailable() => debug!("the book waits for the database: {why}"),
             Err(why) => {
@@ -110,7 +116,10 @@ impl Reader {
         let cursor = changes::start(&mut tx).await?;
         tx.commit().await?;
         let began = Instant::now();
+        // From before a gap of the feed, or from a snapshot: what is over by now would not be met otherwise.
+        let held = node.book.rights();
         let count = pager::load_all(node).await?;
+        load_again(node, &held).await?;
         info!(count, "{count} vouchers and subscribers are in memory after {} ms", began.elapsed().as_millis());
         self.cursor = Some(cursor);
         self.read_at = Some(Instant::now());
@@ -120,6 +129,19 @@ impl Reader {
     fn age(&self) -> i64 {
         self.read_at.map_or(-1, |at| i64::try_from(at.elapsed().as_secs()).unwrap_or(i64::MAX))
     }
+}
+
+/// Loads rights again that are in memory, whatever has become of them.
+async fn load_again(node: &Node, held: &[Arc<RightEntry>]) -> Result<(), StoreError> {
+    let mut tenants: BTreeMap<TenantId, OfTenant> = BTreeMap::new();
+    for right in held {
+        tenants.entry(right.tenant).or_default().holders.push(right.holder.uuid());
+    }
+    for (tenant, of_tenant) in tenants {
+        let Some(cell) = node.book.tenant(tenant) else { continue };
+        apply_to(node, &cell, of_tenant).await?;
+    }
+    Ok(())
 }
 
 /// What has changed of one tenant.
@@ -160,7 +182,10 @@ async fn apply_to(node: &Node, tenant: &Arc<TenantCell>, mut of_tenant: OfTenant
     let scope = TenantScope::of_operator(tenant.id);
     if of_tenant.all {
         pager::load_tenant(node, tenant).await?;
-        return Ok(());
+        let held = node.book.rights();
+        of_tenant
+            .holders
+            .extend(held.iter().filter(|right| right.tenant == tenant.id).map(|right| right.holder.uuid()));
     }
     of_tenant.plans.sort_unstable();
     of_tenant.plans.dedup();

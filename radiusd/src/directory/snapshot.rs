@@ -8,6 +8,7 @@
 //! It is written beside the last one and takes its place when it is whole and on disk. Both ways it goes chunk by
 //! chunk, so memory never holds it twice.
 
+pub(crate) mod book;
 mod record;
 #[cfg(test)]
 mod tests;

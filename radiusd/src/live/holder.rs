@@ -82,6 +82,11 @@ impl HolderLive {
         Self { places: Places::new(places), used_in, used_out, ..Self::default() }
     }
 
+    /// The places of the device cap that are taken or were taken last.
+    pub fn places(&self) -> &[Place] {
+        self.places.all()
+    }
+
     /// The places of the device cap as a device sees them at `now`.
     pub fn places_seen(&self, device: &Device, now: Timestamp) -> PlacesSeen {
         self.places.seen(device, now)

@@ -40,7 +40,7 @@ fn without_any_setting_the_defaults_hold() {
     assert_eq!((config.accounting.interim_seconds, config.slots.reserve_seconds), (300, 60));
     assert_eq!(config.decisions.days, 30);
     assert_eq!(config.journal.megabytes_max, 1_024);
-    assert_eq!(config.book.rights_max, 1_000_000);
+    assert_eq!((config.book.rights_max, config.book.snapshot_hours), (1_000_000, 72));
     assert_eq!(config.log, Log { level: Level::INFO, format: LogFormat::Text, filter: None });
     assert_eq!(config.file, None);
 }

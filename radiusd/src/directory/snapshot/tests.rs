@@ -1,4 +1,5 @@
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use domain::access::attempt::Device;
 use domain::access::facts::Right;
@@ -17,7 +18,10 @@ use store::access::known::Name;
 use store::{Keyring, OpenOptions};
 use tempfile::TempDir;
 
+use super::book::Restored;
 use super::*;
+use crate::directory::book::{Book, Habits, NewRight};
+use crate::live::holder::HolderLive;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
 const DAY: Span = Span::minutes(24 * 60);
@@ -363,4 +367,83 @@ proptest! {
         }
         prop_assert!(record::read(&whole[..cut.index(whole.len())]).is_none());
     }
+}
+
+/// Fills a book with everything there is in `items`, with live state.
+fn filled() -> Book {
+    let book = Book::default();
+    let tenant = book.put_tenant(id(0), Habits { zone: Zone::utc(), country: CallingCode::kenya() });
+    let plans: Vec<_> = plans().into_iter().map(|plan| book.put_plan(plan)).collect();
+    let mut entries = Vec::new();
+    for (known, plan) in rights().into_iter().zip(plans.iter().cycle()) {
+        let KnownRight { right, name, used_in, used_out, places, .. } = known;
+        let live = HolderLive::loaded(places, used_in, used_out);
+        entries.push(book.put_right(id(0), NewRight { right, plan: Arc::clone(plan), name, live }));
+    }
+    let both = [(Arc::clone(&entries[0]), FoundBy::Code), (Arc::clone(&entries[7]), FoundBy::Username)];
+    book.put_name(&tenant, b"SecretCode1", SmallVec::from_iter(both), None);
+    let bought = [(Arc::clone(&entries[2]), FoundBy::Phone)];
+    book.put_name(&tenant, b"0712 345 678", SmallVec::from_iter(bought), Some(phone()));
+    book
+}
+
+/// What a book knows, as texts in an order of their own.
+fn known(book: &Book) -> Vec<String> {
+    let mut known = Vec::new();
+    for entry in book.rights() {
+        let (facts, live) = (entry.facts.load(), entry.live());
+        let (plan, used) = (facts.plan.load(), live.used_each_way());
+        known.push(format!(
+            "{:?} {:?} {:?} {plan:?} {used:?} {:?}",
+            facts.right,
+            facts.name,
+            entry.tenant,
+            live.places()
+        ));
+        known.push(facts.exact_name().escape_ascii().to_string());
+    }
+    book.each_name(|tenant, name, entry| {
+        let meanings: Vec<_> = entry.meanings.iter().map(|(right, found_by)| (right.holder, *found_by)).collect();
+        known.push(format!("{tenant} {} {:?} {meanings:?}", name.escape_ascii(), entry.phone));
+        Ok::<(), ()>(())
+    })
+    .expect("shows all");
+    known.extend(book.tenants().iter().map(|tenant| format!("{} {:?}", tenant.id, tenant.habits.load())));
+    known.sort();
+    known
+}
+
+#[tokio::test]
+async fn a_book_that_was_written_is_known_after_a_start_without_the_database() {
+    let directory = directory();
+    let (path, store) = (directory.path().join("book.snapshot"), store_with(1));
+    let before = filled();
+
+    book::write(&before, Writer::create(&path, &store, NOW).expect("begins")).expect("writes");
+    let after = Book::default();
+    let mut restored = Restored::default();
+    let mut reader = Reader::open(&path, &store, NOW, DAY).expect("opens").expect("there");
+    book::read(&after, &mut reader, &mut restored).expect("reads");
+
+    assert_eq!(restored, Restored { rights: 8, lost: 0 });
+    assert_eq!(known(&after), known(&before));
+    assert_eq!((after.len(), after.plans().len()), (2, 3));
+    assert_eq!(after.spellings(id(0), &phone()), [Box::from(&b"0712 345 678"[..])]);
+}
+
+#[tokio::test]
+async fn what_points_at_nothing_is_left_out_and_counted() {
+    let directory = directory();
+    let (path, store) = (directory.path().join("book.snapshot"), store_with(1));
+    let mut writer = Writer::create(&path, &store, NOW).expect("begins");
+    items().iter().filter(|item| !matches!(item, Item::Plan(_))).for_each(|item| write(&mut writer, item));
+    writer.finish().expect("finishes");
+
+    let after = Book::default();
+    let mut restored = Restored::default();
+    let mut reader = Reader::open(&path, &store, NOW, DAY).expect("opens").expect("there");
+    book::read(&after, &mut reader, &mut restored).expect("reads");
+
+    assert_eq!(restored, Restored { rights: 0, lost: 8 + 3 });
+    assert_eq!((after.len(), after.rights_count(), after.tenants().len()), (0, 0, 1));
 }

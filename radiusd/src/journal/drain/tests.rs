@@ -80,6 +80,8 @@ impl Place {
                 reserve_seconds: 60,
                 decision_days: 30,
                 rights_max: 100_000,
+                snapshot: self.directory.path().join("book.snapshot"),
+                snapshot_age_max: domain::time::Span::minutes(60),
                 journal: self.directory.path().to_owned(),
                 journal_bytes_max: 16 * 1024 * 1024,
             },
