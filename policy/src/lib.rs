@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod network;
 pub mod sales;
 pub mod trail;
 

@@ -29,6 +29,7 @@ use crate::directory::pager;
 use crate::directory::registry::KnownNas;
 use crate::door::{Dropped, Port, Verified};
 use crate::endpoint::{Endpoint, Replier};
+use crate::guard::{NotNow, Tried};
 use crate::meters::Outcome;
 use crate::node::{BUDGET, Node};
 use crate::worker::{Accepted, Desk};
@@ -89,8 +90,18 @@ impl<'a> Question<'a> {
     ) -> Result<&'b [u8], WriteError> {
         match &decided.outcome {
             Ok(grant) => accept(buffer, self.packet, self.nas, grant, proven, random),
-            Err(refusal) => reject(buffer, self.packet, self.nas, *refusal, decided.trace, &self.proof, random),
+            Err(refusal) => reject(buffer, self.packet, self.nas, *refusal, Some(decided.trace), &self.proof, random),
         }
+    }
+
+    /// Refuses a device that guesses. Nothing is looked up, and nothing is recorded: a guesser must not fill the
+    /// records.
+    fn refuse_guesser<'b>(
+        &self,
+        buffer: &'b mut [u8; PACKET_MAX],
+        random: &dyn Random,
+    ) -> Result<&'b [u8], WriteError> {
+        reject(buffer, self.packet, self.nas, Refusal::TooManyTries, None, &self.proof, random)
     }
 }
 
@@ -116,6 +127,19 @@ pub(crate) fn answer_from_memory<'a>(
             return None;
         }
     };
+    let now_ms = node.clock.monotonic_ms();
+    if node.guard.before(&nas, &question.attempt, now_ms).is_err() {
+        let mut buffer = [0; PACKET_MAX];
+        match question.refuse_guesser(&mut buffer, &*node.random) {
+            Ok(reply) => endpoint.answer(ticket, reply, &path, &mut desk.outbox),
+            Err(_too_long) => {
+                dropped(ticket, Dropped::TooLong);
+                return None;
+            }
+        }
+        desk.tally.refuse(Refusal::TooManyTries);
+        return None;
+    }
     let now = node.clock.now();
     let proven = Cell::new(None);
     let proves = |password: &[u8]| question.proves(password, |how| proven.set(Some(how)));
@@ -136,6 +160,7 @@ pub(crate) fn answer_from_memory<'a>(
             return None;
         }
     }
+    node.guard.after(&nas, &question.attempt, tried(&decided), now_ms);
     match decided.outcome {
         Ok(_) => desk.tally.accept(),
         Err(refusal) => desk.tally.refuse(refusal),
@@ -152,6 +177,21 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
     let question = match Question::read(&packet, &nas) {
         Ok(question) => question,
         Err(why) => return dropped(why),
+    };
+    let now_ms = node.clock.monotonic_ms();
+    if node.guard.before(&nas, &question.attempt, now_ms).is_err() {
+        let mut buffer = [0; PACKET_MAX];
+        match question.refuse_guesser(&mut buffer, &*node.random) {
+            Ok(reply) => replier.send(reply),
+            Err(_too_long) => return dropped(Dropped::TooLong),
+        }
+        node.meters.refused(Refusal::TooManyTries);
+        return node.meters.answered(Code::AccessRequest.name(), Outcome::Reject);
+    }
+    let place = match node.guard.look_up(&nas, now_ms) {
+        Ok(place) => place,
+        Err(NotNow::OverShare) => return dropped(Dropped::OverShare),
+        Err(NotNow::TooManyUnknown) => return dropped(Dropped::Guessing),
     };
     let Some(pass) = node.standing.enter_within(BUDGET).await else {
         let why = "the nodes have yet to agree on who decides how";
@@ -196,6 +236,10 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
             return dropped(Dropped::TooLong);
         }
     }
+    if matches!(decided.outcome, Err(Refusal::Unknown)) {
+        place.was_in_vain();
+    }
+    node.guard.after(&nas, &question.attempt, tried(&decided), now_ms);
     let outcome = match decided.outcome {
         Ok(_) => Outcome::Accept,
         Err(refusal) => {
@@ -238,6 +282,15 @@ async fn decide(
     })
 }
 
+/// How an answer counts among guesses.
+const fn tried(decided: &Decided) -> Tried {
+    match decided.outcome {
+        Ok(_) => Tried::Accepted,
+        Err(Refusal::Unknown | Refusal::WrongCase | Refusal::WrongPassword) => Tried::Failed,
+        Err(_) => Tried::Other,
+    }
+}
+
 fn tell_of_wrong_secret(node: &Node, nas: &KnownNas, peer: SocketAddr) {
     let why = "its shared secret seems to differ from ours, for the password is not readable";
     node.complain(&nas.nas, peer, Dropped::WrongSecret, &why);
@@ -273,12 +326,15 @@ fn reject<'b>(
     packet: &Packet<'_>,
     nas: &KnownNas,
     refusal: Refusal,
-    trace: TraceCode,
+    trace: Option<TraceCode>,
     proof: &Proof<'_>,
     random: &dyn Random,
 ) -> Result<&'b [u8], WriteError> {
     let mut writer = Writer::reply(buffer, Code::AccessReject, packet);
-    dialect::reply_message(&mut writer, refusal.sentence(), trace)?;
+    match trace {
+        Some(trace) => dialect::reply_message(&mut writer, refusal.sentence(), trace)?,
+        None => dialect::bare_message(&mut writer, refusal.sentence())?,
+    }
     if let Proof::MsChapV2(login) = proof {
         let mut challenge = [0; 16];
         random.fill(&mut challenge);
@@ -296,7 +352,9 @@ const fn mschap_error(refusal: Refusal) -> ErrorNumber {
         Refusal::Suspended | Refusal::Revoked | Refusal::Expired | Refusal::PastSellBy | Refusal::NotSold => {
             ErrorNumber::Disabled
         }
-        Refusal::DataUsedUp | Refusal::AlreadyInUse | Refusal::WrongService => ErrorNumber::NoPermission,
+        Refusal::DataUsedUp | Refusal::AlreadyInUse | Refusal::WrongService | Refusal::TooManyTries => {
+            ErrorNumber::NoPermission
+        }
     }
 }
 

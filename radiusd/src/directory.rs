@@ -1,4 +1,5 @@
-//! What this node knows in memory: the routers that may ask it, and what the names mean that they ask about.
+//! What this node knows in memory: the routers that may ask it, what it sees of them, and what the names mean that
+//! they ask about.
 
 pub mod registry;
 
@@ -8,4 +9,5 @@ pub(crate) mod pager;
 
 pub(crate) mod feed;
 pub mod refresh;
+pub mod sightings;
 pub mod snapshot;

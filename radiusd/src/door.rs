@@ -3,13 +3,19 @@
 //! Nothing behind it is reached by a packet whose sender is not known. A drop is silent: the sender may be anybody, and
 //! silence makes a router try its second server.
 
+mod identity;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::sync::Arc;
 
-use dictionaries::rfc2865;
+use domain::network::nas::PortPair;
 use radius::{Code, Malformed, Packet, authenticator, message_authenticator};
 
 use crate::directory::registry::{KnownNas, Registry};
+use crate::door::identity::Asker;
+use crate::guard::proofs::Proofs;
 use crate::listen::datagram::Datagram;
 
 /// Which port a packet came in on.
@@ -51,6 +57,20 @@ pub enum Dropped {
     UnsignedStatus,
     /// Proxy-State without a Message-Authenticator: the shape of CVE-2024-3596.
     UnsignedProxyState,
+    /// No Message-Authenticator from a router that must send one.
+    UnsignedRequired,
+    /// No Message-Authenticator from a router that may ask from more than one address.
+    UnsignedWide,
+    /// Too many proofs of a secret failed from there.
+    Tired,
+    /// More Status-Servers than are answered.
+    StatusLimit,
+    /// The router or its tenant waits for more answers than its share is.
+    OverShare,
+    /// Too many names of that router or tenant were nobody's.
+    Guessing,
+    /// This node is behind, and this packet matters least.
+    Shed,
     /// An attribute twice that a subscriber's browser could have added.
     Injected,
     /// No User-Name in a request that needs one.
@@ -84,6 +104,13 @@ impl Dropped {
             Self::BadAuthenticator => "bad_authenticator",
             Self::UnsignedStatus => "unsigned_status",
             Self::UnsignedProxyState => "unsigned_proxy_state",
+            Self::UnsignedRequired => "unsigned_required",
+            Self::UnsignedWide => "unsigned_wide",
+            Self::Tired => "failed_proofs",
+            Self::StatusLimit => "status_limit",
+            Self::OverShare => "over_share",
+            Self::Guessing => "guessing",
+            Self::Shed => "shed",
             Self::Injected => "injected_attribute",
             Self::NoUserName => "no_user_name",
             Self::Duplicate => "duplicate",
@@ -97,31 +124,90 @@ impl Dropped {
     }
 }
 
+impl Dropped {
+    /// What the router's operator can do about it, where only that helps.
+    pub fn advice(self) -> Option<&'static str> {
+        ADVICE.iter().find(|(why, _)| *why == self).map(|(_, advice)| *advice)
+    }
+}
+
+const ADVICE: [(Dropped, &str); 3] = [
+    (
+        Dropped::UnsignedRequired,
+        "it must sign its logins (Message-Authenticator) and this one is not; is it another router now? `mnetifi nas \
+         set NAME --message-authenticator observe` begins to watch it anew",
+    ),
+    (
+        Dropped::UnsignedWide,
+        "it may ask from more than one address, so it must sign its logins, and this one is not: update RouterOS to \
+         7.15 or newer, or give each router its own address",
+    ),
+    (
+        Dropped::UnsignedProxyState,
+        "its login carries Proxy-State and is not signed, the shape of an attack (CVE-2024-3596): switch \
+         Message-Authenticator on at the proxy",
+    ),
+];
+
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
+/// Where a socket of ours listens, as routers know it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entrance {
+    /// What it is for.
+    pub port: Port,
+    /// The pair that it belongs to; `None` for the ports of all.
+    pub pair: Option<PortPair>,
+}
+
+/// A packet that was not let in.
+#[derive(Debug)]
+pub struct Turned {
+    /// Why.
+    pub why: Dropped,
+    /// The router it is from or claims to be from, where only one can be meant.
+    pub nas: Option<Arc<KnownNas>>,
+}
+
+impl From<Dropped> for Turned {
+    fn from(why: Dropped) -> Self {
+        Self { why, nas: None }
+    }
+}
+
 /// Lets a datagram in, or says why not.
-pub fn open<'a>(registry: &Registry, datagram: &Datagram<'a>, port: Port) -> Result<Verified<'a>, Dropped> {
+pub fn open<'a>(
+    registry: &Registry,
+    proofs: &Proofs,
+    datagram: &Datagram<'a>,
+    entrance: Entrance,
+    now_ms: u64,
+) -> Result<Verified<'a>, Turned> {
     if datagram.truncated {
-        return Err(Dropped::TooLong);
+        return Err(Dropped::TooLong.into());
     }
     let packet = Packet::parse(datagram.bytes).map_err(Dropped::Malformed)?;
-    let candidates = registry.candidates(datagram.path.peer.ip());
-    if candidates.is_empty() {
-        return Err(Dropped::UnknownNas);
-    }
-    let nas = match (port, packet.code()) {
-        (Port::Auth, Code::AccessRequest) => by_message_authenticator(candidates, &packet)?,
-        (Port::Auth | Port::Acct, Code::StatusServer) if packet.has_message_authenticator() => {
-            by_message_authenticator(candidates, &packet)?
+    let address = datagram.path.peer.ip();
+    let asker = Asker { registry, proofs, address, pair: entrance.pair, now_ms };
+    let nas = match (entrance.port, packet.code()) {
+        (Port::Auth, Code::AccessRequest) if packet.has_message_authenticator() => {
+            let nas = asker.by_message_authenticator(&packet)?;
+            nas.state.watch.signed(nas.nas.signing);
+            nas
         }
-        (Port::Auth | Port::Acct, Code::StatusServer) => return Err(Dropped::UnsignedStatus),
-        (Port::Acct, Code::AccountingRequest) => by_request_authenticator(candidates, &packet)?,
-        (Port::Auth | Port::Acct, _) => return Err(Dropped::WrongCode),
+        (Port::Auth, Code::AccessRequest) => asker.unsigned(&packet)?,
+        (Port::Auth | Port::Acct, Code::StatusServer) if packet.has_message_authenticator() => {
+            asker.by_message_authenticator(&packet)?
+        }
+        (Port::Auth | Port::Acct, Code::StatusServer) => return Err(Dropped::UnsignedStatus.into()),
+        (Port::Acct, Code::AccountingRequest) => asker.by_request_authenticator(&packet)?,
+        (Port::Auth | Port::Acct, _) => return Err(Dropped::WrongCode.into()),
     };
+    nas.state.watch.heard(address, now_ms);
     Ok(Verified { packet, nas: Arc::clone(nas) })
 }
 
@@ -140,57 +226,5 @@ pub(crate) fn open_tls<'a>(bytes: &'a [u8], nas: &KnownNas) -> Result<(Packet<'a
     match message_authenticator::verify_request(&packet, &nas.secret) {
         message_authenticator::Verdict::Absent | message_authenticator::Verdict::Valid => Ok((packet, port)),
         message_authenticator::Verdict::Invalid => Err(Dropped::BadMessageAuthenticator),
-    }
-}
-
-fn by_message_authenticator<'r>(
-    candidates: &'r [Arc<KnownNas>],
-    packet: &Packet<'_>,
-) -> Result<&'r Arc<KnownNas>, Dropped> {
-    if packet.has_message_authenticator() {
-        return named_first(candidates, packet)
-            .find(|known| {
-                message_authenticator::verify_request(packet, &known.secret) == message_authenticator::Verdict::Valid
-            })
-            .ok_or(Dropped::BadMessageAuthenticator);
-    }
-    if packet.count(rfc2865::PROXY_STATE) > 0 {
-        return Err(Dropped::UnsignedProxyState);
-    }
-    match candidates {
-        [only] => Ok(only),
-        several => match several.iter().filter(|known| has_name_of(known, packet)).collect::<Vec<_>>().as_slice() {
-            [named] => Ok(named),
-            _ => Err(Dropped::AmbiguousNas),
-        },
-    }
-}
-
-fn by_request_authenticator<'r>(
-    candidates: &'r [Arc<KnownNas>],
-    packet: &Packet<'_>,
-) -> Result<&'r Arc<KnownNas>, Dropped> {
-    let proved = named_first(candidates, packet)
-        .find(|known| authenticator::verify_request(packet, &known.secret))
-        .ok_or(Dropped::BadAuthenticator)?;
-    match message_authenticator::verify_request(packet, &proved.secret) {
-        message_authenticator::Verdict::Absent | message_authenticator::Verdict::Valid => Ok(proved),
-        message_authenticator::Verdict::Invalid => Err(Dropped::BadMessageAuthenticator),
-    }
-}
-
-/// The candidates, those first whose NAS-Identifier the packet carries: routers behind one address may share a secret.
-fn named_first<'r, 'p>(
-    candidates: &'r [Arc<KnownNas>],
-    packet: &'p Packet<'_>,
-) -> impl Iterator<Item = &'r Arc<KnownNas>> + use<'r, 'p> {
-    let named = candidates.iter().filter(move |known| has_name_of(known, packet));
-    named.chain(candidates.iter().filter(move |known| !has_name_of(known, packet)))
-}
-
-fn has_name_of(known: &KnownNas, packet: &Packet<'_>) -> bool {
-    match (&known.nas.identifier, packet.get(rfc2865::NAS_IDENTIFIER)) {
-        (Some(name), Some(sent)) => name.as_bytes() == sent.as_bytes(),
-        (Some(_), None) | (None, Some(_)) | (None, None) => false,
     }
 }

@@ -3,17 +3,22 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::network::nas::PortPair;
 use radius::Packet;
 use radius::dedup::{Dedup, Limits, Ticket, Verdict};
 use tracing::debug;
 
-use crate::door::Port;
+use crate::door::{Entrance, Port};
+use crate::guard::pressure::{Kind, Pressure};
 use crate::listen::datagram::{Outbox, Path};
 use crate::listen::radsec::line::StreamReplier;
 use crate::listen::socket::RadiusSocket;
 
 /// Requests remembered per socket: ten seconds of 1,600 a second.
 const REMEMBERED: u32 = 16_384;
+
+/// The same for the ports of a single router.
+const REMEMBERED_OF_PAIR: u32 = 1_024;
 
 /// How long a request is remembered: RouterOS's last try comes within nine seconds.
 const LIFE_MS: u64 = 10_000;
@@ -25,6 +30,8 @@ pub struct Endpoint {
     pub socket: RadiusSocket,
     /// What it is for.
     pub port: Port,
+    /// The pair that it belongs to; `None` for the ports of all.
+    pub pair: Option<PortPair>,
     dedup: Mutex<Dedup>,
 }
 
@@ -37,20 +44,35 @@ pub enum Seen {
     InProgress,
     /// It was answered; the same octets go out again.
     Repeated,
+    /// It was answered, and is not answered again: we are behind.
+    Left,
 }
 
 impl Endpoint {
     /// An endpoint of a bound socket; `seed` is random.
     pub fn new(socket: RadiusSocket, port: Port, seed: u64) -> Self {
         let dedup = Mutex::new(Dedup::new(Limits { capacity: REMEMBERED, life_ms: LIFE_MS }, seed));
-        Self { socket, port, dedup }
+        Self { socket, port, pair: None, dedup }
     }
 
-    /// Looks a believed request up. One that was answered gets the same octets again, through the outbox.
-    pub fn see(&self, packet: &Packet<'_>, path: &Path, now_ms: u64, outbox: &mut Outbox) -> Seen {
+    /// The same for ports that single routers have for themselves.
+    pub fn of_pair(socket: RadiusSocket, port: Port, pair: PortPair, seed: u64) -> Self {
+        let dedup = Mutex::new(Dedup::new(Limits { capacity: REMEMBERED_OF_PAIR, life_ms: LIFE_MS }, seed));
+        Self { socket, port, pair: Some(pair), dedup }
+    }
+
+    /// Where it listens, as routers know it.
+    pub const fn entrance(&self) -> Entrance {
+        Entrance { port: self.port, pair: self.pair }
+    }
+
+    /// Looks a believed request up. One that was answered gets the same octets again, through the outbox, unless the
+    /// pressure is too high for that.
+    pub fn see(&self, packet: &Packet<'_>, path: &Path, now_ms: u64, pressure: Pressure, outbox: &mut Outbox) -> Seen {
         match self.dedup().see(path.peer, packet, now_ms) {
             Verdict::New(ticket) => Seen::New(ticket),
             Verdict::InProgress => Seen::InProgress,
+            Verdict::Replay(_) if pressure.sheds(Kind::Repeated, || false) => Seen::Left,
             Verdict::Replay(reply) => {
                 outbox.put(reply, path);
                 Seen::Repeated

@@ -7,6 +7,7 @@
 pub mod directory;
 pub mod door;
 pub mod endpoint;
+pub mod guard;
 pub mod hush;
 pub mod listen;
 pub mod live;
@@ -19,6 +20,7 @@ mod admission;
 mod decisions;
 mod housekeeping;
 mod journal;
+mod pairs;
 mod standing;
 mod status;
 mod worker;
@@ -134,6 +136,7 @@ impl Bound {
                 }
             }
         }
+        pairs::bind(&node, &mut endpoints)?;
         let mut tls = Vec::new();
         for &address in &settings.radsec {
             let bound = radsec::bind(address).and_then(|listener| {
@@ -148,7 +151,7 @@ impl Bound {
     /// The addresses it listens on, each once.
     pub fn addresses(&self, port: Port) -> Vec<SocketAddr> {
         let mut addresses: Vec<_> =
-            self.endpoints.iter().filter(|e| e.port == port).map(|e| e.socket.address()).collect();
+            self.endpoints.iter().filter(|e| e.port == port && e.pair.is_none()).map(|e| e.socket.address()).collect();
         addresses.dedup();
         addresses
     }
@@ -173,6 +176,7 @@ impl Bound {
             }
         }
         duties.spawn(directory::refresh::keep_fresh(Arc::clone(&node), shutdown.clone()));
+        duties.spawn(directory::sightings::keep_telling(Arc::clone(&node), shutdown.clone()));
         duties.spawn(directory::feed::keep_fresh(Arc::clone(&node), shutdown.clone()));
         duties.spawn(directory::snapshot::book::keep_writing(Arc::clone(&node), shutdown.clone()));
         duties.spawn(housekeeping::keep_house(Arc::clone(&node), shutdown.clone()));

@@ -1,5 +1,6 @@
 //! Sockets: datagrams in, replies out. Knows no RADIUS.
 
+pub mod backlog;
 pub mod datagram;
 pub(crate) mod radsec;
 pub mod socket;

@@ -173,6 +173,8 @@ pub struct Meters {
     pub sessions_open: Gauge,
     /// Routers that may ask.
     pub nas_known: Gauge,
+    /// Routers whose row or secret cannot be read.
+    pub nas_faulty: Gauge,
     /// Sessions reported that were not accepted here.
     pub sessions_unannounced: Counter,
     /// Live sessions beyond their device cap.
@@ -215,6 +217,7 @@ impl Meters {
             journal_quarantined: Counter::default(),
             sessions_open: Gauge::default(),
             nas_known: Gauge::default(),
+            nas_faulty: Gauge::default(),
             sessions_unannounced: Counter::default(),
             sessions_placeless: Counter::default(),
         };
@@ -247,6 +250,11 @@ impl Meters {
         meters.register_node(registry);
         registry.register("sessions_open", "Sessions online as routers report them", meters.sessions_open.clone());
         registry.register("nas_known", "Routers that may ask", meters.nas_known.clone());
+        registry.register(
+            "nas_faulty",
+            "Routers that may not ask, because their row or secret cannot be read",
+            meters.nas_faulty.clone(),
+        );
         registry.register(
             "sessions_unannounced",
             "Sessions reported by a router that were not accepted here",

@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 use boot::config::Config;
 use boot::health::Health;
 use boot::identity::Identity;
-use domain::network::nas::Nas;
+use domain::network::nas::{Nas, PortPair};
 use domain::time::Span;
 use ports::{Clock, Random};
 use store::Store;
@@ -22,7 +22,8 @@ use crate::accounting;
 use crate::directory::book::Book;
 use crate::directory::first_uses::FirstUses;
 use crate::directory::registry::Registry;
-use crate::door::Dropped;
+use crate::door::{Dropped, Turned};
+use crate::guard::{Guard, Limits};
 use crate::hush::Hush;
 use crate::journal::{Gauges, Journal, JournalError};
 use crate::meters::Meters;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub radsec: Vec<SocketAddr>,
     /// What our certificate says that we are.
     pub radsec_names: Vec<String>,
+    /// Ports that single routers have for themselves, on the same addresses.
+    pub extra_pairs: Vec<PortPair>,
     /// Sockets per address.
     pub workers: usize,
     /// Seconds between interim updates, before they are spread.
@@ -68,6 +71,10 @@ pub struct Settings {
     pub journal: PathBuf,
     /// How much disk the journal may take.
     pub journal_bytes_max: u64,
+    /// What the guard lets through.
+    pub limits: Limits,
+    /// How often it is told what is seen of routers.
+    pub sightings_every: Duration,
 }
 
 impl From<&Config> for Settings {
@@ -77,6 +84,7 @@ impl From<&Config> for Settings {
             acct: config.radius.acct.clone(),
             radsec: config.radius.radsec.clone(),
             radsec_names: config.radius.radsec_names.clone(),
+            extra_pairs: config.radius.extra_pairs.clone(),
             workers: config.radius.workers.get(),
             interim_seconds: config.accounting.interim_seconds,
             reserve_seconds: config.slots.reserve_seconds,
@@ -86,6 +94,17 @@ impl From<&Config> for Settings {
             snapshot_age_max: Span::minutes(i64::from(config.book.snapshot_hours) * 60),
             journal: config.data.join("journal"),
             journal_bytes_max: u64::from(config.journal.megabytes_max) * 1024 * 1024,
+            limits: Limits {
+                tries_per_minute: config.guard.tries_per_minute,
+                tries_per_minute_nas: config.guard.tries_per_minute_nas,
+                tries_per_minute_tenant: config.guard.tries_per_minute_tenant,
+                unknown_per_second_nas: config.guard.unknown_per_second_nas,
+                unknown_per_second_tenant: config.guard.unknown_per_second_tenant,
+                status_per_second: config.guard.status_per_second,
+                status_per_second_all: config.guard.status_per_second_all,
+                failed_proofs_per_minute: config.guard.failed_proofs_per_minute,
+            },
+            sightings_every: Duration::from_secs(10),
         }
     }
 }
@@ -127,6 +146,7 @@ pub(crate) struct Node {
     pub(crate) book: Book,
     pub(crate) first_uses: FirstUses,
     pub(crate) waiting: Arc<Semaphore>,
+    pub(crate) guard: Guard,
     hush: Hush,
     pub(crate) records: mpsc::Sender<accounting::Job>,
     pub(crate) journal: Arc<Journal>,
@@ -143,7 +163,11 @@ impl Node {
         let Parts { identity, store, clock, random, meters, health, settings } = parts;
         let gauges = Gauges { bytes: meters.journal_bytes.clone(), waiting: meters.journal_records_waiting.clone() };
         let journal = Arc::new(Journal::open(&settings.journal, settings.journal_bytes_max, gauges)?);
+        let mut seed = [0; 8];
+        random.fill(&mut seed);
+        let guard = Guard::new(settings.limits, WAITING_MAX, u64::from_ne_bytes(seed));
         let node = Self {
+            guard,
             standing: Gate::new(Arc::clone(&clock)),
             duties: Duties::default(),
             identity,
@@ -181,6 +205,13 @@ impl Node {
         if let Some(untold) = self.hush.ask(nas.id, reason.name(), self.clock.monotonic_ms()) {
             let more = if untold > 0 { format!(" ({untold} more like it since the last time)") } else { String::new() };
             warn!(nas.id = %nas.id, %peer, reason = reason.name(), "no answer to `{}` at {peer}: {why}{more}", nas.name);
+        }
+    }
+
+    /// Tells the log why a packet was not let in, where its router is known and its operator can do something.
+    pub(crate) fn explain(&self, turned: &Turned, peer: SocketAddr) {
+        if let (Some(known), Some(advice)) = (&turned.nas, turned.why.advice()) {
+            self.complain(&known.nas, peer, turned.why, &advice);
         }
     }
 

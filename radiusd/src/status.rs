@@ -14,6 +14,9 @@ use crate::node::Node;
 
 pub(crate) fn answer(node: &Arc<Node>, packet: &Packet<'_>, nas: &KnownNas, replier: Replier) {
     let port = replier.port();
+    if !node.guard.answers_status(replier.peer().ip(), node.clock.monotonic_ms()) {
+        return node.meters.dropped(port, packet.code().name(), Dropped::StatusLimit);
+    }
     if !node.health.is_ready() {
         return node.meters.dropped(port, packet.code().name(), Dropped::Unavailable);
     }

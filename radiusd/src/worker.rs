@@ -18,7 +18,8 @@ use crate::access;
 use crate::accounting;
 use crate::door::{self, Dropped, Port, Verified};
 use crate::endpoint::{Endpoint, Replier, Seen};
-use crate::listen::datagram::{Batch, Datagram, Outbox, Path};
+use crate::guard::pressure::{Kind, Pressure};
+use crate::listen::datagram::{BATCH_MAX, Batch, Datagram, Outbox, Path};
 use crate::meters::{Outcome, Tally};
 use crate::node::Node;
 use crate::status;
@@ -28,6 +29,8 @@ use crate::status;
 pub(crate) struct Desk {
     pub(crate) outbox: Outbox,
     pub(crate) tally: Tally,
+    /// How much waits behind this batch.
+    pub(crate) pressure: Pressure,
 }
 
 /// A thread's work.
@@ -50,11 +53,11 @@ impl Worker {
     /// Takes datagrams until the role stops.
     pub(crate) fn run(&self, stop: &AtomicBool) {
         let mut batch = Batch::default();
-        let mut desk = Desk { outbox: Outbox::default(), tally: Tally::default() };
+        let mut desk = Desk { outbox: Outbox::default(), tally: Tally::default(), pressure: Pressure::None };
         let mut kernel_drops = 0;
         while !stop.load(Ordering::Relaxed) {
             match self.endpoint.socket.receive(&mut batch) {
-                Ok(_) => {}
+                Ok(count) => desk.pressure = self.pressure(count),
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => continue,
                 Err(error) => {
                     // ICMP errors of earlier replies surface here (a router that went away); the socket itself is fine.
@@ -70,6 +73,15 @@ impl Worker {
             self.finish(arrived, &mut desk);
             self.tell_of_kernel_drops(batch.kernel_drops(), &mut kernel_drops);
         }
+    }
+
+    /// How much waits. A batch that is not full has left nothing behind.
+    fn pressure(&self, taken: usize) -> Pressure {
+        if taken < BATCH_MAX {
+            return Pressure::None;
+        }
+        let backlog = self.endpoint.socket.backlog();
+        Pressure::of(backlog.waiting, backlog.size)
     }
 
     /// Sends the replies of a batch and counts them.
@@ -90,21 +102,28 @@ impl Worker {
     fn take(&self, datagram: &Datagram<'_>, arrived: Instant, desk: &mut Desk) {
         let (node, port) = (&self.node, self.endpoint.port);
         let registry = node.registry.load();
-        let verified = match door::open(&registry, datagram, port) {
-            Ok(verified) => verified,
-            Err(why) => return drop_packet(node, port, datagram, why),
-        };
-        let code = verified.packet.code();
         let now_ms = node.clock.monotonic_ms();
-        let ticket = match self.endpoint.see(&verified.packet, &datagram.path, now_ms, &mut desk.outbox) {
+        let verified = match door::open(&registry, &node.guard.proofs, datagram, self.endpoint.entrance(), now_ms) {
+            Ok(verified) => verified,
+            Err(turned) => {
+                node.explain(&turned, datagram.path.peer);
+                return drop_packet(node, port, datagram, turned.why);
+            }
+        };
+        let (code, pressure) = (verified.packet.code(), desk.pressure);
+        if node.guard.sheds(pressure, Kind::of(code), &verified.nas, now_ms) {
+            return node.meters.dropped(port, code.name(), Dropped::Shed);
+        }
+        let ticket = match self.endpoint.see(&verified.packet, &datagram.path, now_ms, pressure, &mut desk.outbox) {
             Seen::New(ticket) => ticket,
             Seen::InProgress => return node.meters.dropped(port, code.name(), Dropped::Duplicate),
+            Seen::Left => return node.meters.dropped(port, code.name(), Dropped::Shed),
             Seen::Repeated => return node.meters.answered(code.name(), Outcome::Repeated),
         };
         let accepted = Accepted { verified, path: datagram.path, ticket, arrived };
         if code == Code::AccessRequest {
             if let Some(accepted) = access::answer_from_memory(node, &self.endpoint, accepted, desk) {
-                self.hand_on(accepted);
+                self.hand_on(accepted, pressure);
             }
         } else {
             let Accepted { verified: Verified { packet, nas }, path, ticket, .. } = accepted;
@@ -119,8 +138,12 @@ impl Worker {
     }
 
     /// Gives a login to those who may wait for the database.
-    fn hand_on(&self, accepted: Accepted<'_>) {
+    fn hand_on(&self, accepted: Accepted<'_>, pressure: Pressure) {
         let Accepted { verified: Verified { packet, nas }, path, ticket, arrived } = accepted;
+        if pressure.sheds(Kind::Unknown, || false) {
+            self.endpoint.forget(ticket);
+            return self.node.meters.dropped(Port::Auth, packet.code().name(), Dropped::Shed);
+        }
         let Ok(permit) = Arc::clone(&self.node.waiting).try_acquire_owned() else {
             self.endpoint.forget(ticket);
             return self.node.meters.dropped(Port::Auth, packet.code().name(), Dropped::Overload);

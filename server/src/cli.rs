@@ -1,5 +1,6 @@
 //! The command line: what can be said to `mnetifi`.
 
+mod nas;
 mod radsec;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -18,6 +19,7 @@ use domain::text::{RouterName, Slug};
 use domain::time::{Duration, Span, Timestamp, Zone};
 use ipnet::IpNet;
 
+pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
 pub use crate::cli::radsec::{Radsec, RadsecCa, RadsecIssue, RadsecRevoke};
 
 /// Where `--help` shows the options that every command takes.
@@ -143,40 +145,6 @@ pub struct TenantAdd {
     /// Calling code of its people's phone numbers
     #[arg(long, default_value = "254", value_parser = CallingCode::parse)]
     pub calling_code: CallingCode,
-}
-
-/// `nas …`.
-#[derive(Debug, Subcommand)]
-pub enum Nas {
-    /// Register a router; it may ask from the next second on
-    Add(NasAdd),
-    /// List the routers
-    List(Paging),
-}
-
-/// `nas add`.
-#[derive(Debug, Args)]
-pub struct NasAdd {
-    /// Short name, unique in the tenant, as `tower-3`
-    pub name: Slug,
-    /// Where its packets come from: an address or a network, as 10.8.0.12 or 10.8.0.0/24
-    #[arg(long, value_parser = address_or_network)]
-    pub address: IpNet,
-    /// File that holds the shared secret (`-` reads it from standard input)
-    #[arg(long, value_name = "FILE", required_unless_present = "secret")]
-    pub secret_file: Option<PathBuf>,
-    /// The shared secret itself; others on this machine may see it while the command runs
-    #[arg(long, conflicts_with = "secret_file")]
-    pub secret: Option<String>,
-    /// The router's own name (/system identity), to tell routers apart that share an address
-    #[arg(long)]
-    pub identifier: Option<String>,
-    /// How to speak to it: mikrotik or generic
-    #[arg(long, default_value = "mikrotik")]
-    pub vendor: domain::network::nas::Vendor,
-    /// Port on which it takes CoA and Disconnect
-    #[arg(long, default_value_t = 3_799)]
-    pub coa_port: u16,
 }
 
 /// `plan …`.

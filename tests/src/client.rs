@@ -100,9 +100,33 @@ pub struct Report<'a> {
 impl Router {
     /// Asks for somebody by PAP, as a phone on that address would. `None` is silence.
     pub async fn asks(&self, user: &str, password: &str, mac: &str) -> anyhow::Result<Option<Reply>> {
+        self.asks_placing(Place::Last, user, password, mac).await
+    }
+
+    /// Asks without a Message-Authenticator, as RouterOS did before 7.15.
+    pub async fn asks_unsigned(&self, user: &str, password: &str, mac: &str) -> anyhow::Result<Option<Reply>> {
+        self.asks_placing(Place::Absent, user, password, mac).await
+    }
+
+    /// Asks whether the server is there (Status-Server). Whether it answered.
+    pub async fn asks_status(&self) -> anyhow::Result<bool> {
         let secret = Secret::new(self.secret.as_bytes());
         let mut buffer = [0; PACKET_MAX];
-        let request = login(&mut buffer, next_identifier(), (user, password, mac), &secret)?;
+        let mut writer = Writer::status_server(&mut buffer, next_identifier(), &chance());
+        writer.put(rfc2865::NAS_IDENTIFIER, "monitor")?;
+        Ok(self.exchange(writer.finish(&secret), self.auth, &secret).await?.is_some())
+    }
+
+    async fn asks_placing(
+        &self,
+        signature: Place,
+        user: &str,
+        password: &str,
+        mac: &str,
+    ) -> anyhow::Result<Option<Reply>> {
+        let secret = Secret::new(self.secret.as_bytes());
+        let mut buffer = [0; PACKET_MAX];
+        let request = login(&mut buffer, next_identifier(), signature, (user, password, mac), &secret)?;
         self.exchange(request, self.auth, &secret).await
     }
 
@@ -129,16 +153,15 @@ impl Router {
     }
 }
 
-/// A login by PAP, signed: user, password and device.
+/// A login by PAP, signed or not: user, password and device.
 pub(crate) fn login<'b>(
     buffer: &'b mut [u8; PACKET_MAX],
     id: u8,
+    signature: Place,
     (user, password, mac): (&str, &str, &str),
     secret: &Secret,
 ) -> anyhow::Result<&'b [u8]> {
-    let mut random = [0; 16];
-    OsRandom.fill(&mut random);
-    let mut writer = Writer::access_request(buffer, id, &random, Place::Last);
+    let mut writer = Writer::access_request(buffer, id, &chance(), signature);
     writer.put(rfc2865::USER_NAME, user)?;
     writer.put_hidden(rfc2865::USER_PASSWORD, password.as_bytes(), secret)?;
     writer.put(rfc2865::CALLING_STATION_ID, mac)?;
@@ -194,6 +217,12 @@ async fn receive(socket: &UdpSocket, patience: Duration) -> anyhow::Result<Optio
         }
         Err(_elapsed) => Ok(None),
     }
+}
+
+fn chance() -> [u8; 16] {
+    let mut chance = [0; 16];
+    OsRandom.fill(&mut chance);
+    chance
 }
 
 fn next_identifier() -> u8 {

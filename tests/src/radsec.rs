@@ -8,7 +8,7 @@ use std::time::Duration;
 use actions::network::issue_certificate::IssuedToRouter;
 use anyhow::{Context as _, bail};
 use radius::radsec::Frames;
-use radius::{PACKET_MAX, Secret};
+use radius::{PACKET_MAX, Place, Secret};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -112,7 +112,7 @@ impl Connection {
     /// Asks for somebody, and waits for nothing: user, password and device. Gives the identifier.
     pub async fn sends_login(&mut self, login: (&str, &str, &str)) -> anyhow::Result<u8> {
         let (id, mut buffer) = (self.next_id(), [0; PACKET_MAX]);
-        let request = client::login(&mut buffer, id, login, &self.secret)?.to_vec();
+        let request = client::login(&mut buffer, id, Place::Last, login, &self.secret)?.to_vec();
         self.sends(id, request).await
     }
 

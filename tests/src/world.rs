@@ -19,7 +19,7 @@ use boot::identity::Identity;
 use boot::random::OsRandom;
 use domain::id::NodeId;
 use domain::money::{Currency, Money};
-use domain::network::nas::{Vendor, shared_secret};
+use domain::network::nas::{SigningRule, Vendor, shared_secret};
 use domain::people::subscriber::{Username, password};
 use domain::phone::CallingCode;
 use domain::platform::tenant::Tenant;
@@ -31,6 +31,7 @@ use ports::{Clock, Random as _};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use radiusd::door::Port;
+use radiusd::guard::Limits;
 use radiusd::meters::Meters;
 use radiusd::{Bound, Parts, Settings};
 use store::network::nas;
@@ -115,15 +116,16 @@ impl std::fmt::Debug for World {
 impl World {
     /// Opens a World with nothing sold yet.
     pub async fn open() -> anyhow::Result<Self> {
-        Self::open_with(&[]).await
+        Self::open_with(|_| {}).await
     }
 
     /// The same, where routers may ask over TLS as well.
     pub async fn open_over_tls() -> anyhow::Result<Self> {
-        Self::open_with(&[SocketAddr::from((Ipv4Addr::LOCALHOST, 0))]).await
+        Self::open_with(|settings| settings.radsec = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))]).await
     }
 
-    async fn open_with(radsec: &[SocketAddr]) -> anyhow::Result<Self> {
+    /// Opens a World whose server is set up in another way.
+    pub async fn open_with(set_up: impl FnOnce(&mut Settings)) -> anyhow::Result<Self> {
         let database = Database::fresh().await;
         let store = database.store();
         let clock = Arc::new(StoryClock::standing());
@@ -140,7 +142,7 @@ impl World {
             settings: Settings {
                 auth: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))],
                 acct: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))],
-                radsec: radsec.to_vec(),
+                radsec: Vec::new(),
                 radsec_names: vec!["127.0.0.1".to_owned(), "radius.test".to_owned()],
                 workers: 2,
                 interim_seconds: 300,
@@ -151,8 +153,13 @@ impl World {
                 snapshot_age_max: domain::time::Span::minutes(60),
                 journal: journal.path().to_owned(),
                 journal_bytes_max: 64 * 1024 * 1024,
+                extra_pairs: Vec::new(),
+                limits: Limits::default(),
+                sightings_every: StdDuration::from_millis(100),
             },
         };
+        let mut parts = parts;
+        set_up(&mut parts.settings);
         let waiting = parts.meters.journal_records_waiting.clone();
         let bound = Bound::bind(parts)?;
         let port = |port| bound.addresses(port).first().map_or(loopback, |a| SocketAddr::new(loopback.ip(), a.port()));
@@ -181,6 +188,32 @@ impl World {
     /// The clock and the dice of a deed.
     pub fn context(&self) -> Context<'_> {
         Context::new(&*self.clock, &OsRandom)
+    }
+
+    /// Registers one more router of an ISP, and gives it as its server sees it.
+    pub async fn registers(
+        &self,
+        isp: &Isp,
+        name: &str,
+        from: &str,
+        secret: &'static str,
+        change: impl FnOnce(&mut NewNas),
+    ) -> anyhow::Result<Router> {
+        let from: IpAddr = from.parse()?;
+        let mut new = NewNas {
+            name: name.parse()?,
+            address: from.into(),
+            identifier: None,
+            realm: None,
+            port_pair: None,
+            vendor: Vendor::Mikrotik,
+            coa_port: 3_799,
+            signing: SigningRule::Observe,
+            secret: shared_secret(secret)?,
+        };
+        change(&mut new);
+        register_nas::register_nas(&self.store, &isp.scope, new, self.context()).await?;
+        Ok(Router { from, secret, ..isp.router.clone() })
     }
 
     /// Publishes a plan of an ISP: `5M/10M` unless it is unlimited.
@@ -363,8 +396,11 @@ async fn open_isp(
         name: "tower".parse()?,
         address: from.into(),
         identifier: None,
+        realm: None,
+        port_pair: None,
         vendor: Vendor::Mikrotik,
         coa_port: 3_799,
+        signing: SigningRule::Observe,
         secret: shared_secret(secret)?,
     };
     register_nas::register_nas(store, &scope, router, context).await?;

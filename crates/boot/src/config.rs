@@ -15,6 +15,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 pub use database_url::DatabaseUrl;
+use domain::network::nas::PortPair;
 pub use fault::{Fault, Faults, Origin};
 use layers::Layers;
 use reader::Reader;
@@ -38,6 +39,14 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("book.rights_max", "1000000"),
     ("book.snapshot_hours", "72"),
     ("journal.megabytes_max", "1024"),
+    ("guard.tries_per_minute", "10"),
+    ("guard.tries_per_minute_nas", "120"),
+    ("guard.tries_per_minute_tenant", "600"),
+    ("guard.unknown_per_second_nas", "20"),
+    ("guard.unknown_per_second_tenant", "100"),
+    ("guard.status_per_second", "5"),
+    ("guard.status_per_second_all", "100"),
+    ("guard.failed_proofs_per_minute", "60"),
 ];
 
 /// All settings, valid together.
@@ -63,6 +72,8 @@ pub struct Config {
     pub book: Book,
     /// The journal of accounting.
     pub journal: Journal,
+    /// What one device, router or stranger may ask.
+    pub guard: Guard,
     /// The master key, when it is not in the data directory.
     pub master_key_file: Option<PathBuf>,
     /// The file that was read, if there was one.
@@ -92,6 +103,8 @@ pub struct Radius {
     pub radsec: Vec<SocketAddr>,
     /// The addresses or names under which routers reach us over TLS: what our certificate says. The first counts most.
     pub radsec_names: Vec<String>,
+    /// Ports that single routers have for themselves, on the same addresses; at most [`EXTRA_PAIRS_MAX`].
+    pub extra_pairs: Vec<PortPair>,
     /// How many workers answer.
     pub workers: NonZeroUsize,
 }
@@ -160,6 +173,30 @@ pub struct Journal {
     pub megabytes_max: u32,
 }
 
+/// Settings of the guard: what is allowed before it slows somebody down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// Failed logins a minute of one device at one router; 1 to 1,000.
+    pub tries_per_minute: u32,
+    /// Failed logins a minute at one router, beyond which its devices get fewer; 10 to 60,000.
+    pub tries_per_minute_nas: u32,
+    /// Failed logins a minute of one tenant, beyond which all its devices get fewer; 10 to 60,000.
+    pub tries_per_minute_tenant: u32,
+    /// Unknown names a second of one router that are looked up; 1 to 1,000.
+    pub unknown_per_second_nas: u32,
+    /// Unknown names a second of one tenant that are looked up; 1 to 1,000.
+    pub unknown_per_second_tenant: u32,
+    /// Status-Servers a second of one source; 1 to 1,000.
+    pub status_per_second: u32,
+    /// Status-Servers a second of all sources; 1 to 1,000.
+    pub status_per_second_all: u32,
+    /// Wrong signatures a minute from one address before only its last router is believed; 1 to 60,000.
+    pub failed_proofs_per_minute: u32,
+}
+
+/// Pairs of ports of their own that routers may have on one node; each costs two sockets.
+pub const EXTRA_PAIRS_MAX: usize = 64;
+
 /// What the command line gave, and what a command like the demo takes instead of the usual defaults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
@@ -225,6 +262,7 @@ fn read(reader: &mut Reader) -> Config {
             snapshot_hours: reader.whole("book.snapshot_hours", 1..=720).unwrap_or_default(),
         },
         journal: Journal { megabytes_max: reader.whole("journal.megabytes_max", 16..=1_048_576).unwrap_or_default() },
+        guard: read_guard(reader),
         master_key_file: reader.path("master_key_file"),
         file: reader.layers.file.clone(),
     }
@@ -247,7 +285,54 @@ fn read_radius(reader: &mut Reader) -> Radius {
     let asked = reader.whole("radius.workers", 1..=1024).and_then(|workers| usize::try_from(workers).ok());
     let workers = asked.and_then(NonZeroUsize::new);
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    Radius { auth, acct, radsec, radsec_names, workers: workers.unwrap_or_else(cores) }
+    let extra_pairs = read_extra_pairs(reader, &auth, &acct);
+    Radius { auth, acct, radsec, radsec_names, extra_pairs, workers: workers.unwrap_or_else(cores) }
+}
+
+/// `20000` is a pair; `20000-20009` are five.
+fn read_extra_pairs(reader: &mut Reader, auth: &[SocketAddr], acct: &[SocketAddr]) -> Vec<PortPair> {
+    const KEY: &str = "radius.extra_ports";
+    let mut pairs = Vec::new();
+    for text in reader.texts(KEY) {
+        let (first, last) = text.split_once('-').unwrap_or((&text, &text));
+        let (Ok(first), Ok(last)) = (first.trim().parse::<u16>(), last.trim().parse::<u16>()) else {
+            reader.fault(KEY, format!("`{}` is neither a port nor a range of ports", text.escape_debug()));
+            continue;
+        };
+        let last = if last == first { last.saturating_add(1) } else { last };
+        if first == 0 || first >= last || (last - first) % 2 == 0 {
+            reader.fault(KEY, format!("`{text}` does not hold whole pairs: each has two ports, as 20000-20001"));
+            continue;
+        }
+        pairs.extend((first..last).step_by(2).filter_map(PortPair::of_auth).take(EXTRA_PAIRS_MAX + 1));
+    }
+    let taken = |port: u16| auth.iter().chain(acct).any(|address| address.port() == port);
+    let mut ports: Vec<u16> = pairs.iter().flat_map(|pair| [pair.auth(), pair.acct()]).collect();
+    ports.sort_unstable();
+    if let Some(twice) = ports.windows(2).find(|two| two[0] == two[1]) {
+        reader.fault(KEY, format!("names port {} twice", twice[0]));
+    }
+    if let Some(port) = ports.iter().find(|port| taken(**port)) {
+        reader.fault(KEY, format!("names port {port}, which `radius.auth` or `radius.acct` has already"));
+    }
+    if pairs.len() > EXTRA_PAIRS_MAX {
+        reader.fault(KEY, format!("names more than {EXTRA_PAIRS_MAX} pairs of ports"));
+    }
+    pairs
+}
+
+fn read_guard(reader: &mut Reader) -> Guard {
+    let mut whole = |key, bounds| reader.whole(key, bounds).unwrap_or_default();
+    Guard {
+        tries_per_minute: whole("guard.tries_per_minute", 1..=1_000),
+        tries_per_minute_nas: whole("guard.tries_per_minute_nas", 10..=60_000),
+        tries_per_minute_tenant: whole("guard.tries_per_minute_tenant", 10..=60_000),
+        unknown_per_second_nas: whole("guard.unknown_per_second_nas", 1..=1_000),
+        unknown_per_second_tenant: whole("guard.unknown_per_second_tenant", 1..=1_000),
+        status_per_second: whole("guard.status_per_second", 1..=1_000),
+        status_per_second_all: whole("guard.status_per_second_all", 1..=1_000),
+        failed_proofs_per_minute: whole("guard.failed_proofs_per_minute", 1..=60_000),
+    }
 }
 
 fn read_log(reader: &mut Reader) -> Log {

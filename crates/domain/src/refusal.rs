@@ -29,11 +29,13 @@ pub enum Refusal {
     AlreadyInUse,
     /// A hotspot code on a PPPoE line, or the other way round.
     WrongService,
+    /// This device has guessed too often.
+    TooManyTries,
 }
 
 impl Refusal {
     /// All of them, in the order they are declared.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Unknown,
         Self::WrongCase,
         Self::WrongPassword,
@@ -46,6 +48,7 @@ impl Refusal {
         Self::DataUsedUp,
         Self::AlreadyInUse,
         Self::WrongService,
+        Self::TooManyTries,
     ];
 
     /// A fixed name for records and metrics.
@@ -63,6 +66,7 @@ impl Refusal {
             Self::DataUsedUp => "data_used_up",
             Self::AlreadyInUse => "already_in_use",
             Self::WrongService => "wrong_service",
+            Self::TooManyTries => "too_many_tries",
         }
     }
 
@@ -86,6 +90,7 @@ impl Refusal {
             Self::Suspended => "your service is suspended: contact your provider",
             Self::DataUsedUp => "your data is used up: buy more to go on",
             Self::AlreadyInUse => "already in use on another device",
+            Self::TooManyTries => "too many wrong tries: wait a minute, then try again",
             Self::WrongService => "this login is for another kind of service: ask your provider",
         }
     }

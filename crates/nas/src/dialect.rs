@@ -10,7 +10,7 @@ use radius::{PACKET_MAX, Packet, Place, Secret, WriteError, Writer};
 
 use crate::{generic, mikrotik};
 
-pub use crate::reply_message::reply_message;
+pub use crate::reply_message::{bare_message, reply_message};
 
 /// Writes the attributes of an Access-Accept. Allocates nothing.
 ///

@@ -18,6 +18,6 @@ mod reply_message;
 mod service;
 
 pub use attempt::{AttemptError, attempt};
-pub use dialect::{describe, reply_message, write_grant};
+pub use dialect::{bare_message, describe, reply_message, write_grant};
 pub use mikrotik::rate_limit::{RateLimitFault, RateLimitText, parse_rate_limit};
 pub use usage::{Ignored, Reported, usage};

@@ -12,6 +12,12 @@ const LENGTH_MAX: usize = 253;
 /// Octets of `. Ref 7KQ2MX`.
 const ENDING_LENGTH: usize = 12;
 
+/// Writes Reply-Message as the sentence alone, for an answer that nobody keeps. A longer one is cut.
+pub fn bare_message(writer: &mut Writer<'_>, sentence: &str) -> Result<(), WriteError> {
+    let sentence = sentence.get(..sentence.floor_char_boundary(LENGTH_MAX)).unwrap_or(sentence);
+    writer.put_octets(rfc2865::REPLY_MESSAGE, sentence.as_bytes())
+}
+
 /// Writes Reply-Message as `sentence. Ref 7KQ2MX`. A longer sentence is cut between two characters.
 ///
 /// One attribute, because RouterOS shows only one; the code is last, where a person on the phone finds it.

@@ -165,7 +165,7 @@ fn of_constraint(name: &str, code: &str) -> StoreError {
         "sessions_open_report_key" => return StoreError::unavailable("another batch reported the same session"),
         "tenants_slug_key" => "a tenant of that name exists already",
         "tenants_pkey" => "a tenant with that id exists already",
-        "nas_tenant_id_name_key" => "a NAS of that name exists already",
+        "nas_name_key" => "a NAS of that name exists already",
         "plans_tenant_id_name_key" => "a plan of that name exists already",
         "subscribers_username_key" => "a subscriber of that user name exists already",
         "vouchers_code_folded_key" => "a voucher with that code exists already",

@@ -1,7 +1,7 @@
 //! The other door: the few tables that serve all tenants at once.
 //!
-//! Used by: the registry of routers (`network::nas::registry`), the authority of RadSec and all certificates in force
-//! (`network::certificates`), opening and finding tenants (`platform::tenants`),
+//! Used by: the registry of routers (`network::nas::registry`), what is seen of them (`network::sightings`), the
+//! authority of RadSec and all certificates in force (`network::certificates`), opening and finding tenants (`platform::tenants`),
 //! counts for metrics (`access::sessions::count_open`), the operator's look at a decision
 //! (`access::decisions::latest_by_trace_of_all`), letting go of old ones (`access::decisions::keep`), the feed of
 //! changes to what nodes keep in memory (`changes`), and what nodes tell each other (`platform::{nodes, leases, outages}`).

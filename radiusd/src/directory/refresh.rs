@@ -11,7 +11,7 @@ use store::StoreError;
 use store::network::nas::{self, RegistryFingerprint};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::directory::registry::Registry;
 use crate::node::{BUDGET, Node};
@@ -58,7 +58,16 @@ async fn refresh(node: &Node, seen: &mut Option<RegistryFingerprint>) -> Result<
     let mut tx = node.store.system().await?;
     let fingerprint = nas::registry_fingerprint(&mut tx).await?;
     if seen.as_ref() != Some(&fingerprint) {
-        let registry = Registry::of(nas::registry(&mut tx).await?);
+        let registered = nas::registry(&mut tx).await?;
+        for faulty in &registered.faulty {
+            error!(
+                tenant.id = %faulty.tenant, nas.id = %faulty.id,
+                "router `{}` may not ask, the others may: {}; `mnetifi nas set {} --secret-file FILE` writes its \
+                 secret anew", faulty.name, faulty.why, faulty.name
+            );
+        }
+        node.meters.nas_faulty.set(i64::try_from(registered.faulty.len()).unwrap_or(i64::MAX));
+        let registry = Registry::of(registered.routers, &node.registry.load());
         node.meters.nas_known.set(i64::try_from(registry.len()).unwrap_or(i64::MAX));
         node.registry.store(Arc::new(registry));
         *seen = Some(fingerprint);

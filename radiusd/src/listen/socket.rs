@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::listen::backlog::{self, Backlog};
 use crate::listen::datagram::{self, Batch, Outbox, Path};
 
 /// Octets of kernel buffer asked for: a login storm after a power cut waits there, not on the floor.
@@ -55,6 +56,11 @@ impl RadiusSocket {
     /// Sends replies together. Returns how many did not fit the send buffer.
     pub fn send_all(&self, outbox: &mut Outbox) -> usize {
         outbox.send(self.socket.as_fd())
+    }
+
+    /// What waits in its receive buffer.
+    pub fn backlog(&self) -> Backlog {
+        backlog::backlog(self.socket.as_fd())
     }
 
     /// Sends a reply without waiting: a full send buffer loses it, and the router asks again.

@@ -1,16 +1,19 @@
 //! `mnetifi doctor`: what is wrong with this installation, and what to do about it.
 
-use std::collections::HashMap;
+mod routers;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::bail;
+use boot::clock::SystemClock;
 use boot::config::Config;
 use boot::data_dir;
 use boot::shutdown::Shutdown;
+use ports::Clock;
 use serde::Serialize;
-use store::network::nas;
+use store::network::{nas, sightings};
 use store::platform::tenants;
 use store::{OpenOptions, Store};
 
@@ -165,23 +168,15 @@ async fn examine(config: &Config, cluster: &Cluster, findings: &mut Findings) ->
     let mut tx = store.system().await?;
     let tenants = tenants::list(&mut tx).await?;
     match nas::registry(&mut tx).await {
-        Ok(routers) => {
-            findings.good("master key", "opens the secrets of all routers; keep a copy of it off this machine");
-            findings.good("tenants", format!("{} tenants, {} routers", tenants.len(), routers.len()));
-            let mut owners: HashMap<_, Vec<_>> = HashMap::new();
-            for (router, _) in &routers {
-                owners.entry(router.address).or_default().push(router.tenant);
+        Ok(registered) => {
+            if registered.faulty.is_empty() {
+                findings.good("master key", "opens the secrets of all routers; keep a copy of it off this machine");
             }
-            for (address, mut owners) in owners {
-                owners.sort_unstable();
-                owners.dedup();
-                if owners.len() > 1 {
-                    findings.look(
-                        "routers",
-                        format!("{} tenants have routers at {address}: their secrets must differ", owners.len()),
-                    );
-                }
-            }
+            let count = registered.routers.len() + registered.faulty.len();
+            findings.good("tenants", format!("{} tenants, {count} routers", tenants.len()));
+            let since = SystemClock.now().minus(routers::UNSIGNED_FOR);
+            let unsigned = sightings::unsigned_since(&mut tx, since).await?;
+            routers::examine(&registered, &unsigned, &config.radius.extra_pairs, findings);
         }
         Err(why) => findings.bad("master key", why.to_string()),
     }

@@ -11,7 +11,7 @@ use domain::access::attempt::{AskedService, Device};
 use domain::access::session::{EndCause, SessionState};
 use domain::access::usage::{Counters, UsageKind, UsageRecord};
 use domain::id::SessionId;
-use domain::network::nas::{Vendor, shared_secret};
+use domain::network::nas::{SigningRule, Vendor, shared_secret};
 use domain::sales::plan::PlanService;
 use domain::time::Span;
 use ports::Clock;
@@ -245,8 +245,11 @@ async fn another_router_of_the_same_isp_cannot_end_a_session_with_its_class() {
         name: "hill".parse().expect("good"),
         address: from.into(),
         identifier: None,
+        realm: None,
+        port_pair: None,
         vendor: Vendor::Mikrotik,
         coa_port: 3_799,
+        signing: SigningRule::Observe,
         secret: shared_secret("testing123").expect("good"),
     };
     register_nas::register_nas(&world.store, &world.isp.scope, new, world.context()).await.expect("registered");

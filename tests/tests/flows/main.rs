@@ -1,7 +1,9 @@
 //! Stories through a real RADIUS role and a real database, in the business's language.
 
+mod abuse;
 mod accounting;
 mod devices;
+mod identity;
 mod outage;
 mod radsec;
 mod vouchers;

@@ -33,6 +33,7 @@ pub(super) const KEYS: &[Key] = &[
         variables: &["MNETIFI_RADIUS_RADSEC_NAMES"],
         example: "[\"192.0.2.10\", \"radius.example.net\"]",
     },
+    Key { name: "radius.extra_ports", variables: &["MNETIFI_RADIUS_EXTRA_PORTS"], example: "[\"20000-20009\"]" },
     Key { name: "radius.workers", variables: &["MNETIFI_RADIUS_WORKERS"], example: "2" },
     Key {
         name: "metrics.listen",
@@ -49,6 +50,26 @@ pub(super) const KEYS: &[Key] = &[
     Key { name: "book.rights_max", variables: &["MNETIFI_BOOK_RIGHTS_MAX"], example: "1000000" },
     Key { name: "book.snapshot_hours", variables: &["MNETIFI_BOOK_SNAPSHOT_HOURS"], example: "72" },
     Key { name: "journal.megabytes_max", variables: &["MNETIFI_JOURNAL_MEGABYTES_MAX"], example: "1024" },
+    Key { name: "guard.tries_per_minute", variables: &["MNETIFI_GUARD_TRIES_PER_MINUTE"], example: "10" },
+    Key { name: "guard.tries_per_minute_nas", variables: &["MNETIFI_GUARD_TRIES_PER_MINUTE_NAS"], example: "120" },
+    Key {
+        name: "guard.tries_per_minute_tenant",
+        variables: &["MNETIFI_GUARD_TRIES_PER_MINUTE_TENANT"],
+        example: "600",
+    },
+    Key { name: "guard.unknown_per_second_nas", variables: &["MNETIFI_GUARD_UNKNOWN_PER_SECOND_NAS"], example: "20" },
+    Key {
+        name: "guard.unknown_per_second_tenant",
+        variables: &["MNETIFI_GUARD_UNKNOWN_PER_SECOND_TENANT"],
+        example: "100",
+    },
+    Key { name: "guard.status_per_second", variables: &["MNETIFI_GUARD_STATUS_PER_SECOND"], example: "5" },
+    Key { name: "guard.status_per_second_all", variables: &["MNETIFI_GUARD_STATUS_PER_SECOND_ALL"], example: "100" },
+    Key {
+        name: "guard.failed_proofs_per_minute",
+        variables: &["MNETIFI_GUARD_FAILED_PROOFS_PER_MINUTE"],
+        example: "60",
+    },
 ];
 
 /// Variables that begin like ours but are no settings: where the file is, and whatever tests tell themselves.

@@ -41,6 +41,8 @@ fn without_any_setting_the_defaults_hold() {
     assert_eq!(config.decisions.days, 30);
     assert_eq!(config.journal.megabytes_max, 1_024);
     assert_eq!((config.book.rights_max, config.book.snapshot_hours), (1_000_000, 72));
+    assert_eq!((config.guard.tries_per_minute, config.guard.status_per_second_all), (10, 100));
+    assert_eq!(config.radius.extra_pairs, []);
     assert_eq!(config.log, Log { level: Level::INFO, format: LogFormat::Text, filter: None });
     assert_eq!(config.file, None);
 }
@@ -56,6 +58,28 @@ fn the_file_in_the_data_directory_is_read() {
     assert_eq!(config.radius.workers.get(), 3);
     assert_eq!(config.log.format, LogFormat::Json);
     assert!(config.file.is_some());
+}
+
+#[test]
+fn ports_of_single_routers_are_named_by_pairs_and_ranges() {
+    let pairs = |text: &str| {
+        let loaded = Place::new().load(&[("MNETIFI_RADIUS_EXTRA_PORTS", text)]);
+        loaded.map(|config| config.radius.extra_pairs.iter().map(|pair| pair.auth()).collect::<Vec<_>>())
+    };
+
+    assert_eq!(pairs("20000").unwrap(), [20_000]);
+    assert_eq!(pairs("20000-20005, 30000-30001").unwrap(), [20_000, 20_002, 20_004, 30_000]);
+    for (bad, why) in [
+        ("20000-20002", "does not hold whole pairs"),
+        ("20005-20000", "does not hold whole pairs"),
+        ("tower", "neither a port nor a range"),
+        ("20000,20001", "names port 20001 twice"),
+        ("1811", "which `radius.auth` or `radius.acct` has already"),
+        ("20000-20199", "names more than 64 pairs"),
+    ] {
+        let faults = pairs(bad).unwrap_err().to_string();
+        assert!(faults.contains(why), "{bad}: {faults}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use domain::access::attempt::AskedService;
 use domain::access::facts::Holder;
 use domain::id::{NasId, SessionId, TenantId, VoucherId};
 use domain::mac::Mac;
-use domain::network::nas::Vendor;
+use domain::network::nas::{Signing, Vendor};
 use proptest::prelude::*;
 use radius::{PACKET_MAX, Place, Secret, WriteError, Writer};
 
@@ -21,8 +21,11 @@ fn nas() -> Nas {
         name: "tower".parse().unwrap(),
         address: "192.0.2.1/32".parse().unwrap(),
         identifier: None,
+        realm: None,
+        port_pair: None,
         vendor: Vendor::Mikrotik,
         coa_port: 3799,
+        signing: Signing::default(),
     }
 }
 

@@ -18,7 +18,7 @@ use store::access::sessions::{Filter, ReportKey};
 use store::access::slots::Renewal;
 use store::access::{decisions, facts, holders, known, sessions, slots, usage};
 use store::network::certificates::Which;
-use store::network::{certificates, nas};
+use store::network::{certificates, nas, sightings};
 use store::people::subscribers;
 use store::sales::vouchers::{NewVouchers, VoucherFilter};
 use store::sales::{batches, plans, vouchers};
@@ -26,6 +26,7 @@ use store::{Page, StoreError};
 use uuid::Uuid;
 
 use crate::certificates::certificate;
+use crate::routers::sighting;
 use crate::scene::{NOW, Scene, batch, cap, code, device, full_terms, id, in_seconds, phone};
 
 const POLICY: &str = "(tenant_id = (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid)";
@@ -337,6 +338,9 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         vouchers::mark_sold(&mut tx, theirs.voucher, NOW, None).await.expect("sold");
         tx.commit().await.expect("commits");
     }
+    let mut system = scene.store.system().await.expect("begins");
+    sightings::lock(&mut system, &[sighting(theirs, 1, 0)]).await.expect("seen");
+    system.commit().await.expect("commits");
     let before = all_rows_of(&scene, theirs.tenant_id().uuid()).await;
     let their_username: Username = theirs.username.parse().expect("good");
     let first_use = FirstUse { since: NOW, until: in_seconds(5) };
@@ -483,6 +487,20 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     case!("network::nas::list", |tx| {
         nas::list(tx, Page::first(10)).await?.rows.iter().all(|nas| nas.tenant == ours.tenant_id())
     });
+    case!("network::nas::update", |tx| {
+        nas::update(tx, &theirs.nas).await?;
+        false
+    });
+    case!("network::nas::set_secret", |tx| {
+        nas::set_secret(tx, theirs.nas_id(), &SecretBytes::new(b"secret".to_vec())).await?;
+        false
+    });
+    case!("network::nas::retire", |tx| {
+        nas::retire(tx, theirs.nas_id(), NOW).await?;
+        false
+    });
+    case!("network::nas::retired_at", |tx| nas::retired_at(tx, theirs.nas_id()).await?.is_none());
+    case!("network::sightings::find", |tx| sightings::find(tx, theirs.nas_id()).await?.is_none());
     case!("people::subscribers::existing_usernames", |tx| {
         subscribers::existing_usernames(tx, std::slice::from_ref(&their_username)).await?.is_empty()
     });

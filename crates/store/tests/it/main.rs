@@ -7,6 +7,7 @@ mod certificates;
 mod changes;
 mod isolation;
 mod nodes;
+mod routers;
 mod sales;
 mod schema;
 mod secrets;

@@ -8,7 +8,7 @@ use domain::access::facts::Holder;
 use domain::id::{BatchId, Id, NasId, SessionId, SubscriberId, TenantId, VoucherId};
 use domain::mac::Mac;
 use domain::money::{Currency, Money};
-use domain::network::nas::{Nas, Vendor};
+use domain::network::nas::{Nas, PortPair, Signing, Vendor};
 use domain::people::subscriber::Standing;
 use domain::phone::{CallingCode, Msisdn};
 use domain::platform::tenant::Tenant;
@@ -121,8 +121,11 @@ impl Isp {
             name: format!("{name}-tower").parse().expect("good"),
             address: address.parse().expect("good"),
             identifier: Some("tower".to_owned()),
+            realm: Some("fiber".to_owned()),
+            port_pair: PortPair::of_auth(20_000),
             vendor: Vendor::Mikrotik,
             coa_port: 3_799,
+            signing: Signing::default(),
         };
         let plan = plan("day", full_terms(3));
         let batch = batch(&plan);

@@ -39,7 +39,8 @@ async fn the_registry_holds_every_tenants_routers_with_their_secrets() {
 
     let registry = nas::registry(&mut tx).await.expect("reads");
 
-    let seen: Vec<(Nas, Vec<u8>)> = registry.into_iter().map(|(nas, secret)| (nas, secret.expose().clone())).collect();
+    let seen: Vec<(Nas, Vec<u8>)> =
+        registry.routers.into_iter().map(|(nas, secret)| (nas, secret.expose().clone())).collect();
     assert_eq!(
         seen,
         [

@@ -12,7 +12,7 @@ use domain::access::attempt::{AskedService, Device};
 use domain::access::usage::{Counters, UsageKind};
 use domain::id::{Id, NasId, NodeId, SessionId};
 use domain::money::Currency;
-use domain::network::nas::{Vendor, shared_secret};
+use domain::network::nas::{SigningRule, Vendor, shared_secret};
 use domain::phone::CallingCode;
 use domain::time::Zone;
 use ports::{Clock as _, Random as _};
@@ -22,6 +22,7 @@ use tempfile::TempDir;
 
 use super::super::record;
 use super::*;
+use crate::guard::Limits;
 use crate::meters::Meters;
 use crate::node::{Parts, Settings};
 
@@ -49,8 +50,11 @@ impl Place {
             name: "tower".parse().expect("good"),
             address: "10.0.0.1/32".parse().expect("good"),
             identifier: None,
+            realm: None,
+            port_pair: None,
             vendor: Vendor::Mikrotik,
             coa_port: 3_799,
+            signing: SigningRule::Observe,
             secret: shared_secret("testing123").expect("good"),
         };
         let scope = TenantScope::of_operator(tenant);
@@ -71,6 +75,9 @@ impl Place {
             meters: Meters::register(&mut Registry::default()),
             health: Health::new(),
             settings: Settings {
+                extra_pairs: Vec::new(),
+                limits: Limits::default(),
+                sightings_every: Duration::from_secs(10),
                 auth: Vec::new(),
                 acct: Vec::new(),
                 radsec: Vec::new(),

@@ -286,6 +286,7 @@ fn hand_on(node: &Arc<Node>, seat: &mut Seat, bytes: &[u8], place: OwnedSemaphor
             return if why == Dropped::WrongCode { Ok(()) } else { Err(End::Nonsense) };
         }
     };
+    nas.state.watch.heard(seat.peer.ip(), node.clock.monotonic_ms());
     let Some(replier) = seat.line.see(&packet, port, place) else {
         node.meters.dropped(port, packet.code().name(), Dropped::Duplicate);
         return Ok(());

@@ -9,7 +9,7 @@ use actions::sales::publish_plan;
 use anyhow::Context;
 use domain::id::NasId;
 use domain::money::{Currency, Money};
-use domain::network::nas::{Vendor, shared_secret};
+use domain::network::nas::{SigningRule, Vendor, shared_secret};
 use domain::people::subscriber::{Username, password};
 use domain::phone::CallingCode;
 use domain::platform::tenant::Tenant;
@@ -78,8 +78,12 @@ async fn router(opened: &Opened, scope: &TenantScope) -> anyhow::Result<()> {
         name,
         address: NETWORK.parse()?,
         identifier: None,
+        realm: None,
+        port_pair: None,
         vendor: Vendor::Mikrotik,
         coa_port: 3_799,
+        // Anybody on this machine is to play with it, also with a `radclient` that does not sign.
+        signing: SigningRule::Allow,
         secret: shared_secret(SECRET)?,
     };
     register_nas::register_nas(&opened.store, scope, new, opened.context()).await?;

@@ -1,0 +1,3 @@
+//! Rules about routers.
+
+pub mod signing;
