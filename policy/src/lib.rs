@@ -11,4 +11,4 @@ pub mod trail;
 
 /// The version of these rules. Raised whenever the same facts may lead to another verdict, so that a kept decision
 /// says under which rules it was made.
-pub const VERSION: u32 = 1;
+pub const VERSION: u16 = 1;

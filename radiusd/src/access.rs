@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use actions::access::admit::{self, Answer, Asked};
 use dictionaries::{microsoft, rfc2865};
 use domain::access::attempt::Attempt;
-use domain::access::decision::TraceCode;
+use domain::access::decision::{DecisionRecord, TraceCode};
 use domain::access::grant::Grant;
 use domain::refusal::Refusal;
 use nas::dialect;
@@ -202,7 +202,7 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
     let proves = |password: &[u8]| {
         question.proves(password, |how| *proven.lock().unwrap_or_else(PoisonError::into_inner) = Some(how))
     };
-    let decided = match timeout(BUDGET, decide(&node, &question, &proves)).await {
+    let decided = match timeout(BUDGET, decide(&node, &question, &proves, arrived)).await {
         Ok(Ok(Some(decided))) => decided,
         Ok(Ok(None)) => {
             tell_of_wrong_secret(&node, &nas, replier.peer());
@@ -257,6 +257,7 @@ async fn decide(
     node: &Arc<Node>,
     question: &Question<'_>,
     proves: &(dyn Fn(&[u8]) -> bool + Send + Sync),
+    arrived: Instant,
 ) -> Result<Option<Decided>, StoreError> {
     let (nas, attempt) = (question.nas, &question.attempt);
     if node.decides_from_memory() {
@@ -273,7 +274,10 @@ async fn decide(
         garbled: question.is_garbled(),
         reserve_seconds: node.settings.reserve_seconds,
         interim_seconds: node.settings.interim_seconds,
-        describe: &|grant: &Grant| dialect::describe(nas.nas.vendor, grant),
+        record: &|record: DecisionRecord<'_>| {
+            let took_micros = u32::try_from(arrived.elapsed().as_micros()).unwrap_or(u32::MAX);
+            node.recorder.record(&DecisionRecord { took_micros, ..record });
+        },
     };
     Ok(match admit::admit(&node.store, &nas.scope, &asked, node.context()).await? {
         Answer::Granted { grant, trace } => Some(Decided { outcome: Ok(*grant), trace }),

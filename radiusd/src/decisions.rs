@@ -1,53 +1,82 @@
-//! Bounds what is kept of answered questions: makes the tables of the next days, and lets go of days that are old.
+//! The records of answers, from the worker that made one to the database.
 //!
-//! Never touches sessions or usage.
+//! A worker writes records into a [`Lane`] of its own and flushes it once a batch, before the batch's answers leave: one
+//! write into the page cache, which a killed process does not lose. [`log`] keeps the files and syncs them every tenth
+//! of a second; [`pack`] takes records out in blocks and saves each once; [`duties`] joins small blocks and lets go of
+//! old days. While the database is away records wait in the files, and when those are full the oldest go, counted: an
+//! answer never waits for its record.
+//!
+//! Never decides, and never blocks on the database or on a sync.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod lane;
+mod log;
+mod meters;
+mod pack;
 
-use store::StoreError;
-use store::access::decisions;
-use tokio_util::sync::CancellationToken;
-use tracing::{debug, error};
+pub(crate) mod duties;
 
-use crate::node::Node;
-use crate::standing::duty::Duty;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
-const EVERY: Duration = Duration::from_secs(3_600);
+use domain::access::decision::{Decision, DecisionRecord};
+use domain::id::NodeId;
+use domain::time::{Span, Timestamp};
 
-/// How soon a node looks again whether it has to.
-const NOT_OURS: Duration = Duration::from_secs(1);
+pub use self::lane::Lane;
+use self::log::Log;
+pub use self::log::LogError;
+pub use self::meters::DecisionMeters;
+pub(crate) use self::pack::{pack_and_save, tend};
 
-/// How soon one that failed is tried again: those who write decisions go first.
-const AGAIN_AFTER: Duration = Duration::from_secs(10);
+/// Takes the records of this node's answers.
+#[derive(Debug)]
+pub struct Recorder {
+    log: Arc<Log>,
+    /// For those that answer one request at a time and have no lane of their own.
+    shared: Mutex<Lane>,
+}
 
-pub(crate) async fn keep_decisions(node: Arc<Node>, shutdown: CancellationToken) {
-    let mut wait = Duration::ZERO;
-    loop {
-        let kept = tokio::select! {
-            () = shutdown.cancelled() => return,
-            kept = async { tokio::time::sleep(wait).await; keep(&node).await } => kept,
-        };
-        wait = match kept {
-            Ok(true) => EVERY,
-            Ok(false) => NOT_OURS,
-            Err(_) => AGAIN_AFTER,
-        };
-        match kept {
-            Ok(_) => {}
-            Err(why) if why.is_unavailable() => debug!("keeping decisions waits for the database: {why}"),
-            Err(why) => error!("old decisions cannot be let go of: {why}"),
-        }
+impl Recorder {
+    /// Opens the log in a directory, or makes it: then `fresh` is its node's id. Records that are saved stay for `kept`,
+    /// so that [`Self::tail`] finds them after a crash.
+    pub fn open(
+        directory: &Path,
+        bytes_max: u64,
+        kept: Span,
+        fresh: NodeId,
+        meters: DecisionMeters,
+    ) -> Result<Self, LogError> {
+        let log = Arc::new(Log::open(directory, bytes_max, kept, fresh, meters)?);
+        Ok(Self { shared: Mutex::new(Lane::new(Arc::clone(&log))), log })
+    }
+
+    /// A lane for one thread. What it has not flushed when it is dropped is flushed then.
+    pub fn lane(&self) -> Lane {
+        Lane::new(Arc::clone(&self.log))
+    }
+
+    /// Records one answer at once: it is in the page cache when this returns, or counted as shed.
+    pub fn record(&self, record: &DecisionRecord<'_>) {
+        let mut lane = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        lane.record(record);
+        lane.flush();
+    }
+
+    /// The accepts since an instant that the log still has, oldest first: what may have been granted and not been
+    /// written down elsewhere when the process died. Reads files, so it is to be called where that is allowed.
+    pub fn tail(&self, since: Timestamp, each: &mut dyn FnMut(Decision)) -> io::Result<()> {
+        let node = self.log.node();
+        self.log.walk(&mut |record| {
+            if record.at() >= since
+                && !record.is_refused()
+                && let Some(decision) = record.decision(node)
+            {
+                each(decision);
+            }
+        })
     }
 }
 
-/// `false` when it is another node's to do.
-async fn keep(node: &Node) -> Result<bool, StoreError> {
-    if !node.duties.holds(Duty::KeepDecisions, node.clock.monotonic_ms()) {
-        return Ok(false);
-    }
-    let mut tx = node.store.system().await?;
-    decisions::keep(&mut tx, node.clock.now(), node.settings.decision_days).await?;
-    tx.commit().await?;
-    Ok(true)
-}
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 //! Never decides what a record means, and never throws one away that was answered: what cannot be used goes to
 //! `quarantine/`.
 
-mod frame;
+pub(crate) mod frame;
 mod position;
 pub(crate) mod record;
 mod segments;
@@ -240,7 +240,7 @@ fn quarantine_rest(directory: &Path, first: u64, rest: &[u8]) -> io::Result<Stri
 }
 
 /// Writes a file so that it is there whole or not at all, whatever happens.
-fn write_durably(path: &Path, octets: &[u8]) -> io::Result<()> {
+pub(crate) fn write_durably(path: &Path, octets: &[u8]) -> io::Result<()> {
     let fresh = path.with_extension("new");
     let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
     file.write_all(octets)?;
@@ -249,12 +249,12 @@ fn write_durably(path: &Path, octets: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), sync_directory)
 }
 
-fn sync_directory(directory: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
 /// Removes a file that may be gone already.
-fn remove(path: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),

@@ -4,6 +4,7 @@
 //! Never decides (that is `policy`), never waits for a router, a gateway or a web page, and never answers Reject
 //! because *we* are broken.
 
+pub mod decisions;
 pub mod directory;
 pub mod door;
 pub mod endpoint;
@@ -17,7 +18,6 @@ pub mod node;
 mod access;
 mod accounting;
 mod admission;
-mod decisions;
 mod housekeeping;
 mod journal;
 mod pairs;
@@ -41,6 +41,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+pub use crate::decisions::LogError;
 pub use crate::journal::JournalError;
 pub use crate::node::{Parts, Settings};
 
@@ -78,6 +79,9 @@ pub enum RadiusdError {
     /// The journal of accounting cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The log of decisions cannot be used.
+    #[error(transparent)]
+    Decisions(#[from] LogError),
 }
 
 /// Several of our sockets share an address, and so could another server's: then each would get some of the requests.
@@ -180,10 +184,15 @@ impl Bound {
         duties.spawn(directory::feed::keep_fresh(Arc::clone(&node), shutdown.clone()));
         duties.spawn(directory::snapshot::book::keep_writing(Arc::clone(&node), shutdown.clone()));
         duties.spawn(housekeeping::keep_house(Arc::clone(&node), shutdown.clone()));
-        duties.spawn(decisions::keep_decisions(Arc::clone(&node), shutdown.clone()));
+        duties.spawn(decisions::duties::keep_decisions(Arc::clone(&node), shutdown.clone()));
+        duties.spawn(decisions::duties::join_decisions(Arc::clone(&node), shutdown.clone()));
+        let log_stops = CancellationToken::new();
+        let (recorder, clock) = (Arc::clone(&node.recorder), Arc::clone(&node.clock));
+        let tending = tokio::spawn(decisions::tend(recorder, clock, log_stops.clone()));
         let (appender_stops, last_stops) = (CancellationToken::new(), CancellationToken::new());
         let appender = tokio::spawn(journal::append::append_groups(Arc::clone(&node), jobs, appender_stops.clone()));
         let drain = tokio::spawn(journal::drain::drain(Arc::clone(&node), last_stops.clone()));
+        let packer = tokio::spawn(decisions::pack_and_save(Arc::clone(&node), last_stops.clone()));
         let first_uses = tokio::spawn(directory::first_uses::keep_saving(Arc::clone(&node), last_stops.clone()));
         shutdown.cancelled().await;
         listening.end().await;
@@ -194,10 +203,13 @@ impl Bound {
         let appended = appender.await;
         last_stops.cancel();
         // What is not drained by then waits on disk for the next start.
-        let drained = timeout(DRAIN_AT_STOP, async { (drain.await, first_uses.await) }).await;
+        let drained = timeout(DRAIN_AT_STOP, async { (drain.await, first_uses.await, packer.await) }).await;
+        log_stops.cancel();
+        let tended = tending.await;
         stands_down.cancel();
         let stood_down = standing.await;
-        if matches!((appended, drained, stood_down), (Ok(()), Ok((Ok(()), Ok(()))) | Err(_), Ok(()))) {
+        let whole = matches!(drained, Ok((Ok(()), Ok(()), Ok(()))) | Err(_));
+        if whole && matches!((appended, tended, stood_down), (Ok(()), Ok(()), Ok(()))) {
             info!("RADIUS has stopped; all that was taken in is answered, or its router will ask again");
         }
     }

@@ -15,6 +15,7 @@ use radius::Code;
 
 pub use self::histogram::Waits;
 
+use crate::decisions::DecisionMeters;
 use crate::door::{Dropped, Port};
 
 mod tls;
@@ -169,6 +170,8 @@ pub struct Meters {
     pub journal_oldest_seconds: Gauge,
     /// Records that the database refused and that are kept aside.
     pub journal_quarantined: Counter,
+    /// Those of the records of answers.
+    pub decisions: DecisionMeters,
     /// Sessions that routers have reported and not ended, over all tenants.
     pub sessions_open: Gauge,
     /// Routers that may ask.
@@ -215,6 +218,7 @@ impl Meters {
             journal_records_waiting: Gauge::default(),
             journal_oldest_seconds: Gauge::default(),
             journal_quarantined: Counter::default(),
+            decisions: DecisionMeters::register(registry),
             sessions_open: Gauge::default(),
             nas_known: Gauge::default(),
             nas_faulty: Gauge::default(),

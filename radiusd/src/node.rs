@@ -18,14 +18,16 @@ use store::Store;
 use tokio::sync::{Semaphore, mpsc};
 use tracing::warn;
 
+use crate::RadiusdError;
 use crate::accounting;
+use crate::decisions::Recorder;
 use crate::directory::book::Book;
 use crate::directory::first_uses::FirstUses;
 use crate::directory::registry::Registry;
 use crate::door::{Dropped, Turned};
 use crate::guard::{Guard, Limits};
 use crate::hush::Hush;
-use crate::journal::{Gauges, Journal, JournalError};
+use crate::journal::{Gauges, Journal};
 use crate::meters::Meters;
 use crate::standing::Gate;
 use crate::standing::duty::Duties;
@@ -36,6 +38,9 @@ pub const WAITING_MAX: u32 = 1_024;
 
 /// Accounting records that may wait to be written to the journal. More are dropped and counted.
 pub const RECORDS_WAITING_MAX: usize = 8_192;
+
+/// How long records of decisions stay in their log at least, also when they are saved.
+const KEPT_AT_LEAST: Span = Span::seconds(120);
 
 /// How long one request may take. A router gives up after three seconds.
 pub const BUDGET: Duration = Duration::from_millis(2_500);
@@ -67,6 +72,10 @@ pub struct Settings {
     pub snapshot: PathBuf,
     /// How old a snapshot may be to be believed.
     pub snapshot_age_max: Span,
+    /// The directory of their log.
+    pub decisions: PathBuf,
+    /// How much disk their log may take.
+    pub decisions_bytes_max: u64,
     /// The journal's directory.
     pub journal: PathBuf,
     /// How much disk the journal may take.
@@ -92,6 +101,8 @@ impl From<&Config> for Settings {
             rights_max: usize::try_from(config.book.rights_max).unwrap_or(usize::MAX),
             snapshot: config.data.join("book.snapshot"),
             snapshot_age_max: Span::minutes(i64::from(config.book.snapshot_hours) * 60),
+            decisions: config.data.join("decisions"),
+            decisions_bytes_max: u64::from(config.decisions.megabytes_max) * 1024 * 1024,
             journal: config.data.join("journal"),
             journal_bytes_max: u64::from(config.journal.megabytes_max) * 1024 * 1024,
             limits: Limits {
@@ -154,11 +165,13 @@ pub(crate) struct Node {
     pub(crate) standing: Gate,
     /// What this node does for all.
     pub(crate) duties: Duties,
+    /// Takes the records of answers.
+    pub(crate) recorder: Arc<Recorder>,
 }
 
 impl Node {
     /// The role's parts together, with the journal open.
-    pub(crate) fn new(parts: Parts) -> Result<(Arc<Self>, mpsc::Receiver<accounting::Job>), JournalError> {
+    pub(crate) fn new(parts: Parts) -> Result<(Arc<Self>, mpsc::Receiver<accounting::Job>), RadiusdError> {
         let (records, jobs) = mpsc::channel(RECORDS_WAITING_MAX);
         let Parts { identity, store, clock, random, meters, health, settings } = parts;
         let gauges = Gauges { bytes: meters.journal_bytes.clone(), waiting: meters.journal_records_waiting.clone() };
@@ -166,6 +179,13 @@ impl Node {
         let mut seed = [0; 8];
         random.fill(&mut seed);
         let guard = Guard::new(settings.limits, WAITING_MAX, u64::from_ne_bytes(seed));
+        let recorder = Arc::new(Recorder::open(
+            &settings.decisions,
+            settings.decisions_bytes_max,
+            KEPT_AT_LEAST.max(Span::seconds(2 * i64::from(settings.reserve_seconds))),
+            identity.node,
+            meters.decisions.clone(),
+        )?);
         let node = Self {
             guard,
             standing: Gate::new(Arc::clone(&clock)),
@@ -184,6 +204,7 @@ impl Node {
             hush: Hush::default(),
             records,
             journal,
+            recorder,
         };
         Ok((Arc::new(node), jobs))
     }

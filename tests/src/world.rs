@@ -30,6 +30,7 @@ use domain::time::{Span, Timestamp, Zone};
 use ports::{Clock, Random as _};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use radiusd::decisions::DecisionMeters;
 use radiusd::door::Port;
 use radiusd::guard::Limits;
 use radiusd::meters::Meters;
@@ -102,6 +103,8 @@ pub struct World {
     pub tls: Option<SocketAddr>,
     /// Records that are answered and not yet in the database.
     waiting: Gauge,
+    /// The records of answers.
+    decisions: DecisionMeters,
     shutdown: CancellationToken,
     serving: Option<JoinHandle<()>>,
     _journal: TempDir,
@@ -151,7 +154,9 @@ impl World {
                 rights_max: 100_000,
                 snapshot: journal.path().join("kept/book.snapshot"),
                 snapshot_age_max: domain::time::Span::minutes(60),
-                journal: journal.path().to_owned(),
+                decisions: journal.path().join("decisions"),
+                decisions_bytes_max: 64 * 1024 * 1024,
+                journal: journal.path().join("journal"),
                 journal_bytes_max: 64 * 1024 * 1024,
                 extra_pairs: Vec::new(),
                 limits: Limits::default(),
@@ -161,6 +166,7 @@ impl World {
         let mut parts = parts;
         set_up(&mut parts.settings);
         let waiting = parts.meters.journal_records_waiting.clone();
+        let decisions = parts.meters.decisions.clone();
         let bound = Bound::bind(parts)?;
         let port = |port| bound.addresses(port).first().map_or(loopback, |a| SocketAddr::new(loopback.ip(), a.port()));
         let (isp, other) = open_isps(&store, &clock, port(Port::Auth), port(Port::Acct)).await?;
@@ -168,7 +174,8 @@ impl World {
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(bound.serve(shutdown.clone()));
         let serving = Some(serving);
-        let world = Self { database, store, clock, isp, other, tls, waiting, shutdown, serving, _journal: journal };
+        let world =
+            Self { database, store, clock, isp, other, tls, waiting, decisions, shutdown, serving, _journal: journal };
         world.routers_are_known().await?;
         Ok(world)
     }
@@ -182,7 +189,8 @@ impl World {
         let (isp, other) = open_isps(&store, &clock, auth, acct).await?;
         let journal = tempfile::tempdir().context("no directory")?;
         let (waiting, shutdown) = (Gauge::default(), CancellationToken::new());
-        Ok(Self { database, store, clock, isp, other, tls: None, waiting, shutdown, serving: None, _journal: journal })
+        let (decisions, tls, serving) = (DecisionMeters::default(), None, None);
+        Ok(Self { database, store, clock, isp, other, tls, waiting, decisions, shutdown, serving, _journal: journal })
     }
 
     /// The clock and the dice of a deed.
@@ -303,6 +311,21 @@ impl World {
             tokio::time::sleep(StdDuration::from_millis(5)).await;
         }
         assert_eq!(self.waiting.get(), 0, "answered reports are not in the database");
+    }
+
+    /// Waits until the records of all answers are in the database.
+    ///
+    /// # Panics
+    /// When that takes longer than anybody would wait.
+    pub async fn recorded(&self) {
+        let behind = || self.decisions.records.get() - self.decisions.saved.get();
+        for _ in 0..6_000 {
+            if behind() == 0 {
+                return;
+            }
+            tokio::time::sleep(StdDuration::from_millis(5)).await;
+        }
+        assert_eq!(behind(), 0, "records of answers are not in the database");
     }
 
     /// Stops the role as an operator would, and waits until it has stopped.

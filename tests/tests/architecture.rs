@@ -18,14 +18,27 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ports", &["domain"]),
     ("imports", &["domain"]),
     ("certificates", &["domain"]),
+    ("records", &["domain"]),
     ("radius", &["dictionaries"]),
     ("nas", &["domain", "dictionaries", "radius"]),
-    ("store", &["domain"]),
+    ("store", &["domain", "records"]),
     ("actions", &["domain", "policy", "ports", "certificates", "store"]),
     ("boot", &["domain", "ports"]),
     (
         "radiusd",
-        &["domain", "dictionaries", "radius", "nas", "policy", "ports", "certificates", "store", "actions", "boot"],
+        &[
+            "domain",
+            "dictionaries",
+            "radius",
+            "nas",
+            "policy",
+            "ports",
+            "certificates",
+            "records",
+            "store",
+            "actions",
+            "boot",
+        ],
     ),
     ("server", EVERYBODY),
     ("tests", EVERYBODY),
@@ -45,6 +58,7 @@ const EVERYBODY: &[&str] = &[
     "ports",
     "imports",
     "certificates",
+    "records",
     "store",
     "actions",
     "boot",
@@ -77,7 +91,7 @@ const PLACES: &[(&str, &[&str])] = &[
 ];
 
 /// Crates of words and rules: no sockets, no SQL, no runtime, no clock, no chance, no shapes for the wire.
-const PURE: &[&str] = &["domain", "policy", "dictionaries", "radius", "nas", "ports", "imports"];
+const PURE: &[&str] = &["domain", "policy", "dictionaries", "radius", "nas", "ports", "imports", "records"];
 /// What none of them may use.
 const IMPURE: &[&str] = &["tokio", "tokio-util", "serde", "serde_json", "toml", "tracing", "rand", "tempfile"];
 

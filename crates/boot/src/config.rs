@@ -38,6 +38,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("decisions.days", "30"),
     ("book.rights_max", "1000000"),
     ("book.snapshot_hours", "72"),
+    ("decisions.megabytes_max", "1024"),
     ("journal.megabytes_max", "1024"),
     ("guard.tries_per_minute", "10"),
     ("guard.tries_per_minute_nas", "120"),
@@ -155,6 +156,8 @@ pub struct Slots {
 pub struct Decisions {
     /// How many days they are kept; 1 to 400.
     pub days: u32,
+    /// How much disk they may take until they are in the database, in MiB; 16 to 1,048,576.
+    pub megabytes_max: u32,
 }
 
 /// Settings of what is known in memory.
@@ -256,7 +259,10 @@ fn read(reader: &mut Reader) -> Config {
             interim_seconds: reader.whole("accounting.interim_seconds", 60..=86_400).unwrap_or_default(),
         },
         slots: Slots { reserve_seconds: reader.whole("slots.reserve_seconds", 10..=600).unwrap_or_default() },
-        decisions: Decisions { days: reader.whole("decisions.days", 1..=400).unwrap_or_default() },
+        decisions: Decisions {
+            days: reader.whole("decisions.days", 1..=400).unwrap_or_default(),
+            megabytes_max: reader.whole("decisions.megabytes_max", 16..=1_048_576).unwrap_or_default(),
+        },
         book: Book {
             rights_max: reader.whole("book.rights_max", 1_000..=50_000_000).unwrap_or_default(),
             snapshot_hours: reader.whole("book.snapshot_hours", 1..=720).unwrap_or_default(),

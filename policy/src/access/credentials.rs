@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use domain::access::decision::Proved;
 use domain::access::facts::{Candidate, FoundBy, Right};
 
 /// What a request shows, asked about several rights.
@@ -44,4 +45,16 @@ impl<'a> Shown<'a> {
             }
         }
     }
+}
+
+/// Which of the passwords that we know this one is, for the record: all that it could be asked about again.
+pub fn proved_with(candidates: &[Candidate<'_>], user_name: &[u8], password: &[u8]) -> Proved {
+    let mut proved = Proved { empty: password.is_empty(), user_name: password == user_name, secrets: 0 };
+    for (place, candidate) in candidates.iter().enumerate().take(32) {
+        let (Right::Voucher { code: secret, .. } | Right::Subscriber { password: secret, .. }) = candidate.right;
+        if secret.expose() == password {
+            proved.secrets |= 1 << place;
+        }
+    }
+    proved
 }

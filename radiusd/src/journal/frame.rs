@@ -9,11 +9,14 @@ const HEAD: usize = 8;
 /// The octets of version and sequence number.
 const FIXED: usize = 9;
 
-/// The longest that may follow length and checksum. More is no record of ours.
-const BODY_MAX: usize = 1_024;
+/// Octets before the payload.
+pub(crate) const HEADER: usize = HEAD + FIXED;
 
-/// The longest payload.
-pub(crate) const PAYLOAD_MAX: usize = BODY_MAX - FIXED;
+/// The longest that may follow length and checksum. More is no record of ours.
+const BODY_MAX: usize = 1_024 * 1_024;
+
+/// The longest payload of a record of accounting.
+pub(crate) const PAYLOAD_MAX: usize = 1_024 - FIXED;
 
 /// A whole record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,19 +31,26 @@ pub(crate) struct Frame<'a> {
     pub(crate) length: usize,
 }
 
-/// Writes a record behind what is there. The payload has at most [`PAYLOAD_MAX`] octets.
+/// Writes a record behind what is there.
 pub(crate) fn put(out: &mut Vec<u8>, version: u8, sequence: u64, payload: &[u8]) {
-    let length = u32::try_from(FIXED + payload.len()).unwrap_or(u32::MAX);
-    let sequence = sequence.to_le_bytes();
-    let mut checksum = crc32fast::Hasher::new();
-    for part in [&[version][..], &sequence, payload] {
-        checksum.update(part);
-    }
-    out.extend_from_slice(&length.to_le_bytes());
-    out.extend_from_slice(&checksum.finalize().to_le_bytes());
-    out.push(version);
-    out.extend_from_slice(&sequence);
+    let began = out.len();
+    out.extend_from_slice(&[0; HEADER]);
     out.extend_from_slice(payload);
+    if let Some(frame) = out.get_mut(began..) {
+        seal(frame, version, sequence);
+    }
+}
+
+/// Writes what stands before a payload into the [`HEADER`] octets that were left for it.
+pub(crate) fn seal(frame: &mut [u8], version: u8, sequence: u64) {
+    let length = u32::try_from(frame.len().saturating_sub(HEAD)).unwrap_or(u32::MAX);
+    let Some((head, body)) = frame.split_first_chunk_mut::<HEAD>() else { return };
+    if let Some(fixed) = body.first_chunk_mut::<FIXED>() {
+        fixed[0] = version;
+        fixed[1..].copy_from_slice(&sequence.to_le_bytes());
+    }
+    head[..4].copy_from_slice(&length.to_le_bytes());
+    head[4..].copy_from_slice(&crc32fast::hash(body).to_le_bytes());
 }
 
 /// The record that these octets begin with; `None` when they do not begin with a whole and sound one.

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use ::nas::dialect;
 use actions::access::explain;
 use anyhow::bail;
 use domain::access::decision::Decision;
+use domain::access::grant::Grant;
 use domain::id::NasId;
+use domain::network::nas::{Nas, Vendor};
 use domain::platform::tenant::Tenant;
 use domain::text;
 use serde::Serialize;
@@ -46,29 +49,37 @@ async fn tell(opened: &Opened, asked: &str) -> anyhow::Result<()> {
         );
     };
     match opened.style {
-        Style::Table => Ok(print::line(&story.lines().join("\n"))?),
+        Style::Table => Ok(print::line(&story.lines(&|grant| told(story.nas.as_ref(), grant)).join("\n"))?),
         Style::Json => {
             let decision = &story.decision;
             let document = json!({
                 "trace": decision.trace.as_str(),
                 "tenant": story.tenant.slug.as_str(),
                 "at": decision.at.to_string(),
-                "router": story.nas,
-                "user_name": decision.user_name,
-                "device": decision.device,
-                "service": decision.service,
-                "method": decision.method,
+                "router": story.nas.as_ref().map(|nas| nas.name.as_str()),
+                "node": decision.node.to_string(),
+                "answered_from": decision.answered_from.code(),
+                "took_micros": decision.took_micros,
+                "user_name": decision.who(),
+                "device": decision.device.key(),
+                "service": decision.service.code(),
+                "method": decision.method.code(),
                 "accepted": decision.refusal.is_none(),
                 "refusal": decision.refusal.map(|refusal| refusal.code()),
                 "told": decision.refusal.map(|refusal| refusal.sentence()),
-                "granted": decision.granted,
-                "session": decision.session.map(|session| session.to_string()),
+                "granted": decision.granted.as_ref().map(|grant| told(story.nas.as_ref(), grant)),
+                "session": decision.session().map(|session| session.to_string()),
                 "policy_version": decision.policy_version,
-                "trail": decision.trail,
+                "trail": decision.trail.iter().map(ToString::to_string).collect::<Vec<_>>(),
             });
             Ok(print::line(&serde_json::to_string_pretty(&document)?)?)
         }
     }
+}
+
+/// What a router was told, in its own words; those of a usual router when it is not registered any more.
+pub fn told(nas: Option<&Nas>, grant: &Grant) -> String {
+    dialect::describe(nas.map_or(Vendor::Mikrotik, |nas| nas.vendor), grant)
 }
 
 #[derive(Serialize)]
@@ -80,7 +91,7 @@ struct Row {
     router: Option<String>,
     accepted: bool,
     refusal: Option<&'static str>,
-    service: String,
+    service: &'static str,
     id: String,
     #[serde(skip)]
     local: String,
@@ -130,8 +141,8 @@ async fn search(opened: &Opened, tx: &mut TenantTx, command: &cli::Explain) -> a
             None => bail!("there is no router `{name}`: `mnetifi nas list` shows those there are"),
         },
     };
-    let user = command.user.as_ref().map(|user| text::escaped(user.as_bytes()));
-    Ok(Search { user, device: command.device.clone(), nas, refused_only: command.refused, since, until })
+    let (user, device) = (command.user.clone(), command.device.clone());
+    Ok(Search { trace: None, user, device, nas, refused_only: command.refused, since, until })
 }
 
 /// The names of the routers that these speak of; those that are not registered any more are left out.
@@ -151,12 +162,12 @@ fn row(decision: &Decision, routers: &BTreeMap<NasId, String>, tenant: &Tenant) 
     Row {
         at: decision.at.to_string(),
         trace: decision.trace.to_string(),
-        user_name: decision.user_name.clone(),
-        device: decision.device.clone(),
+        user_name: decision.who(),
+        device: decision.device.key(),
         router: routers.get(&decision.nas).cloned(),
         accepted: decision.refusal.is_none(),
         refusal: decision.refusal.map(|refusal| refusal.code()),
-        service: decision.service.clone(),
+        service: decision.service.code(),
         id: decision.id.to_string(),
         local: decision.at.in_zone(&tenant.zone),
     }

@@ -47,6 +47,7 @@ async fn a_newcomer_lives_the_whole_story() {
     let online = machine.json(&["session", "list"]);
     assert_eq!(online.as_array().map(Vec::len), Some(1), "{online}");
     assert_eq!(online[0]["user_name"], "DemoHour1");
+    machine.waits_for_records();
     let story = machine.runs(&["explain", "DemoHour1"]);
     let story = String::from_utf8_lossy(&story.stdout).into_owned();
     assert!(story.contains("REFUSED") && story.contains("already in use on another device"), "{story}");

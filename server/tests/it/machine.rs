@@ -138,6 +138,23 @@ impl Machine {
         panic!("answered reports are not in the database: {}", self.page("/metrics"));
     }
 
+    /// Waits until the record of every answer is in the database.
+    pub(crate) fn waits_for_records(&self) {
+        let count = |page: &str, name: &str| -> Option<u64> {
+            page.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+        };
+        for _ in 0..600 {
+            let page = self.page("/metrics");
+            let recorded = count(&page, "decisions_recorded_total ");
+            if recorded.is_some() && recorded == count(&page, "decisions_saved_total ") {
+                return;
+            }
+            #[expect(clippy::disallowed_methods, reason = "another process is waited for")]
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("answers are not in the database: {}", self.page("/metrics"));
+    }
+
     /// The processes that still have to do with this data directory.
     pub(crate) fn processes(&self) -> Vec<String> {
         let data = self.data().display().to_string();

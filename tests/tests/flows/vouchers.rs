@@ -171,13 +171,14 @@ async fn explain_tells_the_story_of_a_refusal() {
     world.prints(&world.isp, &plan, &["Sunrise77"]).await.expect("printed");
     let reply = world.isp.router.asks("Sunrise77", "guess", PHONE).await.expect("sent").expect("an answer");
     let tenants = [world.isp.tenant.clone(), world.other.tenant.clone()];
+    world.recorded().await;
 
     let by_trace = actions::access::explain::explain(&world.store, &tenants, &reply.trace()).await.expect("found");
     let by_user = actions::access::explain::explain(&world.store, &tenants, "Sunrise77").await.expect("found");
     let elsewhere =
         actions::access::explain::explain(&world.store, &tenants[1..], &reply.trace()).await.expect("asked");
 
-    let story = by_trace.expect("a story").lines().join("\n");
+    let story = by_trace.expect("a story").lines(&|_| String::new()).join("\n");
     assert!(story.starts_with("REFUSED") && story.contains("Is the password right? NO"), "{story}");
     assert!(by_user.is_some());
     assert!(elsewhere.is_none(), "another ISP must not see it");

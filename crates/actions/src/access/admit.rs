@@ -1,26 +1,28 @@
-//! Answers "may it come online?": facts, rules, a place, and the record of it, in one transaction.
+//! Answers "may it come online?": facts, rules and a place in one transaction, and the record of it.
 //!
-//! Nothing is answered that is not written: an accept holds its place, and every answer has its decision record.
+//! Nothing is answered that is not written: an accept holds its place, and every answer is told to whoever records.
+
+use std::cell::Cell;
 
 use domain::access::attempt::Attempt;
-use domain::access::decision::{Decision, TraceCode};
+use domain::access::decision::{AnsweredFrom, DecisionRecord, Proved, TraceCode};
 use domain::access::facts::Facts;
 use domain::access::grant::Grant;
 use domain::id::SessionId;
 use domain::network::nas::Nas;
 use domain::refusal::Refusal;
+use domain::sales::voucher::FirstUse;
 use domain::text;
 use domain::time::Timestamp;
 use policy::access::admission::{self, Admit, Outcome, Verdict};
-use policy::access::{leases, shaping};
-use store::access::slots::Taken;
-use store::access::{decisions, facts, sessions, slots};
+use policy::access::{credentials, leases, shaping};
+use store::access::{facts, sessions, slots};
 use store::sales::vouchers;
 use store::{Store, StoreError, TenantScope, TenantTx};
 
 use crate::context::Context;
 
-/// Most octets of a User-Name that a decision keeps.
+/// Most octets of a User-Name that a session keeps.
 const USER_NAME_KEPT: usize = 128;
 
 /// One question, from a router that is known.
@@ -37,8 +39,8 @@ pub struct Asked<'a> {
     pub reserve_seconds: u32,
     /// The interval of interim updates, before it is spread.
     pub interim_seconds: u32,
-    /// Turns a grant into what the router will be told, in words, for the record.
-    pub describe: &'a (dyn Fn(&Grant) -> String + Send + Sync),
+    /// Takes the record of the answer, once all else is written. What it does not know yet is how long it took.
+    pub record: &'a (dyn Fn(DecisionRecord<'_>) + Send + Sync),
 }
 
 impl std::fmt::Debug for Asked<'_> {
@@ -68,9 +70,9 @@ pub enum Answer {
     WrongSecret,
 }
 
-/// Decides one request and writes the decision.
+/// Decides one request, writes what came of it, and lets the decision be recorded.
 ///
-/// Writes a session, a place in the device cap, a voucher's first use and the decision record, or only the record.
+/// Writes a session, a place in the device cap and a voucher's first use, or nothing.
 /// An error means that nothing was written and nothing may be answered.
 pub async fn admit(
     store: &Store,
@@ -82,24 +84,65 @@ pub async fn admit(
     let known = facts::load(&mut tx, asked.attempt.user_name).await?;
     let now = context.now();
     let facts = known.facts(&asked.attempt.device, now);
-    let verdict = admission::admit(&facts, asked.attempt, asked.proves, now);
-    let (verdict, grant) = match verdict.outcome {
-        Outcome::Admit(admit) => take_place(&mut tx, &facts, admit, verdict, asked, (context, now)).await?,
+    let (verdict, proved) = decide(&facts, asked, now);
+    let Taken { verdict, grant, first_use } = match verdict.outcome {
+        Outcome::Admit(admit) => {
+            let taken = take_place(&mut tx, &facts, admit, verdict, asked, (context, now)).await?;
+            tx.commit().await?;
+            taken
+        }
         Outcome::Refuse { .. } if asked.garbled => return Ok(Answer::WrongSecret),
-        Outcome::Refuse { .. } => (verdict, None),
+        Outcome::Refuse { .. } => Taken { verdict, grant: None, first_use: None },
     };
-    let decision = decision(&verdict, &facts, grant.as_ref(), asked, (context, now));
-    decisions::insert(&mut tx, &decision).await?;
-    if grant.is_none() {
-        // A refusal changes nothing that must survive a power cut.
-        tx.relaxed_durability().await?;
-    }
-    tx.commit().await?;
-    Ok(match (grant, verdict.outcome) {
-        (Some(grant), _) => Answer::Granted { grant: Box::new(grant), trace: decision.trace },
-        (None, Outcome::Refuse { refusal, .. }) => Answer::Refused { refusal, trace: decision.trace },
-        (None, Outcome::Admit(_)) => Answer::Refused { refusal: Refusal::AlreadyInUse, trace: decision.trace },
+    let (refusal, holder) = match (&grant, &verdict.outcome) {
+        (Some(grant), _) => (None, Some(grant.holder)),
+        (None, Outcome::Refuse { refusal, holder }) => (Some(*refusal), *holder),
+        (None, Outcome::Admit(admit)) => (Some(Refusal::AlreadyInUse), Some(admit.holder)),
+    };
+    let trace = TraceCode::from_bits(context.bits());
+    (asked.record)(DecisionRecord {
+        id: context.new_id(),
+        trace,
+        tenant: asked.nas.tenant,
+        at: now,
+        nas: asked.nas.id,
+        attempt: asked.attempt,
+        candidates: &facts.candidates,
+        differs_only_in_case: facts.differs_only_in_case,
+        proved,
+        answered_from: AnsweredFrom::Database,
+        policy_version: policy::VERSION,
+        trail: verdict.trail.steps(),
+        holder,
+        refusal,
+        granted: grant.as_ref(),
+        first_use,
+        took_micros: 0,
+    });
+    Ok(match (grant, refusal) {
+        (Some(grant), _) => Answer::Granted { grant: Box::new(grant), trace },
+        (None, refusal) => Answer::Refused { refusal: refusal.unwrap_or(Refusal::AlreadyInUse), trace },
     })
+}
+
+/// The verdict, and which passwords it found the request to be made with.
+fn decide(facts: &Facts<'_>, asked: &Asked<'_>, now: Timestamp) -> (Verdict, Proved) {
+    let proved = Cell::new(Proved::default());
+    let proves = |password: &[u8]| {
+        let proves = (asked.proves)(password);
+        if proves {
+            proved.set(credentials::proved_with(&facts.candidates, asked.attempt.user_name, password));
+        }
+        proves
+    };
+    (admission::admit(facts, asked.attempt, &proves, now), proved.into_inner())
+}
+
+/// What came of a verdict once its place was asked for.
+struct Taken {
+    verdict: Verdict,
+    grant: Option<Grant>,
+    first_use: Option<FirstUse>,
 }
 
 /// Takes the place that the verdict found free. Another device may have been quicker; then the verdict is a refusal.
@@ -110,17 +153,17 @@ async fn take_place(
     verdict: Verdict,
     asked: &Asked<'_>,
     (context, now): (Context<'_>, Timestamp),
-) -> Result<(Verdict, Option<Grant>), StoreError> {
-    let Some(candidate) = facts.candidates.get(admit.candidate) else {
-        return Ok((admission::lost_the_race(verdict, admit.holder), None));
-    };
+) -> Result<Taken, StoreError> {
+    let full =
+        |verdict| Taken { verdict: admission::lost_the_race(verdict, admit.holder), grant: None, first_use: None };
+    let Some(candidate) = facts.candidates.get(admit.candidate) else { return Ok(full(verdict)) };
     let session: SessionId = context.new_id();
     let lease_until = leases::reserved(now, asked.reserve_seconds);
     let cap = candidate.plan.terms.device_cap;
     let device = &asked.attempt.device;
     match slots::take(tx, admit.holder, device, cap, session, now, lease_until).await? {
-        Taken::Full => return Ok((admission::lost_the_race(verdict, admit.holder), None)),
-        Taken::Place(_) => {}
+        slots::Taken::Full => return Ok(full(verdict)),
+        slots::Taken::Place(_) => {}
     }
     let until = match (admit.first_use, admit.holder) {
         (Some(first_use), domain::access::facts::Holder::Voucher(voucher)) => {
@@ -147,37 +190,8 @@ async fn take_place(
         },
     )
     .await?;
-    Ok((verdict, Some(grant)))
-}
-
-fn decision(
-    verdict: &Verdict,
-    facts: &Facts<'_>,
-    grant: Option<&Grant>,
-    asked: &Asked<'_>,
-    (context, now): (Context<'_>, Timestamp),
-) -> Decision {
-    let (refusal, holder) = match verdict.outcome {
-        Outcome::Admit(admit) => (None, facts.candidates.get(admit.candidate).map(|c| c.right.holder())),
-        Outcome::Refuse { refusal, holder } => (Some(refusal), holder),
-    };
-    Decision {
-        id: context.new_id(),
-        trace: TraceCode::from_bits(context.bits()),
-        tenant: asked.nas.tenant,
-        at: now,
-        nas: asked.nas.id,
-        user_name: shown(asked.attempt.user_name),
-        device: asked.attempt.device.key(),
-        service: asked.attempt.service.code().to_owned(),
-        method: asked.attempt.method.code().to_owned(),
-        holder,
-        session: grant.map(|grant| grant.session),
-        refusal,
-        trail: verdict.trail.steps().iter().map(ToString::to_string).collect(),
-        policy_version: policy::VERSION,
-        granted: grant.map(asked.describe).unwrap_or_default(),
-    }
+    let first_use = admit.first_use.zip(until).map(|(first, until)| FirstUse { until, ..first });
+    Ok(Taken { verdict, grant: Some(grant), first_use })
 }
 
 /// A stranger's User-Name as records may hold it.

@@ -1,12 +1,13 @@
 //! Tells in plain words why somebody was accepted or refused: the story of a trace code, or of a user's last request.
 
+use domain::access::attempt::Device;
 use domain::access::decision::{Decision, TraceCode};
+use domain::access::grant::Grant;
 use domain::access::session::{EndCause, SessionState};
+use domain::network::nas::Nas;
 use domain::platform::tenant::Tenant;
 use domain::rate::Bytes;
-use domain::time::{Timestamp, Zone};
-use policy::trail;
-use store::access::decisions;
+use store::access::decisions::{self, Search};
 use store::access::sessions::{self, StoredSession};
 use store::network::nas;
 use store::{Store, StoreError, TenantScope};
@@ -16,8 +17,8 @@ use store::{Store, StoreError, TenantScope};
 pub struct Story {
     /// The ISP.
     pub tenant: Tenant,
-    /// The router's name; `None` when it is not registered any more.
-    pub nas: Option<String>,
+    /// The router; `None` when it is not registered any more.
+    pub nas: Option<Nas>,
     /// The decision.
     pub decision: Decision,
     /// What became of the session that was granted.
@@ -28,67 +29,74 @@ pub struct Story {
 ///
 /// `None` when there is none: the router may not have asked, or was not known (see the drops in the metrics).
 pub async fn explain(store: &Store, tenants: &[Tenant], asked: &str) -> Result<Option<Story>, StoreError> {
-    let trace = asked.parse::<TraceCode>().ok();
-    let mut newest: Option<Story> = None;
-    for by_trace in [true, false] {
-        for tenant in tenants {
-            let found = match (by_trace, trace) {
-                (true, Some(trace)) => find(store, tenant, &Query::Trace(trace)).await?,
-                (true, None) => None,
-                (false, _) => find(store, tenant, &Query::User(asked)).await?,
-            };
-            if let Some(story) = found
-                && newest.as_ref().is_none_or(|newest| story.decision.at > newest.decision.at)
-            {
-                newest = Some(story);
-            }
+    let by_trace = asked.parse::<TraceCode>().ok().map(|trace| Search { trace: Some(trace), ..Search::default() });
+    let by_user = Search { user: Some(asked.to_owned()), ..Search::default() };
+    for search in by_trace.iter().chain([&by_user]) {
+        if let Some((tenant, decision)) = newest(store, tenants, search).await? {
+            return story(store, tenant, decision).await.map(Some);
         }
-        if newest.is_some() {
-            break;
+    }
+    Ok(None)
+}
+
+/// The newest decision of those that are looked for, and whose it is.
+pub async fn newest<'t>(
+    store: &Store,
+    tenants: &'t [Tenant],
+    search: &Search,
+) -> Result<Option<(&'t Tenant, Decision)>, StoreError> {
+    let mut newest: Option<(&Tenant, Decision)> = None;
+    for tenant in tenants {
+        let mut tx = store.tenant(&TenantScope::of_operator(tenant.id)).await?;
+        if let Some(decision) = decisions::latest(&mut tx, search).await?
+            && newest.as_ref().is_none_or(|(_, newest)| decision.at > newest.at)
+        {
+            newest = Some((tenant, decision));
         }
     }
     Ok(newest)
 }
 
-enum Query<'a> {
-    Trace(TraceCode),
-    User(&'a str),
-}
-
-async fn find(store: &Store, tenant: &Tenant, query: &Query<'_>) -> Result<Option<Story>, StoreError> {
+async fn story(store: &Store, tenant: &Tenant, decision: Decision) -> Result<Story, StoreError> {
     let mut tx = store.tenant(&TenantScope::of_operator(tenant.id)).await?;
-    let decision = match query {
-        Query::Trace(trace) => decisions::latest_by_trace(&mut tx, *trace).await?,
-        Query::User(name) => decisions::latest_by_user(&mut tx, name).await?,
-    };
-    let Some(decision) = decision else { return Ok(None) };
-    let nas = nas::find(&mut tx, decision.nas).await?.map(|nas| nas.name.to_string());
-    let session = match decision.session {
+    let nas = nas::find(&mut tx, decision.nas).await?;
+    let session = match decision.session() {
         Some(id) => sessions::find(&mut tx, id).await?,
         None => None,
     };
-    Ok(Some(Story { tenant: tenant.clone(), nas, decision, session }))
+    Ok(Story { tenant: tenant.clone(), nas, decision, session })
 }
 
 impl Story {
-    /// The story, a line each.
-    pub fn lines(&self) -> Vec<String> {
+    /// The story, a line each. `told` says what a router was told, in its own words.
+    pub fn lines(&self, told: &dyn Fn(&Grant) -> String) -> Vec<String> {
         let decision = &self.decision;
         let zone = &self.tenant.zone;
         let verdict = if decision.refusal.is_some() { "REFUSED" } else { "ACCEPTED" };
-        let nas = self.nas.as_deref().unwrap_or("a router that is not registered any more");
+        let nas = self.nas.as_ref().map_or("a router that is not registered any more", |nas| nas.name.as_str());
+        let device = match &decision.device {
+            Device::Unnamed => "not said by the router".to_owned(),
+            named @ (Device::Mac(_) | Device::Caller(_)) => named.key(),
+        };
         let mut lines = vec![
             format!("{verdict}  trace {}  {} ({})", decision.trace, decision.at.in_zone(zone), zone.name()),
-            format!("  who:    `{}`{}", decision.user_name, self.whose()),
-            format!("  device: {}", if decision.device == "-" { "not said by the router" } else { &decision.device }),
-            format!("  router: `{nas}` of tenant `{}`, line: {}", self.tenant.slug, decision.service),
+            format!("  who:    `{}`{}", decision.who(), self.whose()),
+            format!("  device: {device}"),
+            format!("  router: `{nas}` of tenant `{}`, line: {}", self.tenant.slug, decision.service.code()),
             format!("  rules (version {}), in the order in which they were asked:", decision.policy_version),
         ];
-        lines.extend(decision.trail.iter().map(|step| format!("    - {}", in_zone(&trail::in_words(step), zone))));
-        match decision.refusal {
-            Some(refusal) => lines.push(format!("  so the person was told: \"{}\"", refusal.sentence())),
-            None => lines.push(format!("  so the router was told: {}", decision.granted)),
+        lines.extend(decision.trail.iter().map(|step| format!("    - {}", step.in_words(zone))));
+        lines.extend(decision.refusal.map(|why| format!("  so the person was told: \"{}\"", why.sentence())));
+        lines.extend(decision.granted.as_ref().map(|grant| format!("  so the router was told: {}", told(grant))));
+        if let Some(first) = decision.first_use {
+            lines.push(format!("  its first use: its time ends at {}", first.until.in_zone(zone)));
         }
+        lines.push(format!(
+            "  answered by node {} from {}, {} µs after it came in",
+            decision.node,
+            decision.answered_from.in_words(),
+            decision.took_micros
+        ));
         lines.extend(self.session.as_ref().map(|stored| format!("  since then: {}", self.became(stored))));
         lines
     }
@@ -111,15 +119,6 @@ impl Story {
                 format!("ended at {ended} ({}), {moved}", end_in_words(cause))
             }
         }
-    }
-}
-
-/// A sentence that ends with an instant, with that instant on the tenant's wall clock.
-fn in_zone(sentence: &str, zone: &Zone) -> String {
-    let (rest, last) = sentence.rsplit_once(' ').unwrap_or(("", sentence));
-    match last.parse::<Timestamp>() {
-        Ok(instant) => format!("{rest} {}", instant.in_zone(zone)),
-        Err(_) => sentence.to_owned(),
     }
 }
 

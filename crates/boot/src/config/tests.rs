@@ -38,7 +38,7 @@ fn without_any_setting_the_defaults_hold() {
     assert!(config.radius.radsec.is_empty() && config.radius.radsec_names.is_empty(), "RadSec is off");
     assert_eq!(config.metrics.listen, "127.0.0.1:9812".parse().unwrap());
     assert_eq!((config.accounting.interim_seconds, config.slots.reserve_seconds), (300, 60));
-    assert_eq!(config.decisions.days, 30);
+    assert_eq!((config.decisions.days, config.decisions.megabytes_max), (30, 1_024));
     assert_eq!(config.journal.megabytes_max, 1_024);
     assert_eq!((config.book.rights_max, config.book.snapshot_hours), (1_000_000, 72));
     assert_eq!((config.guard.tries_per_minute, config.guard.status_per_second_all), (10, 100));

@@ -226,23 +226,6 @@ impl FromIterator<Step> for Trail {
     }
 }
 
-/// A kept step as a sentence for a person; a step of other rules' versions is shown as it is.
-pub fn in_words(step: &str) -> String {
-    let (rule, finding) = step.split_once('=').unwrap_or((step, ""));
-    let (finding, detail) = finding.split_once(' ').unwrap_or((finding, ""));
-    let question = Rule::ALL.iter().find(|known| known.code() == rule).map(|known| known.question());
-    let answer = match finding {
-        "passed" => "yes",
-        "refused" => "NO",
-        _ => return step.to_owned(),
-    };
-    match (question, detail) {
-        (None, _) => step.to_owned(),
-        (Some(question), "") => format!("{question} {answer}"),
-        (Some(question), detail) => format!("{question} {answer}: {detail}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

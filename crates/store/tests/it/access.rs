@@ -1,6 +1,6 @@
 //! Who is online, on what terms.
 
-mod decisions;
+pub(crate) mod decisions;
 mod facts;
 mod known;
 mod sessions;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use domain::access::decision::{Decision, TraceCode};
+use domain::access::decision::TraceCode;
 use domain::access::facts::Holder;
 use domain::id::SessionId;
 use domain::network::nas::Nas;
@@ -23,8 +23,10 @@ use store::people::subscribers;
 use store::sales::vouchers::{NewVouchers, VoucherFilter};
 use store::sales::{batches, plans, vouchers};
 use store::{Page, StoreError};
+use tests::answers::Answer;
 use uuid::Uuid;
 
+use crate::access::decisions::save;
 use crate::certificates::certificate;
 use crate::routers::sighting;
 use crate::scene::{NOW, Scene, batch, cap, code, device, full_terms, id, in_seconds, phone};
@@ -96,8 +98,8 @@ async fn every_key_of_a_tenants_table_begins_with_the_tenant() {
     .await
     .expect("reads");
 
-    // The feed is read over all tenants, codes are unique over all of them, and a trace code is looked up by the operator over all of them.
-    assert_eq!(strays, ["changes_by_transaction", "decisions_by_trace", "vouchers_code_folded_key"]);
+    // The feed is read over all tenants, and codes are unique over all of them.
+    assert_eq!(strays, ["changes_by_transaction", "vouchers_code_folded_key"]);
 }
 
 #[tokio::test]
@@ -130,13 +132,13 @@ async fn the_parts_of_a_table_are_reached_through_it_alone() {
     .fetch_all(&mut admin)
     .await
     .expect("reads");
-    let mut tx = scene.tx().await;
-    decisions::insert(&mut tx, &scene.ours.decision(5)).await.expect("inserts");
-    tx.commit().await.expect("commits");
 
     assert!(parts.len() >= 5, "{parts:?}");
     for part in &parts {
-        assert_eq!(part.whole, "decisions", "{part:?}: the walks over tables leave parts out, so say here of what");
+        assert_eq!(
+            part.whole, "decision_blocks",
+            "{part:?}: the walks over tables leave parts out, so say here of what"
+        );
         assert!(part.guarded && part.policies == 0 && part.granted_to.is_empty(), "{part:?}");
         for role in ["mnetifi_tenant", "mnetifi_system"] {
             let mut app = PgConnection::connect(&scene.database.app_url()).await.expect("logs in");
@@ -230,11 +232,8 @@ async fn a_row_of_another_tenant_cannot_be_inserted() {
     let mut tx = scene.tx().await;
     let secret = SecretBytes::new(b"secret".to_vec());
     let router = nas::add(&mut tx, &Nas { id: id(), ..scene.theirs.nas.clone() }, &secret).await;
-    let mut tx = scene.tx().await;
-    let decision = decisions::insert(&mut tx, &scene.theirs.decision(1)).await;
 
     assert!(matches!(router, Err(StoreError::Denied { .. })), "{router:?}");
-    assert!(matches!(decision, Err(StoreError::Denied { .. })), "{decision:?}");
 }
 
 #[tokio::test]
@@ -256,14 +255,8 @@ async fn no_row_can_point_into_another_tenant() {
     let mut session = scene.ours.new_session(id(), device(1));
     session.nas = theirs.nas.id;
     let at_their_router = sessions::insert_granted(&mut tx, &session).await;
-    let mut tx = scene.tx().await;
-    let mut decision = scene.ours.decision(1);
-    decision.nas = theirs.nas.id;
-    let about_their_router = decisions::insert(&mut tx, &decision).await;
 
-    for refused in
-        [on_their_plan, in_their_batch.map(drop), on_their_terms.map(drop), at_their_router, about_their_router]
-    {
+    for refused in [on_their_plan, in_their_batch.map(drop), on_their_terms.map(drop), at_their_router] {
         assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
     }
 }
@@ -323,7 +316,7 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     let scene = Scene::open().await;
     let (ours, theirs) = (&scene.ours, &scene.theirs);
     let their_session = theirs.granted(&scene.store, device(1)).await;
-    let their_decision = Decision { refusal: Some(Refusal::Expired), ..theirs.decision(99) };
+    let their_answer = Answer { refusal: Some(Refusal::Expired), ..theirs.answer(99) };
     let their_holder = theirs.holder();
     let their_certificate = certificate(theirs, 7);
     {
@@ -331,7 +324,7 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         let taken = slots::take(&mut tx, their_holder, &device(1), cap(3), their_session, NOW, in_seconds(60)).await;
         taken.expect("taken");
         usage::add_many(&mut tx, &[(their_holder, 5, 5)]).await.expect("added");
-        decisions::insert(&mut tx, &their_decision).await.expect("inserted");
+        save(&scene, 0, &[their_answer]).await;
         certificates::add(&mut tx, &their_certificate).await.expect("added");
         let bought = NewVouchers { bought_by: Some(phone("0712345678")), sold_at: Some(NOW), ..theirs.printed() };
         vouchers::insert_codes(&mut tx, &[(id(), code("Bought1"))], &bought).await.expect("inserted");
@@ -366,26 +359,16 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         }};
     }
 
-    case!("access::decisions::insert", |tx| {
-        decisions::insert(tx, &their_decision).await?;
-        false
+    case!("access::decisions::searching::latest", |tx| {
+        let by_trace = Search { trace: Some(TraceCode::from_bits(99)), ..Search::default() };
+        decisions::latest(tx, &by_trace).await?.is_none() && decisions::latest(tx, &Search::default()).await?.is_none()
     });
-    case!("access::decisions::insert_many", |tx| {
-        decisions::insert_many(tx, &[theirs.decision(98)]).await?;
-        false
-    });
-    case!("access::decisions::latest_by_trace", |tx| {
-        decisions::latest_by_trace(tx, TraceCode::from_bits(99)).await?.is_none()
-    });
-    case!("access::decisions::latest_by_user", |tx| {
-        decisions::latest_by_user(tx, theirs.code.expose()).await?.is_none()
-    });
-    case!("access::decisions::search", |tx| {
+    case!("access::decisions::searching::search", |tx| {
         let mut nothing = true;
         for search in [
             Search::default(),
             Search { refused_only: true, ..Search::default() },
-            Search { user: Some(theirs.code.expose().to_owned()), ..Search::default() },
+            Search { user: Some(theirs.username.clone()), ..Search::default() },
             Search { device: Some(device(1)), ..Search::default() },
             Search { nas: Some(theirs.nas_id()), ..Search::default() },
             Search { nas: Some(theirs.nas_id()), refused_only: true, ..Search::default() },

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::access::attempt::{AskedService, Device};
-use domain::access::decision::{Decision, TraceCode};
 use domain::access::facts::Holder;
 use domain::id::{BatchId, Id, NasId, SessionId, SubscriberId, TenantId, VoucherId};
 use domain::mac::Mac;
@@ -25,6 +24,7 @@ use store::platform::tenants;
 use store::sales::vouchers::{self, NewVouchers};
 use store::sales::{batches, plans};
 use store::{Store, TenantScope, TenantTx};
+use tests::answers::Answer;
 use tests::database::Database;
 
 /// The moment at which everything here happens.
@@ -213,24 +213,10 @@ impl Isp {
         session
     }
 
-    pub(crate) fn decision(&self, bits: u32) -> Decision {
-        Decision {
-            id: id(),
-            trace: TraceCode::from_bits(bits),
-            tenant: self.tenant.id,
-            at: NOW,
-            nas: self.nas.id,
-            user_name: self.code.expose().to_owned(),
-            device: device(1).key(),
-            service: "hotspot".to_owned(),
-            method: "pap".to_owned(),
-            holder: Some(self.holder()),
-            session: Some(id()),
-            refusal: None,
-            trail: vec!["name=a voucher's code".to_owned(), "time=until 2026".to_owned()],
-            policy_version: 1,
-            granted: "2M/10M".to_owned(),
-        }
+    /// An answer to its house.
+    pub(crate) fn answer(&self, number: u32) -> Answer {
+        let user = self.username.clone();
+        Answer { user, device: device(1), ..Answer::new(number, self.tenant.id, self.nas.id, NOW) }
     }
 
     pub(crate) fn nas_id(&self) -> NasId {

@@ -89,6 +89,8 @@ impl Place {
                 rights_max: 100_000,
                 snapshot: self.directory.path().join("book.snapshot"),
                 snapshot_age_max: domain::time::Span::minutes(60),
+                decisions: self.directory.path().join("decisions"),
+                decisions_bytes_max: 16 * 1024 * 1024,
                 journal: self.directory.path().to_owned(),
                 journal_bytes_max: 16 * 1024 * 1024,
             },
