@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use actions::network::issue_certificate::IssuedToRouter;
 use anyhow::{Context as _, bail};
+use dictionaries::rfc2866;
 use radius::radsec::Frames;
-use radius::{PACKET_MAX, Place, Secret};
+use radius::{PACKET_MAX, Place, Secret, Writer};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -52,9 +53,7 @@ impl<'a> Dial<'a> {
     /// has seen its certificate. A refusal is an error.
     pub async fn connects(&self) -> anyhow::Result<Connection> {
         let mut connection = self.begins().await?;
-        // Status-Server is answered by a server that has taken us.
-        let reply = connection.asks_whether_it_is_there().await?;
-        reply.context("the server closed the connection")?;
+        connection.is_heard().await?.context("the server closed the connection")?;
         Ok(connection)
     }
 
@@ -130,10 +129,20 @@ impl Connection {
         self.hears_of(id).await
     }
 
+    /// Reports what is about no session: it is answered, changes nothing, and nobody counts how often.
+    pub async fn is_heard(&mut self) -> anyhow::Result<Option<Reply>> {
+        let (id, mut buffer) = (self.next_id(), [0; PACKET_MAX]);
+        let mut writer = Writer::accounting_request(&mut buffer, id, Place::Absent);
+        writer.put(rfc2866::ACCT_STATUS_TYPE, rfc2866::acct_status_type::FAILED)?;
+        let request = writer.finish(&self.secret).to_vec();
+        self.sends(id, request).await?;
+        self.hears_of(id).await
+    }
+
     /// Asks whether the server is there (Status-Server).
     pub async fn asks_whether_it_is_there(&mut self) -> anyhow::Result<Option<Reply>> {
         let (id, mut buffer) = (self.next_id(), [0; PACKET_MAX]);
-        let writer = radius::Writer::status_server(&mut buffer, id, &[id; 16]);
+        let writer = Writer::status_server(&mut buffer, id, &[id; 16]);
         let request = writer.finish(&self.secret).to_vec();
         self.sends(id, request).await?;
         self.hears_of(id).await
