@@ -33,6 +33,7 @@ pub(crate) use self::pack::{pack_and_save, tend};
 #[derive(Debug)]
 pub struct Recorder {
     log: Arc<Log>,
+    is_silent: bool,
     /// For those that answer one request at a time and have no lane of their own.
     shared: Mutex<Lane>,
 }
@@ -48,12 +49,18 @@ impl Recorder {
         meters: DecisionMeters,
     ) -> Result<Self, LogError> {
         let log = Arc::new(Log::open(directory, bytes_max, kept, fresh, meters)?);
-        Ok(Self { shared: Mutex::new(Lane::new(Arc::clone(&log))), log })
+        Ok(Self { shared: Mutex::new(Lane::new(Arc::clone(&log), false)), is_silent: false, log })
+    }
+
+    /// One that forgets what it is given: so is measured what recording costs.
+    #[must_use]
+    pub fn silenced(self) -> Self {
+        Self { shared: Mutex::new(Lane::new(Arc::clone(&self.log), true)), is_silent: true, log: self.log }
     }
 
     /// A lane for one thread. What it has not flushed when it is dropped is flushed then.
     pub fn lane(&self) -> Lane {
-        Lane::new(Arc::clone(&self.log))
+        Lane::new(Arc::clone(&self.log), self.is_silent)
     }
 
     /// Records one answer at once: it is in the page cache when this returns, or counted as shed.

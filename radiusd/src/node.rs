@@ -76,6 +76,8 @@ pub struct Settings {
     pub decisions: PathBuf,
     /// How much disk their log may take.
     pub decisions_bytes_max: u64,
+    /// Whether answers are recorded at all.
+    pub decisions_recorded: bool,
     /// The journal's directory.
     pub journal: PathBuf,
     /// How much disk the journal may take.
@@ -103,6 +105,7 @@ impl From<&Config> for Settings {
             snapshot_age_max: Span::minutes(i64::from(config.book.snapshot_hours) * 60),
             decisions: config.data.join("decisions"),
             decisions_bytes_max: u64::from(config.decisions.megabytes_max) * 1024 * 1024,
+            decisions_recorded: config.decisions.record,
             journal: config.data.join("journal"),
             journal_bytes_max: u64::from(config.journal.megabytes_max) * 1024 * 1024,
             limits: Limits {
@@ -179,13 +182,14 @@ impl Node {
         let mut seed = [0; 8];
         random.fill(&mut seed);
         let guard = Guard::new(settings.limits, WAITING_MAX, u64::from_ne_bytes(seed));
-        let recorder = Arc::new(Recorder::open(
+        let recorder = Recorder::open(
             &settings.decisions,
             settings.decisions_bytes_max,
             KEPT_AT_LEAST.max(Span::seconds(2 * i64::from(settings.reserve_seconds))),
             identity.node,
             meters.decisions.clone(),
-        )?);
+        )?;
+        let recorder = Arc::new(if settings.decisions_recorded { recorder } else { recorder.silenced() });
         let node = Self {
             guard,
             standing: Gate::new(Arc::clone(&clock)),

@@ -156,6 +156,7 @@ impl World {
                 snapshot_age_max: domain::time::Span::minutes(60),
                 decisions: journal.path().join("decisions"),
                 decisions_bytes_max: 64 * 1024 * 1024,
+                decisions_recorded: true,
                 journal: journal.path().join("journal"),
                 journal_bytes_max: 64 * 1024 * 1024,
                 extra_pairs: Vec::new(),

@@ -36,6 +36,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("accounting.interim_seconds", "300"),
     ("slots.reserve_seconds", "60"),
     ("decisions.days", "30"),
+    ("decisions.record", "yes"),
     ("book.rights_max", "1000000"),
     ("book.snapshot_hours", "72"),
     ("decisions.megabytes_max", "1024"),
@@ -156,6 +157,8 @@ pub struct Slots {
 pub struct Decisions {
     /// How many days they are kept; 1 to 400.
     pub days: u32,
+    /// Whether there are any: without, nothing can be explained, and a crash forgets what was granted lately.
+    pub record: bool,
     /// How much disk they may take until they are in the database, in MiB; 16 to 1,048,576.
     pub megabytes_max: u32,
 }
@@ -261,6 +264,7 @@ fn read(reader: &mut Reader) -> Config {
         slots: Slots { reserve_seconds: reader.whole("slots.reserve_seconds", 10..=600).unwrap_or_default() },
         decisions: Decisions {
             days: reader.whole("decisions.days", 1..=400).unwrap_or_default(),
+            record: reader.choice("decisions.record", &[("yes", true), ("no", false)]).unwrap_or(true),
             megabytes_max: reader.whole("decisions.megabytes_max", 16..=1_048_576).unwrap_or_default(),
         },
         book: Book {

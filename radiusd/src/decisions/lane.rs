@@ -18,17 +18,22 @@ pub struct Lane {
     /// Room for a frame's header, and records.
     frame: Vec<u8>,
     records: u64,
+    /// Whether it forgets them.
+    is_silent: bool,
 }
 
 impl Lane {
-    pub(super) fn new(log: Arc<Log>) -> Self {
+    pub(super) fn new(log: Arc<Log>, is_silent: bool) -> Self {
         let mut frame = Vec::with_capacity(GATHERED_MAX + RECORD_MAX);
         frame.resize(frame::HEADER, 0);
-        Self { log, frame, records: 0 }
+        Self { log, frame, records: 0, is_silent }
     }
 
     /// Takes a record. Allocates nothing, takes no lock, and touches no file unless very much has gathered.
     pub fn record(&mut self, record: &DecisionRecord<'_>) {
+        if self.is_silent {
+            return;
+        }
         records::encode(record, &mut self.frame);
         self.records += 1;
         if self.frame.len() >= GATHERED_MAX {

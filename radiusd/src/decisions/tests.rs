@@ -70,6 +70,17 @@ fn in_log(recorder: &Recorder) -> Vec<u64> {
 }
 
 #[test]
+fn a_silenced_recorder_keeps_nothing() {
+    let place = place();
+    let recorder = open(&place, ROOMY).silenced();
+
+    record(&mut recorder.lane(), 0..10);
+    answer(10).record(&house_plan(), |one| recorder.record(one));
+
+    assert!(in_log(&recorder).is_empty());
+}
+
+#[test]
 fn records_of_several_lanes_are_in_the_log_once_they_are_flushed() {
     let place = place();
     let recorder = open(&place, ROOMY);
@@ -239,6 +250,7 @@ impl Scene {
                 snapshot_age_max: Span::minutes(60),
                 decisions: self.directory.path().join("decisions"),
                 decisions_bytes_max: ROOMY,
+                decisions_recorded: true,
                 journal: self.directory.path().join("journal"),
                 journal_bytes_max: ROOMY,
             },

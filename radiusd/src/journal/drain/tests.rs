@@ -91,6 +91,7 @@ impl Place {
                 snapshot_age_max: domain::time::Span::minutes(60),
                 decisions: self.directory.path().join("decisions"),
                 decisions_bytes_max: 16 * 1024 * 1024,
+                decisions_recorded: true,
                 journal: self.directory.path().to_owned(),
                 journal_bytes_max: 16 * 1024 * 1024,
             },
