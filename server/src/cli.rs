@@ -77,6 +77,9 @@ pub enum Command {
     /// RADIUS over TLS: certificates of routers, and the authority that signs them
     #[command(subcommand)]
     Radsec(Radsec),
+    /// Nodes: the servers that share this database, and what they went through
+    #[command(subcommand)]
+    Node(Node),
     /// Plans: what is sold
     #[command(subcommand)]
     Plan(Plan),
@@ -94,6 +97,19 @@ pub enum Command {
     Session(Session),
     /// Tell why the last request of a user, or the one with a trace code, was accepted or refused; or list answers
     Explain(Explain),
+}
+
+/// `node …`.
+#[derive(Debug, Subcommand)]
+pub enum Node {
+    /// List the nodes: on what ground each answers, and when it was last seen
+    List,
+    /// List the times in which a node could not reach the database, newest first
+    Outages {
+        /// How many
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+        limit: u16,
+    },
 }
 
 /// The roles that one process can play.

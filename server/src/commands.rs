@@ -6,6 +6,7 @@ pub mod explain;
 pub mod import;
 pub mod migrate;
 pub mod nas;
+pub mod node;
 pub mod plan;
 pub mod radsec;
 pub mod serve;

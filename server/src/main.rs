@@ -57,6 +57,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Tenant(_)
         | Command::Nas(_)
         | Command::Radsec(_)
+        | Command::Node(_)
         | Command::Plan(_)
         | Command::Voucher(_)
         | Command::Subscriber(_)
@@ -90,6 +91,7 @@ async fn run_one(opened: &Opened, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Tenant(command) => commands::tenant::run(opened, command).await,
         Command::Nas(command) => commands::nas::run(opened, command).await,
+        Command::Node(command) => commands::node::run(opened, command).await,
         Command::Radsec(command) => commands::radsec::run(opened, command).await,
         Command::Plan(command) => commands::plan::run(opened, command).await,
         Command::Voucher(command) => commands::voucher::run(opened, command).await,

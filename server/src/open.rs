@@ -156,6 +156,7 @@ impl Opened {
         answers_in_time(cluster.bring_up_to_date(&urls)).await.with_context(|| cluster.to_string())?;
         let style = if global.json { Style::Json } else { Style::Table };
         let store = Store::open(OpenOptions::new(urls.app, keyring(config)?))?;
+        store.seek_primary().await?;
         let (clock, admin_url) = (SystemClock, Some(urls.admin));
         Ok(Self { admin_url, store, style, tenant_name: global.tenant.clone(), clock, cluster: Some(cluster) })
     }

@@ -71,6 +71,7 @@ impl Server {
         let identity = Identity::of(&config.data, &OsRandom, SystemClock.now())?;
         let options = OpenOptions { node: Some(identity.node), ..OpenOptions::new(urls.app.clone(), keyring) };
         let store = Store::open(options)?;
+        store.seek_primary().await?;
         let health = Health::default();
         let mut registry = Registry::default();
         let radius = if roles.contains(&Role::Radius) {

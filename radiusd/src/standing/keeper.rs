@@ -179,7 +179,7 @@ impl Keeper {
         let me = Me {
             name: &self.node.identity.name,
             version: env!("CARGO_PKG_VERSION"),
-            standing: self.node.standing.now(),
+            standing: self.machine.standing_after(&plan, sent_ms, self.now_ms()),
         };
         let written = match plan.onto {
             None => nodes::renew(&mut tx, &plan.mine, &me).await?,

@@ -304,6 +304,13 @@ impl Machine {
         }
     }
 
+    /// On what ground decisions will be made once a plan is written.
+    pub(crate) fn standing_after(&self, plan: &Plan, sent_ms: u64, now_ms: u64) -> Standing {
+        let mut after = self.clone();
+        after.written(plan, sent_ms, now_ms);
+        after.standing().0
+    }
+
     fn notice_timeline(&mut self, board: &Board, now_ms: u64) {
         if self.timeline.is_some() && self.timeline != board.timeline {
             self.calm_until_ms = now_ms.saturating_add(SILENCE_MS);

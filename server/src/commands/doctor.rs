@@ -11,13 +11,15 @@ use boot::clock::SystemClock;
 use boot::config::Config;
 use boot::data_dir;
 use boot::shutdown::Shutdown;
+use domain::platform::node::Claim;
 use ports::Clock;
 use serde::Serialize;
 use store::network::{nas, sightings};
-use store::platform::tenants;
+use store::platform::{nodes, outages, tenants};
 use store::{OpenOptions, Store};
 
 use crate::cli::Global;
+use crate::commands::node;
 use crate::open::{self, Cluster};
 use crate::print;
 use crate::settings;
@@ -27,6 +29,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Socket buffer below which a login storm is dropped by the kernel.
 const RMEM_WANTED: u64 = 4 * 1024 * 1024;
+
+/// A node writes every second; one that is silent for so long needs a look.
+const SILENT_SECONDS: u64 = 10;
+
+/// How long a node that fell silent is worth a word.
+const LOST_SECONDS: u64 = 24 * 3_600;
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -144,6 +152,26 @@ async fn database(config: &Config, findings: &mut Findings) {
     }
 }
 
+/// The servers on this database: those that are there, and those that went without a word.
+fn nodes(all: &[nodes::Listed], findings: &mut Findings) {
+    let present: Vec<_> = all.iter().filter(|one| one.claim.is_present()).collect();
+    let of = |one: &nodes::Listed| format!("`{}` {}", one.name, node::standing(one));
+    match present.as_slice() {
+        [] => findings.good("nodes", "no server runs on this database"),
+        some => findings.good("nodes", some.iter().map(|one| of(one)).collect::<Vec<_>>().join(", ")),
+    }
+    for one in present.iter().filter(|one| one.silent_seconds > SILENT_SECONDS) {
+        findings.look("nodes", format!("`{}` has not been heard of for {} s", one.name, one.silent_seconds));
+    }
+    let lost = |one: &&nodes::Listed| one.claim == Claim::Lost && one.silent_seconds < LOST_SECONDS;
+    for one in all.iter().filter(lost) {
+        findings.look(
+            "nodes",
+            format!("`{}` ({}) fell silent at {}: is it meant to be off?", one.name, one.node, one.seen_at),
+        );
+    }
+}
+
 async fn examine(config: &Config, cluster: &Cluster, findings: &mut Findings) -> anyhow::Result<()> {
     let urls = cluster.urls();
     let pending = store::schema::pending(&urls.admin).await?;
@@ -165,7 +193,12 @@ async fn examine(config: &Config, cluster: &Cluster, findings: &mut Findings) ->
         return Ok(());
     }
     let store = Store::open(OpenOptions::new(urls.app, open::keyring(config)?))?;
+    store.seek_primary().await?;
     let mut tx = store.system().await?;
+    nodes(&nodes::list(&mut tx).await?, findings);
+    if let Some(past) = outages::latest(&mut tx, 1).await?.first() {
+        findings.good("last outage", node::in_words(past));
+    }
     let tenants = tenants::list(&mut tx).await?;
     match nas::registry(&mut tx).await {
         Ok(registered) => {

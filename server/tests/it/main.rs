@@ -5,7 +5,9 @@
 #![expect(clippy::panic, reason = "a story that cannot go on should stop where it stands")]
 
 mod demo;
+mod failover;
 mod hostile;
 mod kill;
 mod machine;
 mod radsec;
+mod two_nodes;
