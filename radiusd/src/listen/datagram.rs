@@ -2,7 +2,7 @@
 //!
 //! A host with several addresses must answer from the one that was asked, or the router ignores the reply: the kernel
 //! tells it in `IP_PKTINFO` / `IPV6_PKTINFO`, and we give it back when sending. No kept crate offers both batches and
-//! that, so this is the one place of this crate with `unsafe`.
+//! that, so here is `unsafe`; besides, only `backlog` has some.
 #![expect(unsafe_code, reason = "recvmmsg and ancillary data have no safe interface; each block states its proof")]
 
 use std::io;
