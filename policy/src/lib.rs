@@ -8,6 +8,7 @@ pub mod access;
 pub mod network;
 pub mod sales;
 pub mod trail;
+pub mod versions;
 
 /// The version of these rules. Raised whenever the same facts may lead to another verdict, so that a kept decision
 /// says under which rules it was made.

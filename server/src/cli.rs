@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::access::attempt::Device;
+use domain::access::decision::TraceCode;
 use domain::mac::Mac;
 use domain::people::subscriber::Username;
 use domain::phone::CallingCode;
@@ -97,6 +98,8 @@ pub enum Command {
     Session(Session),
     /// Tell why the last request of a user, or the one with a trace code, was accepted or refused; or list answers
     Explain(Explain),
+    /// Ask the rules again about an answer with a trace code, and show what differs
+    Replay(Replay),
 }
 
 /// `node …`.
@@ -405,6 +408,28 @@ pub struct Explain {
     /// Go on after this row: the key that the last page ended with
     #[arg(long, requires = "list", conflicts_with = "asked", value_name = "KEY")]
     pub after: Option<String>,
+}
+
+/// `replay`.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The six characters at the end of the message that a refused person saw
+    pub trace: TraceCode,
+    /// Ask the rules of this version [default: today's]
+    #[arg(long, value_name = "VERSION")]
+    pub policy: Option<u16>,
+    /// Give them what was known then, or what is known today
+    #[arg(long, value_enum, default_value = "then")]
+    pub facts: ReplayFacts,
+}
+
+/// Which facts `replay` gives the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFacts {
+    /// Those of the record
+    Then,
+    /// Those of today
+    Today,
 }
 
 /// A moment, as people say it.

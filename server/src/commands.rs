@@ -9,6 +9,7 @@ pub mod nas;
 pub mod node;
 pub mod plan;
 pub mod radsec;
+pub mod replay;
 pub mod serve;
 pub mod session;
 pub mod subscriber;

@@ -63,7 +63,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         | Command::Subscriber(_)
         | Command::Import(_)
         | Command::Session(_)
-        | Command::Explain(_) => on_the_database(&global, command).await,
+        | Command::Explain(_)
+        | Command::Replay(_) => on_the_database(&global, command).await,
     }
 }
 
@@ -99,6 +100,7 @@ async fn run_one(opened: &Opened, command: Command) -> anyhow::Result<()> {
         Command::Import(command) => commands::import::run(opened, command).await,
         Command::Session(command) => commands::session::run(opened, command).await,
         Command::Explain(command) => commands::explain::run(opened, &command).await,
+        Command::Replay(command) => commands::replay::run(opened, &command).await,
         Command::Serve(_) | Command::Demo(_) | Command::Doctor | Command::Migrate => Ok(()),
     }
 }

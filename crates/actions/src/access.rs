@@ -4,3 +4,4 @@ pub mod admit;
 pub mod close_overdue;
 pub mod explain;
 pub mod record_usage;
+pub mod replay;

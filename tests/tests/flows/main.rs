@@ -6,4 +6,5 @@ mod devices;
 mod identity;
 mod outage;
 mod radsec;
+mod replay;
 mod vouchers;

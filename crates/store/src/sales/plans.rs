@@ -81,6 +81,16 @@ pub async fn load(tx: &mut TenantTx, ids: Option<&[PlanId]>) -> Result<Loaded<Ve
     Ok(Loaded::parted(rows.into_iter().map(|row| (row.plan_id, Plan::try_from(row)))))
 }
 
+/// A plan as it was at one of its revisions.
+pub async fn at_revision(tx: &mut TenantTx, plan: PlanId, revision: u32) -> Result<Option<Plan>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query_file_as!(PlanColumns, "sql/plan_at_revision.sql", tenant, plan.uuid(), integer(revision))
+        .fetch_optional(tx.connection())
+        .await?
+        .map(Plan::try_from)
+        .transpose()
+}
+
 async fn insert_revision(tx: &mut TenantTx, plan: PlanId, revision: i32, terms: &PlanTerms) -> Result<(), StoreError> {
     let tenant = tx.tenant_uuid();
     let rate = terms.rate.as_ref();

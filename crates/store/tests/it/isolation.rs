@@ -518,6 +518,7 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         plans::add(tx, &theirs.plan).await?;
         false
     });
+    case!("sales::plans::at_revision", |tx| plans::at_revision(tx, theirs.plan.id, 1).await?.is_none());
     case!("sales::plans::find_by_name", |tx| {
         plans::find_by_name(tx, &theirs.plan.name).await?.is_none_or(|plan| plan.id == ours.plan.id)
     });
