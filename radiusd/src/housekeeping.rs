@@ -11,6 +11,7 @@ use store::{StoreError, TenantScope, changes};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info};
 
+use crate::live::Ground;
 use crate::node::Node;
 use crate::standing::duty::Duty;
 
@@ -34,22 +35,35 @@ pub(crate) async fn keep_house(node: Arc<Node>, shutdown: CancellationToken) {
 }
 
 /// Sessions would be ended whose reports wait in our own journal.
-async fn step_unless_behind(node: &Node) -> Result<(), StoreError> {
-    if node.journal.is_behind() { Ok(()) } else { step(node).await }
+async fn step_unless_behind(node: &Arc<Node>) -> Result<(), StoreError> {
+    if node.journal.is_behind() {
+        return Ok(());
+    }
+    let (ended, open) = node.live.keep_house(node).await;
+    if node.live.ground() == Ground::Memory {
+        node.meters.sessions_open.set(i64::try_from(open).unwrap_or(i64::MAX));
+        if ended > 0 {
+            info!(ended, "ended {ended} sessions that were not heard of");
+        }
+    }
+    step(node).await
 }
 
 async fn step(node: &Node) -> Result<(), StoreError> {
     let mut tx = node.store.system().await?;
     let tenants = tenants::list(&mut tx).await?;
-    let open = sessions::count_open(&mut tx).await?;
+    let is_in_memory = node.live.ground() == Ground::Memory;
+    let open = if is_in_memory { None } else { Some(sessions::count_open(&mut tx).await?) };
     let now_ms = node.clock.monotonic_ms();
     if node.duties.holds(Duty::Tidy, now_ms) {
         changes::keep(&mut tx).await?;
         nodes::forget_gone(&mut tx, GONE_DAYS).await?;
     }
     tx.commit().await?;
-    node.meters.sessions_open.set(i64::try_from(open).unwrap_or(i64::MAX));
-    if !node.duties.holds(Duty::CloseOverdue, now_ms) {
+    if let Some(open) = open {
+        node.meters.sessions_open.set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+    if is_in_memory || !node.duties.holds(Duty::CloseOverdue, now_ms) {
         return Ok(());
     }
     for tenant in tenants {

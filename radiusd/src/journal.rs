@@ -21,11 +21,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use boot::lock::{Lock, LockError};
+use domain::id::JournalId;
 use prometheus_client::metrics::gauge::Gauge;
 use thiserror::Error;
 use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
+use self::position::Position;
 use self::record::Record;
 use self::segments::{Segment, Segments};
 
@@ -101,6 +103,7 @@ impl Entry {
 #[derive(Debug)]
 pub(crate) struct Journal {
     directory: PathBuf,
+    id: JournalId,
     segments: Mutex<Segments>,
     gauges: Gauges,
     /// Rung after every group.
@@ -112,12 +115,20 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// Opens a directory, makes it if need be, and finds the records that an earlier run left.
-    pub(crate) fn open(directory: &Path, bytes_max: u64, gauges: Gauges) -> Result<Self, JournalError> {
+    ///
+    /// `fresh` is its id if it has none yet.
+    pub(crate) fn open(
+        directory: &Path,
+        bytes_max: u64,
+        gauges: Gauges,
+        fresh: JournalId,
+    ) -> Result<Self, JournalError> {
         let failed = |source| JournalError::Disk { path: directory.to_owned(), source };
         // User names are voucher codes: nobody else may read them.
         DirBuilder::new().recursive(true).mode(0o700).create(directory.join("quarantine")).map_err(failed)?;
         let lock = Lock::take(&directory.join("lock"))?;
-        let drained = position::load(directory).map_err(failed)?;
+        let Position { journal: id, drained } = position::load(directory, fresh).map_err(failed)?;
+        position::store(directory, Position { journal: id, drained }).map_err(failed)?;
         let (segments, waiting) = Segments::recover(directory, bytes_max, drained).map_err(failed)?;
         if waiting > 0 {
             info!(waiting, "{waiting} accounting records wait in the journal since the last run");
@@ -126,6 +137,7 @@ impl Journal {
         gauges.waiting.set(signed(waiting));
         Ok(Self {
             directory: directory.to_owned(),
+            id,
             segments: Mutex::new(segments),
             gauges,
             appended: Notify::new(),
@@ -200,14 +212,29 @@ impl Journal {
         Ok(path)
     }
 
-    /// Notes, durably, that all records before `sequence` are in the database, `count` of them for the first time.
-    pub(crate) fn drained(&self, sequence: u64, count: usize) -> io::Result<()> {
-        position::store(&self.directory, sequence)?;
+    /// Notes, durably, that all records before `sequence` are in the database.
+    pub(crate) fn drained(&self, sequence: u64) -> io::Result<()> {
+        position::store(&self.directory, Position { journal: self.id, drained: sequence })?;
         let mut segments = self.segments();
         segments.set_drained(sequence);
         self.gauges.bytes.set(signed(segments.bytes()));
-        self.gauges.waiting.dec_by(signed(count as u64));
+        self.gauges.waiting.set(signed(segments.next().saturating_sub(segments.drained())));
         Ok(())
+    }
+
+    /// Which journal this is.
+    pub(crate) const fn id(&self) -> JournalId {
+        self.id
+    }
+
+    /// Up to where its records are in the database.
+    pub(crate) fn position(&self) -> u64 {
+        self.segments().drained()
+    }
+
+    /// The number that its next record will have: higher than any that it ever gave.
+    pub(crate) fn next(&self) -> u64 {
+        self.segments().next()
     }
 
     /// Waits until something was appended since the last time.

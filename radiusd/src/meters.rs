@@ -182,6 +182,8 @@ pub struct Meters {
     pub sessions_unannounced: Counter,
     /// Live sessions beyond their device cap.
     pub sessions_placeless: Counter,
+    /// Sessions whose latest changes are in memory and not yet in the database.
+    pub sessions_unsaved: Gauge,
 }
 
 impl Meters {
@@ -224,6 +226,7 @@ impl Meters {
             nas_faulty: Gauge::default(),
             sessions_unannounced: Counter::default(),
             sessions_placeless: Counter::default(),
+            sessions_unsaved: Gauge::default(),
         };
         registry.register("radius_requests", "Requests by packet code and outcome", meters.requests.clone());
         registry.register("radius_drops", "Packets that got no answer, by port and reason", meters.drops.clone());
@@ -268,6 +271,11 @@ impl Meters {
             "sessions_placeless",
             "Reports of live sessions whose place in the device cap was given away",
             meters.sessions_placeless.clone(),
+        );
+        registry.register(
+            "sessions_unsaved",
+            "Sessions whose latest changes are in memory and not yet in the database",
+            meters.sessions_unsaved.clone(),
         );
         meters
     }

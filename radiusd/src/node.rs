@@ -28,6 +28,7 @@ use crate::door::{Dropped, Turned};
 use crate::guard::{Guard, Limits};
 use crate::hush::Hush;
 use crate::journal::{Gauges, Journal};
+use crate::live::Live;
 use crate::meters::Meters;
 use crate::standing::Gate;
 use crate::standing::duty::Duties;
@@ -170,6 +171,7 @@ pub(crate) struct Node {
     pub(crate) duties: Duties,
     /// Takes the records of answers.
     pub(crate) recorder: Arc<Recorder>,
+    pub(crate) live: Live,
 }
 
 impl Node {
@@ -178,7 +180,8 @@ impl Node {
         let (records, jobs) = mpsc::channel(RECORDS_WAITING_MAX);
         let Parts { identity, store, clock, random, meters, health, settings } = parts;
         let gauges = Gauges { bytes: meters.journal_bytes.clone(), waiting: meters.journal_records_waiting.clone() };
-        let journal = Arc::new(Journal::open(&settings.journal, settings.journal_bytes_max, gauges)?);
+        let fresh = Context::new(&*clock, &*random).new_id();
+        let journal = Arc::new(Journal::open(&settings.journal, settings.journal_bytes_max, gauges, fresh)?);
         let mut seed = [0; 8];
         random.fill(&mut seed);
         let guard = Guard::new(settings.limits, WAITING_MAX, u64::from_ne_bytes(seed));
@@ -209,6 +212,7 @@ impl Node {
             records,
             journal,
             recorder,
+            live: Live::default(),
         };
         Ok((Arc::new(node), jobs))
     }

@@ -5,3 +5,4 @@ pub mod close_overdue;
 pub mod explain;
 pub mod record_usage;
 pub mod replay;
+pub mod save_sessions;

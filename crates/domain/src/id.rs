@@ -114,6 +114,10 @@ pub mod kind {
     /// One life of a process.
     #[derive(Debug)]
     pub enum Run {}
+
+    /// A node's journal of accounting records.
+    #[derive(Debug)]
+    pub enum Journal {}
 }
 
 /// Id of a tenant: an ISP.
@@ -138,3 +142,5 @@ pub type DecisionId = Id<kind::Decision>;
 pub type NodeId = Id<kind::Node>;
 /// Id of one life of a node's process.
 pub type RunId = Id<kind::Run>;
+/// Names a node's journal of accounting records.
+pub type JournalId = Id<kind::Journal>;

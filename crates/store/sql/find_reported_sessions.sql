@@ -1,8 +1,9 @@
 -- For each report the session it speaks of: the open one that it named before; else a closed one that had not ended
--- when the reported one began (a repeated Stop, a late interim); else the newest that was granted and never reported.
+-- when the reported one began (a repeated Stop, a late interim) or that had only just been stopped (a repeated Start);
+-- else the newest that was granted and never reported.
 select k.place as "place!", found.id as "id!"
-from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-    with ordinality as k (nas_id, acct_session_id, user_name, device, began_at, place)
+from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+    with ordinality as k (nas_id, acct_session_id, user_name, device, began_at, repeats_since, place)
 cross join lateral (
     (
         select s.id, case when s.ended_at is null then 1 else 2 end as choice, s.started_at
@@ -12,7 +13,11 @@ cross join lateral (
           and s.acct_session_id = k.acct_session_id
           and s.user_name = k.user_name
           and s.device = k.device
-          and (s.ended_at is null or s.ended_at >= k.began_at)
+          and (
+              s.ended_at is null
+              or s.ended_at >= k.began_at
+              or (s.end_code = 'reported' and s.ended_at >= k.repeats_since)
+          )
     )
     union all
     (

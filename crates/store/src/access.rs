@@ -4,6 +4,7 @@ pub mod decisions;
 pub mod facts;
 pub mod holders;
 pub mod known;
+pub mod positions;
 pub mod sessions;
 pub mod slots;
 pub mod usage;

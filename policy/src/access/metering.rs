@@ -6,7 +6,7 @@
 
 use domain::access::session::{EndCause, Session, SessionState};
 use domain::access::usage::{Counters, UsageKind, UsageRecord};
-use domain::time::Timestamp;
+use domain::time::{Span, Timestamp};
 
 /// What a record did to a session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,6 +71,32 @@ pub fn close(session: &mut Session, cause: EndCause, at: Timestamp) {
     }
 }
 
+/// How long after a Stop a Start under the same number is taken for the first one again: a router that got no answer
+/// repeats it, and the Stop may have been quicker. A new session that is begun so soon under a used number shows itself
+/// with its first interim.
+pub const REPEATED_START: Span = Span::minutes(5);
+
+/// When the session that a record is about began, by what it counts.
+pub fn began_at(record: &UsageRecord) -> Timestamp {
+    record.at.minus(Span::seconds(i64::try_from(record.counters.seconds).unwrap_or(i64::MAX)))
+}
+
+/// From when on a reported end may be that of the session that a record is about.
+pub fn repeats_since(record: &UsageRecord) -> Timestamp {
+    match record.kind {
+        UsageKind::Start => record.at.minus(REPEATED_START),
+        UsageKind::Interim | UsageKind::Stop(_) => began_at(record),
+    }
+}
+
+/// Whether a record that gives the number of a session, but not our `Class`, can be about that session: it is open, or
+/// it had not ended when the reported one began.
+pub fn may_be_about(session: &Session, record: &UsageRecord) -> bool {
+    let Some(ended_at) = session.ended_at else { return true };
+    let was_reported = matches!(session.state, SessionState::Closed(EndCause::Reported(_)));
+    ended_at >= began_at(record) || (was_reported && ended_at >= repeats_since(record))
+}
+
 /// Whether a record shows a session alive that we thought dead: silence may have been our own. A copy of what was known
 /// before shows nothing.
 fn lives_after_all(session: &Session, record: &UsageRecord) -> bool {
@@ -92,14 +118,16 @@ fn correct_end(session: &mut Session, number: u32) {
 ///
 /// Readings grow. A counter that is smaller while the session time has grown has begun again within the session (a
 /// wrap without gigawords, or a router that restarted it): it counts from zero on top of what was counted. A reading
-/// that is smaller with a session time that is not greater is an old one that came late.
+/// that is smaller with a session time that is not greater is an old one that came late. One whose session time is
+/// smaller counts nothing: it may be from before the counters began again, and it may have been counted then. One without
+/// a session time is taken as one of the same moment.
 fn count(session: &mut Session, reading: Counters) {
     let last = session.last_reading;
     if reading.seconds > last.seconds {
         let growth = reading.zip(last, |now, before| if now < before { now } else { now - before });
         session.counted = session.counted.zip(growth, u64::saturating_add);
         session.last_reading = reading;
-    } else {
+    } else if reading.seconds == last.seconds || reading.seconds == 0 {
         let growth = reading.zip(last, u64::saturating_sub);
         session.counted = session.counted.zip(growth, u64::saturating_add);
         session.last_reading = last.zip(reading, u64::max);
@@ -232,6 +260,54 @@ mod tests {
         let metered = apply(&mut session, &start);
 
         assert_eq!((metered.place, session.counted.in_octets), (Place::Release, 7));
+    }
+
+    #[test]
+    fn a_start_right_after_the_stop_is_the_first_one_again() {
+        let mut session = begun();
+        apply(&mut session, &record(UsageKind::Stop(1), 600, 7, 600));
+        let start = |at| UsageRecord { has_counters: false, ..record(UsageKind::Start, at, 0, 0) };
+
+        assert!(may_be_about(&session, &start(601)));
+        assert!(may_be_about(&session, &start(900)));
+        assert!(!may_be_about(&session, &start(901)), "a new session under an old number");
+        assert!(may_be_about(&session, &record(UsageKind::Stop(1), 700, 7, 600)), "the Stop again");
+        assert!(!may_be_about(&session, &record(UsageKind::Interim, 700, 7, 60)), "began after the end");
+    }
+
+    #[test]
+    fn a_start_after_a_restart_is_a_new_session() {
+        let mut session = begun();
+        close(&mut session, EndCause::NasRestarted, Timestamp::from_seconds(600));
+
+        let start = UsageRecord { has_counters: false, ..record(UsageKind::Start, 620, 0, 0) };
+        assert!(!may_be_about(&session, &start));
+    }
+
+    #[test]
+    fn a_reading_without_a_session_time_counts_what_grew() {
+        let mut session = begun();
+        apply(&mut session, &record(UsageKind::Interim, 300, 1_000, 300));
+
+        assert_eq!(apply(&mut session, &record(UsageKind::Stop(1), 400, 1_500, 0)).more_in, 500);
+        assert_eq!(session.counted.seconds, 300);
+    }
+
+    #[test]
+    fn an_old_reading_after_counters_began_again_counts_nothing_again() {
+        let mut session = begun();
+        let readings = [(300, 4_000_000_000), (600, 1_000), (900, 2_000)];
+        let records = readings.map(|(seconds, octets)| {
+            record(UsageKind::Interim, i64::try_from(seconds).expect("small"), octets, seconds)
+        });
+        for record in &records {
+            apply(&mut session, record);
+        }
+
+        for again in &records {
+            assert_eq!(apply(&mut session, again).more_in, 0);
+        }
+        assert_eq!(session.counted.in_octets, 4_000_002_000);
     }
 
     proptest! {

@@ -108,6 +108,12 @@ impl Places {
         self.0.iter().find(|place| place.session == session).map(|place| &place.device)
     }
 
+    /// A session turns out to be another one: its place is that one's. Returns whether it had one.
+    pub fn is_really(&mut self, session: SessionId, other: SessionId) -> bool {
+        let own = self.0.iter_mut().find(|place| place.session == session);
+        own.map(|place| place.session = other).is_some()
+    }
+
     /// Frees the place of a session that has ended, or leaves it to another session of the same device: then it is that
     /// one's, on that one's lease. Returns whether the session had a place.
     ///

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use domain::access::facts::{FoundBy, Right};
-use domain::id::PlanId;
+use domain::id::{PlanId, TenantId};
 use domain::phone::Msisdn;
 use domain::sales::voucher::VoucherState;
 use smallvec::SmallVec;
@@ -183,6 +183,15 @@ pub(crate) async fn load_tenant(node: &Node, tenant: &Arc<TenantCell>) -> Result
     }
     node.note_names();
     Ok(count)
+}
+
+/// Loads vouchers and subscribers of whom accounting speaks.
+pub(crate) async fn load_holders(node: &Node, tenant: TenantId, ids: &[Uuid]) -> Result<(), StoreError> {
+    let scope = TenantScope::of_journal(tenant);
+    let cell = self::tenant(node, &scope).await?;
+    let mut tx = node.store.tenant(&scope).await?;
+    load_ids(node, &mut tx, &cell, ids).await?;
+    tx.commit().await
 }
 
 async fn load_ids(node: &Node, tx: &mut TenantTx, tenant: &Arc<TenantCell>, ids: &[Uuid]) -> Result<usize, StoreError> {

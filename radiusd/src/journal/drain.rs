@@ -5,20 +5,23 @@
 //! is never repeated after the records that follow it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actions::access::record_usage;
+use actions::access::record_usage::{self, Reading};
 use domain::access::usage::{NasRestart, UsageRecord};
 use domain::id::TenantId;
+use domain::platform::node::Standing;
 use domain::time::Timestamp;
 use store::{StoreError, TenantScope};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::record::Record;
+use super::record::{self, Record};
 use super::{Cursor, Entry, Journal};
+use crate::live::{Ground, save};
 use crate::node::Node;
 
 /// Records written in one transaction at most.
@@ -36,25 +39,41 @@ const SLOW: Duration = Duration::from_millis(250);
 /// The first and the longest pause before the database is tried again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
+/// How long to wait while nothing may be decided.
+const SETTLING: Duration = Duration::from_millis(20);
+
 /// Records that are older mean that the database does not know what we know.
 const BEHIND_MICROS: i64 = 10_000_000;
 
 /// Why a batch must be tried again.
-type Stalled = String;
+pub(crate) type Stalled = String;
 
-/// Where a drain is.
+/// A drain and how much it takes at once.
 #[derive(Debug)]
-pub(super) struct Drain {
-    cursor: Cursor,
+pub(crate) struct Drain {
     records_max: usize,
 }
 
 /// Drains until the role stops and nothing is left, or the database is away then.
 pub(crate) async fn drain(node: Arc<Node>, stop: CancellationToken) {
+    let all_heard = CancellationToken::new();
+    let saving = tokio::spawn(save::keep_saved(Arc::clone(&node), all_heard.clone()));
+    hear_all(node, stop).await;
+    all_heard.cancel();
+    if let Err(panicked) = saving.await {
+        error!("the last changes of sessions may not be in the database yet: {panicked}");
+    }
+}
+
+async fn hear_all(node: Arc<Node>, stop: CancellationToken) {
     let mut drain = Drain::new();
     let mut pause = PAUSES.0;
     let mut stalled = false;
     loop {
+        if node.standing.now() == Standing::Settling && !stop.is_cancelled() {
+            wait(SETTLING, &stop).await;
+            continue;
+        }
         let began = Instant::now();
         match drain.step(&node).await {
             Ok(0) => {
@@ -96,13 +115,30 @@ async fn wait(pause: Duration, stop: &CancellationToken) {
 }
 
 impl Drain {
-    pub(super) const fn new() -> Self {
-        Self { cursor: Cursor { segment: 0, offset: 0 }, records_max: BATCH_MAX }
+    pub(crate) const fn new() -> Self {
+        Self { records_max: BATCH_MAX }
     }
 
     /// Writes the next batch. Returns how many records it had; 0 when none wait.
-    pub(super) async fn step(&mut self, node: &Arc<Node>) -> Result<usize, Stalled> {
-        let stepped = self.try_step(node).await;
+    pub(crate) async fn step(&mut self, node: &Arc<Node>) -> Result<usize, Stalled> {
+        let mut cursor = node.live.turn().await;
+        match (node.standing.now(), node.live.ground()) {
+            (Standing::Alone | Standing::Away, Ground::Memory) => {
+                let heard = node.live.listen(node, &mut cursor).await;
+                // Memory knows what the journal knows, whether or not it is written.
+                node.journal.set_behind(heard.is_err());
+                return heard;
+            }
+            (Standing::Away, Ground::Database) => {
+                while node.live.follow_ahead(node).await? > 0 {}
+                node.journal.set_behind(true);
+                return Err("this node is cut off from the database".to_owned());
+            }
+            (Standing::Settling, _) => return Err("the nodes have yet to agree on who decides how".to_owned()),
+            (Standing::Shared, _) => node.live.step_down(&mut cursor),
+            (Standing::Alone, Ground::Database) => {}
+        }
+        let stepped = self.try_step(node, &mut cursor).await;
         match &stepped {
             Ok(0) => {
                 node.journal.set_behind(false);
@@ -117,26 +153,27 @@ impl Drain {
         stepped
     }
 
-    async fn try_step(&mut self, node: &Arc<Node>) -> Result<usize, Stalled> {
-        let (cursor, records_max) = (self.cursor, self.records_max);
-        let (entries, next) = with_disk(node, move |journal| journal.read(cursor, records_max)).await?;
+    async fn try_step(&self, node: &Arc<Node>, cursor: &mut Cursor) -> Result<usize, Stalled> {
+        let (from, records_max) = (*cursor, self.records_max);
+        let (entries, next) = with_disk(node, move |journal| journal.read(from, records_max)).await?;
         let Some(first) = entries.first() else {
-            self.cursor = next;
+            *cursor = next;
             return Ok(0);
         };
         note_age(node, first);
         let batch = &entries[..batch_length(&entries)];
         write(node, batch).await?;
         let (count, behind) = (batch.len(), batch.last().map_or(0, |last| last.sequence.saturating_add(1)));
-        with_disk(node, move |journal| journal.drained(behind, count)).await?;
+        with_disk(node, move |journal| journal.drained(behind)).await?;
+        node.live.follow(node, batch);
         if count == entries.len() {
-            self.cursor = next;
+            *cursor = next;
         }
         Ok(count)
     }
 }
 
-async fn with_disk<T: Send + 'static>(
+pub(crate) async fn with_disk<T: Send + 'static>(
     node: &Arc<Node>,
     work: impl FnOnce(&Journal) -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, Stalled> {
@@ -202,9 +239,9 @@ async fn write_run(node: &Arc<Node>, tenant: TenantId, run: &[(&Entry, &UsageRec
 
 async fn record(node: &Node, tenant: TenantId, part: &[(&Entry, &UsageRecord)]) -> Result<(), StoreError> {
     let scope = TenantScope::of_journal(tenant);
-    let records: Vec<&UsageRecord> = part.iter().map(|(_, usage)| *usage).collect();
-    let interim = node.settings.interim_seconds;
-    let writing = record_usage::record_usage(&node.store, &scope, &records, interim, node.context());
+    let records: Vec<(u64, &UsageRecord)> = part.iter().map(|(entry, usage)| (entry.sequence, *usage)).collect();
+    let (reading, interim) = (reading(node), node.settings.interim_seconds);
+    let writing = record_usage::record_from_journal(&node.store, &scope, reading, &records, interim, node.context());
     let recorded = timeout(PATIENCE, writing).await.unwrap_or_else(|_elapsed| Err(too_slow()))?;
     #[expect(clippy::cast_precision_loss, reason = "a batch has at most a thousand records")]
     node.meters.accounting_batch.observe(records.len() as f64);
@@ -215,7 +252,7 @@ async fn record(node: &Node, tenant: TenantId, part: &[(&Entry, &UsageRecord)]) 
 
 async fn write_restart(node: &Arc<Node>, entry: &Entry, restart: &NasRestart) -> Result<(), Stalled> {
     let scope = TenantScope::of_journal(restart.tenant);
-    let writing = record_usage::record_restart(&node.store, &scope, restart);
+    let writing = record_usage::record_restart(&node.store, &scope, reading(node), entry.sequence, restart);
     match timeout(PATIENCE, writing).await.unwrap_or_else(|_elapsed| Err(too_slow())) {
         Ok(closed) => info!(nas.id = %restart.nas, closed, "a router restarted: {closed} sessions ended"),
         Err(why) if is_away(&why) => return Err(why.to_string()),
@@ -224,8 +261,19 @@ async fn write_restart(node: &Arc<Node>, entry: &Entry, restart: &NasRestart) ->
     Ok(())
 }
 
+/// Keeps what a session was told of, as one record, when the database refuses the session for good.
+pub(crate) async fn keep_aside(node: &Arc<Node>, record: UsageRecord) -> Result<PathBuf, Stalled> {
+    let payload = record::encode(&Record::Usage(Box::new(record))).unwrap_or_default();
+    let sequence = node.journal.next();
+    with_disk(node, move |journal| journal.quarantine(sequence, &payload)).await
+}
+
+fn reading(node: &Node) -> Reading {
+    Reading { journal: node.journal.id(), next: node.journal.next() }
+}
+
 /// Keeps a record that cannot be written, and goes on without it.
-async fn set_aside(node: &Arc<Node>, entry: &Entry, why: &str) -> Result<(), Stalled> {
+pub(crate) async fn set_aside(node: &Arc<Node>, entry: &Entry, why: &str) -> Result<(), Stalled> {
     let (sequence, payload) = (entry.sequence, entry.payload());
     let kept = with_disk(node, move |journal| journal.quarantine(sequence, &payload)).await?;
     node.meters.journal_quarantined.inc();
@@ -238,7 +286,7 @@ fn too_slow() -> StoreError {
 }
 
 /// Whether the database is to blame, and not the record.
-const fn is_away(why: &StoreError) -> bool {
+pub(crate) const fn is_away(why: &StoreError) -> bool {
     match why {
         StoreError::Unavailable { .. }
         | StoreError::NewerDatabase { .. }
@@ -256,4 +304,4 @@ const fn is_away(why: &StoreError) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -106,6 +106,11 @@ impl Segments {
         self.bytes
     }
 
+    /// The number of the next record.
+    pub(super) const fn next(&self) -> u64 {
+        self.next
+    }
+
     /// All records before this one are in the database.
     pub(super) const fn drained(&self) -> u64 {
         self.drained

@@ -14,7 +14,7 @@ fn place() -> TempDir {
 }
 
 fn open(place: &TempDir, bytes_max: u64) -> Journal {
-    Journal::open(place.path(), bytes_max, Gauges::default()).expect("opened")
+    Journal::open(place.path(), bytes_max, Gauges::default(), Id::from_bytes([5; 16])).expect("opened")
 }
 
 fn payload(number: u8) -> Vec<u8> {
@@ -96,13 +96,13 @@ fn drained_records_do_not_come_back_and_their_segments_go() {
     let place = place();
     let journal = open(&place, ROOMY);
     append(&journal, 0..4);
-    journal.drained(3, 3).expect("noted");
+    journal.drained(3).expect("noted");
     drop(journal);
 
     let journal = open(&place, ROOMY);
     assert_eq!(waiting(&journal), [3]);
     append(&journal, [9]);
-    journal.drained(5, 2).expect("noted");
+    journal.drained(5).expect("noted");
 
     assert_eq!(waiting(&journal), [] as [u8; 0]);
     assert_eq!(journal.gauges.waiting.get(), 0);
@@ -119,7 +119,7 @@ fn a_lost_position_means_that_all_is_drained_again() {
     let place = place();
     let journal = open(&place, ROOMY);
     append(&journal, 0..4);
-    journal.drained(3, 3).expect("noted");
+    journal.drained(3).expect("noted");
     drop(journal);
     fs::write(place.path().join("position"), b"nonsense").expect("written");
 
@@ -140,7 +140,7 @@ fn a_full_journal_takes_nothing_until_it_is_drained() {
     let filled = journal.gauges.bytes.get();
     let before = waiting(&journal);
 
-    journal.drained(u64::from(taken), before.len()).expect("noted");
+    journal.drained(u64::from(taken)).expect("noted");
     append(&journal, [200]);
 
     assert!(matches!(full, AppendError::Full), "{full}");
@@ -194,7 +194,7 @@ fn one_journal_is_held_by_one_alone() {
     let place = place();
     let _journal = open(&place, ROOMY);
 
-    let second = Journal::open(place.path(), ROOMY, Gauges::default());
+    let second = Journal::open(place.path(), ROOMY, Gauges::default(), Id::from_bytes([5; 16]));
 
     assert!(matches!(second, Err(JournalError::Held(_))));
 }

@@ -126,6 +126,12 @@ impl HolderLive {
         self.used_out = self.used_out.saturating_add(more_out);
     }
 
+    /// Takes back octets that were counted twice.
+    pub const fn uncount(&mut self, less_in: u64, less_out: u64) {
+        self.used_in = self.used_in.saturating_sub(less_in);
+        self.used_out = self.used_out.saturating_sub(less_out);
+    }
+
     /// The sessions that were granted and not reported yet, and those whose router never did.
     pub fn granted(&self) -> &[Granted] {
         &self.granted
@@ -152,6 +158,24 @@ impl HolderLive {
         }
         self.places_unsaved = true;
         self.places.renew(device, session, lease_until, cap, now)
+    }
+
+    /// A session turns out to be another one that was known before: its place and its mark are that one's.
+    pub fn is_really(&mut self, session: SessionId, other: SessionId) {
+        if session == other {
+            return;
+        }
+        self.places_unsaved |= self.places.is_really(session, other);
+        self.open.retain(|open| open.session != other);
+        for open in self.open.iter_mut().filter(|open| open.session == session) {
+            open.session = other;
+        }
+    }
+
+    /// Takes over what the database knows. Grants that were not reported stay.
+    pub fn reload(&mut self, places: Vec<Place>, used_in: u64, used_out: u64) {
+        let granted = std::mem::take(&mut self.granted);
+        *self = Self { granted, ..Self::loaded(places, used_in, used_out) };
     }
 
     /// Hears that a session has ended: its place is free, or another session of the device has it.
@@ -192,6 +216,11 @@ impl HolderLive {
     /// Whether the database knows its places.
     pub const fn is_saved(&self) -> bool {
         !self.places_unsaved
+    }
+
+    /// The places, if the database does not know them yet.
+    pub fn unsaved_places(&self) -> Option<&[Place]> {
+        self.places_unsaved.then(|| self.places.all())
     }
 
     /// The places, if the database does not know them yet; from now on it is taken to know them.

@@ -386,7 +386,7 @@ impl Keeper {
 
 const fn in_words(work: Work) -> &'static str {
     match work {
-        Work::WriteAhead | Work::WriteAll => "written",
+        Work::WriteAhead | Work::WriteAll | Work::TellAhead | Work::TellAll => "written",
         Work::ReadAll => "read",
     }
 }

@@ -32,10 +32,14 @@ pub(crate) const START_MS: u64 = 2_000;
 /// A piece of work on memory, which the machine waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Work {
-    /// Write most of what only memory knows, while decisions go on.
+    /// Write most of what only memory knows, while decisions go on. Memory is the truth.
     WriteAhead,
     /// Write the rest: no decision is made meanwhile.
     WriteAll,
+    /// Tell the database of what was served without it, while decisions go on. Others may have decided meanwhile.
+    TellAhead,
+    /// Tell it of the rest: no decision is made meanwhile.
+    TellAll,
     /// Read again what others may have changed: no decision is made meanwhile.
     ReadAll,
 }
@@ -159,8 +163,10 @@ impl Machine {
     /// What memory has to do now. Another answer than before ends the work that is under way.
     pub(crate) const fn work(&self) -> Option<Work> {
         match self.phase {
-            Phase::Joining(Stage::Ahead) | Phase::Yielding(Stage::Ahead) => Some(Work::WriteAhead),
-            Phase::Joining(Stage::Rest) | Phase::Yielding(Stage::Rest) => Some(Work::WriteAll),
+            Phase::Joining(Stage::Ahead) => Some(Work::TellAhead),
+            Phase::Joining(Stage::Rest) => Some(Work::TellAll),
+            Phase::Yielding(Stage::Ahead) => Some(Work::WriteAhead),
+            Phase::Yielding(Stage::Rest) => Some(Work::WriteAll),
             Phase::TakingOver(Stage::Rest) => Some(Work::ReadAll),
             Phase::Out | Phase::Shared | Phase::Alone => None,
             Phase::TakingOver(Stage::Ahead | Stage::Done)

@@ -5,19 +5,26 @@ use std::sync::Arc;
 use store::StoreError;
 
 use super::machine::Work;
+use crate::live::save;
 use crate::node::Node;
 
 /// Does a piece of work; when it returns well, it is done.
 pub(crate) async fn work(node: &Arc<Node>, work: Work) -> Result<(), StoreError> {
     match work {
-        Work::WriteAhead => Ok(()),
+        Work::WriteAhead => save::save(node).await.map(drop),
         Work::WriteAll => {
             node.standing.is_empty().await;
-            Ok(())
+            node.live.flush(node).await
+        }
+        // What is told is read from memory at one moment, when nothing is granted.
+        Work::TellAhead => Ok(()),
+        Work::TellAll => {
+            node.standing.is_empty().await;
+            node.live.abandon(node).await
         }
         Work::ReadAll => {
             node.standing.is_empty().await;
-            Ok(())
+            if node.decides_from_memory() { node.live.reload(node).await } else { Ok(()) }
         }
     }
 }

@@ -8,9 +8,10 @@ use std::collections::HashMap;
 use domain::access::facts::Holder;
 use domain::access::session::Session;
 use domain::access::usage::{NasRestart, UsageRecord};
-use domain::id::SessionId;
-use policy::access::metering::Place;
+use domain::id::{JournalId, SessionId};
+use policy::access::metering::{Metered, Place};
 use policy::access::{leases, metering};
+use store::access::positions::{self, Mark};
 use store::access::sessions::{ReportKey, StoredSession};
 use store::access::slots::Renewal;
 use store::access::{holders, sessions, slots, usage};
@@ -40,44 +41,116 @@ pub async fn record_usage(
     context: Context<'_>,
 ) -> Result<Recorded, StoreError> {
     let mut tx = store.tenant(scope).await?;
-    let mut known = find(&mut tx, records, context).await?;
+    let recorded = take(&mut tx, records, interim_seconds, context).await?;
+    tx.commit().await?;
+    Ok(recorded)
+}
+
+/// A journal from which records are taken, and how far it goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reading {
+    /// Which journal.
+    pub journal: JournalId,
+    /// The place that its next record will have. A note of a later one is from before the journal was set back.
+    pub next: u64,
+}
+
+impl Reading {
+    /// Up to where its records of this tenant are in the database.
+    async fn written(self, tx: &mut TenantTx) -> Result<u64, StoreError> {
+        let written = positions::find(tx, self.journal).await?.map_or(0, |mark| mark.position);
+        Ok(if written > self.next { 0 } else { written })
+    }
+
+    /// Notes that all of them up to this one are in the database.
+    async fn note(self, tx: &mut TenantTx, sequence: u64) -> Result<(), StoreError> {
+        let position = sequence.saturating_add(1);
+        positions::note(tx, Mark { journal: self.journal, position, batch: self.journal.uuid() }).await
+    }
+}
+
+/// Takes records of one tenant with their places in the journal, in their order. Those that the database has already are
+/// left out.
+pub async fn record_from_journal(
+    store: &Store,
+    scope: &TenantScope,
+    reading: Reading,
+    records: &[(u64, &UsageRecord)],
+    interim_seconds: u32,
+    context: Context<'_>,
+) -> Result<Recorded, StoreError> {
+    let mut tx = store.tenant(scope).await?;
+    let written = reading.written(&mut tx).await?;
+    let new: Vec<&UsageRecord> =
+        records.iter().filter(|(sequence, _)| *sequence >= written).map(|(_, record)| *record).collect();
+    let (Some((last, _)), false) = (records.last(), new.is_empty()) else { return Ok(Recorded::default()) };
+    let recorded = take(&mut tx, &new, interim_seconds, context).await?;
+    reading.note(&mut tx, *last).await?;
+    tx.commit().await?;
+    Ok(recorded)
+}
+
+async fn take(
+    tx: &mut TenantTx,
+    records: &[&UsageRecord],
+    interim_seconds: u32,
+    context: Context<'_>,
+) -> Result<Recorded, StoreError> {
+    let mut known = find(tx, records, context).await?;
     let mut recorded = Recorded { unannounced: known.unannounced, ..Recorded::default() };
     let mut spent: HashMap<Holder, (u64, u64)> = HashMap::new();
     for (record, place) in records.iter().zip(&known.of_record) {
         let stored = &mut known.sessions[*place];
-        let was_over = stored.session.ended_at.is_some();
-        let metered = metering::apply(&mut stored.session, record);
-        if !was_over || stored.session.ended_at.is_none() {
-            stored.hear(record);
-        }
+        let metered = hear(stored, record, interim_seconds);
         if let Some(holder) = stored.holder {
             let sums = spent.entry(holder).or_default();
             sums.0 = sums.0.saturating_add(metered.more_in);
             sums.1 = sums.1.saturating_add(metered.more_out);
         }
-        stored.lease_until = match metered.place {
-            // A record that waited on its router is older than what came before it.
-            Place::Renew => {
-                let interval = stored.interim_seconds.unwrap_or(interim_seconds);
-                stored.lease_until.max(leases::renewed(record.at, interval))
-            }
-            Place::Release => record.at,
-        };
     }
     recorded.sessions = known.sessions.len();
-    recorded.placeless = move_places(&mut tx, &known.sessions, context).await?;
-    sessions::save_many(&mut tx, &known.sessions).await?;
+    recorded.placeless = move_places(tx, &known.sessions, context).await?;
+    sessions::save_many(tx, &known.sessions).await?;
     let mut spent: Vec<_> = spent.into_iter().map(|(holder, (up, down))| (holder, up, down)).collect();
     spent.sort_unstable_by_key(|(holder, ..)| *holder);
-    usage::add_many(&mut tx, &spent).await?;
-    tx.commit().await?;
+    usage::add_many(tx, &spent).await?;
     Ok(recorded)
 }
 
-/// Ends all open sessions of a router that says it restarts. Returns how many.
-pub async fn record_restart(store: &Store, scope: &TenantScope, restart: &NasRestart) -> Result<u64, StoreError> {
+/// Takes a record into its session: what was counted, where it is now, and how long it is believed.
+///
+/// `interim_seconds` is the interval of sessions whose router was told none.
+pub fn hear(stored: &mut StoredSession, record: &UsageRecord, interim_seconds: u32) -> Metered {
+    let was_over = stored.session.ended_at.is_some();
+    let metered = metering::apply(&mut stored.session, record);
+    if !was_over || stored.session.ended_at.is_none() {
+        stored.hear(record);
+    }
+    stored.lease_until = match metered.place {
+        // A record that waited on its router is older than what came before it.
+        Place::Renew => {
+            let interval = stored.interim_seconds.unwrap_or(interim_seconds);
+            stored.lease_until.max(leases::renewed(record.at, interval))
+        }
+        Place::Release => record.at,
+    };
+    metered
+}
+
+/// Ends all open sessions of a router that says it restarts, once for each place in the journal. Returns how many.
+pub async fn record_restart(
+    store: &Store,
+    scope: &TenantScope,
+    reading: Reading,
+    sequence: u64,
+    restart: &NasRestart,
+) -> Result<u64, StoreError> {
     let mut tx = store.tenant(scope).await?;
+    if sequence < reading.written(&mut tx).await? {
+        return Ok(0);
+    }
     let closed = sessions::close_all_of_nas(&mut tx, restart.nas, restart.at).await?;
+    reading.note(&mut tx, sequence).await?;
     tx.commit().await?;
     Ok(closed)
 }
@@ -96,7 +169,7 @@ async fn find(tx: &mut TenantTx, records: &[&UsageRecord], context: Context<'_>)
     let unmatched: Vec<ReportKey> = records
         .iter()
         .filter(|record| by_class(record, &by_id, &stored).is_none())
-        .map(|record| ReportKey::of(record))
+        .map(|record| report_key(record))
         .collect();
     let mut by_report: HashMap<ReportKey, usize> = HashMap::new();
     if !unmatched.is_empty() {
@@ -116,7 +189,7 @@ async fn find(tx: &mut TenantTx, records: &[&UsageRecord], context: Context<'_>)
     let names: Vec<&str> = unmatched.iter().map(|key| key.user_name.as_str()).collect();
     let named = if names.is_empty() { HashMap::new() } else { holders::by_names(tx, &names).await? };
     for record in records {
-        let key = ReportKey::of(record);
+        let key = report_key(record);
         let place = match by_class(record, &by_id, &stored).or_else(|| by_report.get(&key).copied()) {
             Some(place) => place,
             None => {
@@ -135,6 +208,11 @@ async fn find(tx: &mut TenantTx, records: &[&UsageRecord], context: Context<'_>)
     Ok(Known { sessions: stored, of_record, unannounced })
 }
 
+/// What a record says of its session beside `Class`.
+pub fn report_key(record: &UsageRecord) -> ReportKey {
+    ReportKey::of(record, metering::began_at(record), metering::repeats_since(record))
+}
+
 /// The session that a record's `Class` names, if its own router was given it: counters of two routers never mix.
 fn by_class(record: &UsageRecord, by_id: &HashMap<SessionId, usize>, stored: &[StoredSession]) -> Option<usize> {
     let place = *by_id.get(&record.session?)?;
@@ -142,7 +220,7 @@ fn by_class(record: &UsageRecord, by_id: &HashMap<SessionId, usize>, stored: &[S
 }
 
 /// A session of which the router speaks first: accepted by another server, or before we knew it.
-fn begun(id: SessionId, record: &UsageRecord, holder: Option<Holder>) -> StoredSession {
+pub fn begun(id: SessionId, record: &UsageRecord, holder: Option<Holder>) -> StoredSession {
     StoredSession {
         id,
         nas: record.nas,

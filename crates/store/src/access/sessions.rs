@@ -1,5 +1,7 @@
 //! Stays on routers: granted by us, reported by them, kept after they have ended.
 
+mod row;
+
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::net::Ipv4Addr;
@@ -9,12 +11,12 @@ use domain::access::facts::Holder;
 use domain::access::session::{EndCause, Session, SessionState};
 use domain::access::usage::{Counters, UsageRecord};
 use domain::id::{NasId, PlanId, SessionId};
-use domain::time::{Span, Timestamp};
-use ipnet::IpNet;
+use domain::time::Timestamp;
 use uuid::Uuid;
 
-use crate::access::{holder_of, slots};
-use crate::columns::{Instant, at, counter, holder_columns, inet, integer, ipv4, uncounter};
+use self::row::{SessionRow, state_columns};
+use crate::access::slots;
+use crate::columns::{Instant, counter, holder_columns, inet, integer, uncounter};
 use crate::error::StoreError;
 use crate::page::{Listed, Page};
 use crate::system_tx::SystemTx;
@@ -101,20 +103,22 @@ pub struct ReportKey {
     pub user_name: String,
     /// The device.
     pub device: Device,
-    /// When the session began, by what the report counts.
+    /// When the session began, by what the report counts: one that ended earlier is another.
     pub began_at: Timestamp,
+    /// A session whose router reported its end later than this may be the one all the same.
+    pub repeats_since: Timestamp,
 }
 
 impl ReportKey {
-    /// The key in a record.
-    pub fn of(record: &UsageRecord) -> Self {
-        let seconds = i64::try_from(record.counters.seconds).unwrap_or(i64::MAX);
+    /// The key in a record of a session that began then.
+    pub fn of(record: &UsageRecord, began_at: Timestamp, repeats_since: Timestamp) -> Self {
         Self {
             nas: record.nas,
             acct_session_id: record.acct_session_id.clone(),
             user_name: record.user_name.clone(),
             device: record.device.clone(),
-            began_at: record.at.minus(Span::seconds(seconds)),
+            began_at,
+            repeats_since,
         }
     }
 
@@ -152,6 +156,49 @@ pub async fn insert_granted(tx: &mut TenantTx, new: &NewSession) -> Result<(), S
         session: Session::begun(new.started_at),
     };
     upsert(tx, &[&granted]).await
+}
+
+/// Writes sessions that were accepted and not reported yet. Those that are there already stay as they are.
+pub async fn insert_unreported(tx: &mut TenantTx, sessions: &[StoredSession]) -> Result<(), StoreError> {
+    if sessions.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant_uuid();
+    let ids: Vec<Uuid> = sessions.iter().map(|session| session.id.uuid()).collect();
+    let known = sqlx::query_scalar!("select id from sessions where tenant_id = $1 and id = any($2)", tenant, &ids)
+        .fetch_all(tx.connection())
+        .await?;
+    let new: Vec<&StoredSession> = sessions.iter().filter(|session| !known.contains(&session.id.uuid())).collect();
+    upsert(tx, &new).await
+}
+
+/// Believes these sessions until then, as far as they have not ended and were not believed longer already.
+pub async fn extend_leases(tx: &mut TenantTx, leases: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query!(
+        "update sessions s
+         set lease_until = l.lease_until
+         from unnest($2::uuid[], $3::timestamptz[]) as l (id, lease_until)
+         where s.tenant_id = $1 and s.id = l.id and s.ended_at is null and s.lease_until < l.lease_until",
+        tenant,
+        &leases.iter().map(|(id, _)| id.uuid()).collect::<Vec<_>>(),
+        &leases.iter().map(|(_, until)| Instant(*until)).collect::<Vec<_>>() as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// The sessions that have not ended, in the order of their ids, at most `limit` of those behind `after`.
+pub async fn open(tx: &mut TenantTx, after: Option<SessionId>, limit: u32) -> Result<Vec<StoredSession>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let after = after.map_or(Uuid::nil(), |id| id.uuid());
+    sqlx::query_file_as!(SessionRow, "sql/open_sessions.sql", tenant, after, i64::from(limit))
+        .fetch_all(tx.connection())
+        .await?
+        .into_iter()
+        .map(StoredSession::try_from)
+        .collect()
 }
 
 /// The session with an id.
@@ -200,6 +247,7 @@ pub async fn by_reports_for_update(
         &keys.iter().map(|key| key.user_name.as_str()).collect::<Vec<_>>() as _,
         &keys.iter().map(|key| key.device.key()).collect::<Vec<_>>(),
         &keys.iter().map(|key| Instant(key.began_at)).collect::<Vec<_>>() as _,
+        &keys.iter().map(|key| Instant(key.repeats_since)).collect::<Vec<_>>() as _,
     )
     .fetch_all(tx.connection())
     .await?;
@@ -461,109 +509,4 @@ pub async fn count_open(tx: &mut SystemTx) -> Result<u64, StoreError> {
             .fetch_one(tx.connection())
             .await?;
     Ok(uncounter(open))
-}
-
-fn state_columns(state: SessionState) -> (&'static str, Option<&'static str>, Option<i64>) {
-    match state {
-        SessionState::Granted => ("granted", None, None),
-        SessionState::Open => ("open", None, None),
-        SessionState::Closed(cause) => {
-            let number = match cause {
-                EndCause::Reported(number) => Some(i64::from(number)),
-                EndCause::NasRestarted | EndCause::LeaseEnded => None,
-            };
-            ("closed", Some(cause.code()), number)
-        }
-    }
-}
-
-struct SessionRow {
-    id: Uuid,
-    nas_id: Uuid,
-    holder_kind: Option<String>,
-    holder_id: Option<Uuid>,
-    user_name: String,
-    device: String,
-    service: String,
-    acct_session_id: Option<String>,
-    framed_ip: Option<IpNet>,
-    plan_id: Option<Uuid>,
-    plan_revision: Option<i32>,
-    interim_seconds: Option<i32>,
-    state: String,
-    end_code: Option<String>,
-    end_number: Option<i64>,
-    started_at: Instant,
-    last_heard_at: Instant,
-    ended_at: Option<Instant>,
-    lease_until: Instant,
-    counted_in_octets: i64,
-    counted_out_octets: i64,
-    counted_in_packets: i64,
-    counted_out_packets: i64,
-    counted_seconds: i64,
-    last_in_octets: i64,
-    last_out_octets: i64,
-    last_in_packets: i64,
-    last_out_packets: i64,
-    last_seconds: i64,
-}
-
-impl SessionRow {
-    fn state(&self) -> Option<SessionState> {
-        let number = self.end_number.map_or(Some(0), |number| u32::try_from(number).ok())?;
-        Some(match (self.state.as_str(), self.end_code.as_deref()) {
-            ("granted", None) => SessionState::Granted,
-            ("open", None) => SessionState::Open,
-            ("closed", Some("reported")) => SessionState::Closed(EndCause::Reported(number)),
-            ("closed", Some("nas_restarted")) => SessionState::Closed(EndCause::NasRestarted),
-            ("closed", Some("lease_ended")) => SessionState::Closed(EndCause::LeaseEnded),
-            _ => return None,
-        })
-    }
-}
-
-impl TryFrom<SessionRow> for StoredSession {
-    type Error = StoreError;
-    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
-        let corrupt = || StoreError::corrupt("sessions", row.id);
-        let number = |column: i32| u32::try_from(column).map_err(|_| corrupt());
-        let plan = match (row.plan_id, row.plan_revision) {
-            (Some(plan), Some(revision)) => Some((PlanId::from_uuid(plan), number(revision)?)),
-            _ => None,
-        };
-        Ok(Self {
-            id: SessionId::from_uuid(row.id),
-            nas: NasId::from_uuid(row.nas_id),
-            holder: holder_of("sessions", row.id, row.holder_kind.as_deref(), row.holder_id)?,
-            device: Device::from_key(&row.device),
-            service: AskedService::from_code(&row.service),
-            framed_ip: ipv4(row.framed_ip),
-            plan,
-            interim_seconds: row.interim_seconds.map(number).transpose()?,
-            lease_until: row.lease_until.0,
-            session: Session {
-                state: row.state().ok_or_else(corrupt)?,
-                started_at: row.started_at.0,
-                last_heard_at: row.last_heard_at.0,
-                ended_at: at(row.ended_at),
-                counted: Counters {
-                    in_octets: uncounter(row.counted_in_octets),
-                    out_octets: uncounter(row.counted_out_octets),
-                    in_packets: uncounter(row.counted_in_packets),
-                    out_packets: uncounter(row.counted_out_packets),
-                    seconds: uncounter(row.counted_seconds),
-                },
-                last_reading: Counters {
-                    in_octets: uncounter(row.last_in_octets),
-                    out_octets: uncounter(row.last_out_octets),
-                    in_packets: uncounter(row.last_in_packets),
-                    out_packets: uncounter(row.last_out_packets),
-                    seconds: uncounter(row.last_seconds),
-                },
-            },
-            user_name: row.user_name,
-            acct_session_id: row.acct_session_id,
-        })
-    }
 }

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::access::attempt::Device;
 use domain::access::facts::Holder;
+use domain::access::slot::Place;
 use domain::id::SessionId;
 use domain::sales::plan::DeviceCap;
 use domain::time::Timestamp;
@@ -130,6 +131,56 @@ pub async fn release_many(tx: &mut TenantTx, sessions: &[SessionId]) -> Result<(
         .execute(tx.connection())
         .await?;
     Ok(())
+}
+
+/// Writes all places of these holders; others that they had are gone.
+pub async fn replace(tx: &mut TenantTx, places: &[(Holder, Vec<Place>)]) -> Result<(), StoreError> {
+    if places.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant_uuid();
+    let holders: Vec<Uuid> = places.iter().map(|(holder, _)| holder.uuid()).collect();
+    sqlx::query!("delete from slots where tenant_id = $1 and holder_id = any($2)", tenant, &holders)
+        .execute(tx.connection())
+        .await?;
+    let rows: Vec<(Holder, PlaceRow)> = places
+        .iter()
+        .flat_map(|(holder, places)| {
+            places.iter().map(|place| {
+                let row = PlaceRow {
+                    number: place.number,
+                    device: place.device.key(),
+                    session: place.session.uuid(),
+                    lease_until: place.lease_until,
+                };
+                (*holder, row)
+            })
+        })
+        .collect();
+    if rows.is_empty() { Ok(()) } else { write_places(tx, &rows).await }
+}
+
+/// All places of the tenant, by holder.
+pub async fn all(tx: &mut TenantTx) -> Result<HashMap<Uuid, Vec<Place>>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let rows = sqlx::query!(
+        r#"select holder_id, slot_no, device, session_id, lease_until as "lease_until: Instant"
+           from slots
+           where tenant_id = $1"#,
+        tenant,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let mut places: HashMap<Uuid, Vec<Place>> = HashMap::new();
+    for row in rows {
+        places.entry(row.holder_id).or_default().push(Place {
+            number: u16::try_from(row.slot_no).map_err(|_| StoreError::corrupt("slots", row.holder_id))?,
+            device: Device::from_key(&row.device),
+            session: SessionId::from_uuid(row.session_id),
+            lease_until: row.lease_until.0,
+        });
+    }
+    Ok(places)
 }
 
 #[derive(Clone)]

@@ -1,8 +1,11 @@
 //! What each voucher and subscriber has used over all its sessions.
 
-use domain::access::facts::Holder;
+use std::collections::HashMap;
 
-use crate::columns::counter;
+use domain::access::facts::Holder;
+use uuid::Uuid;
+
+use crate::columns::{counter, uncounter};
 use crate::error::StoreError;
 use crate::tenant_tx::TenantTx;
 
@@ -39,4 +42,13 @@ pub async fn add_many(tx: &mut TenantTx, spent: &[(Holder, u64, u64)]) -> Result
     .execute(tx.connection())
     .await?;
     Ok(())
+}
+
+/// Octets from and to each holder of the tenant that has used any, by the holder's bare id.
+pub async fn all(tx: &mut TenantTx) -> Result<HashMap<Uuid, (u64, u64)>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let rows = sqlx::query!("select holder_id, in_octets, out_octets from usage_totals where tenant_id = $1", tenant)
+        .fetch_all(tx.connection())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.holder_id, (uncounter(row.in_octets), uncounter(row.out_octets)))).collect())
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use domain::access::decision::TraceCode;
 use domain::access::facts::Holder;
-use domain::id::SessionId;
+use domain::id::{JournalId, SessionId};
 use domain::network::nas::Nas;
 use domain::people::subscriber::Username;
 use domain::refusal::Refusal;
@@ -14,6 +14,7 @@ use domain::secret::SecretBytes;
 use domain::time::Timestamp;
 use sqlx::{Connection as _, PgConnection};
 use store::access::decisions::Search;
+use store::access::positions::{self, Mark};
 use store::access::sessions::{Filter, ReportKey};
 use store::access::slots::Renewal;
 use store::access::{decisions, facts, holders, known, sessions, slots, usage};
@@ -318,6 +319,7 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     let their_session = theirs.granted(&scene.store, device(1)).await;
     let their_answer = Answer { refusal: Some(Refusal::Expired), ..theirs.answer(99) };
     let their_holder = theirs.holder();
+    let journal: JournalId = id();
     let their_certificate = certificate(theirs, 7);
     {
         let mut tx = scene.their_tx().await;
@@ -325,6 +327,7 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         taken.expect("taken");
         usage::add_many(&mut tx, &[(their_holder, 5, 5)]).await.expect("added");
         save(&scene, 0, &[their_answer]).await;
+        positions::note(&mut tx, Mark { journal, position: 5, batch: Uuid::nil() }).await.expect("noted");
         certificates::add(&mut tx, &their_certificate).await.expect("added");
         let bought = NewVouchers { bought_by: Some(phone("0712345678")), sold_at: Some(NOW), ..theirs.printed() };
         vouchers::insert_codes(&mut tx, &[(id(), code("Bought1"))], &bought).await.expect("inserted");
@@ -343,6 +346,7 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         user_name: theirs.code.expose().to_owned(),
         device: device(1),
         began_at: NOW,
+        repeats_since: NOW,
     };
     let mut covered = BTreeSet::new();
 
@@ -411,6 +415,12 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     case!("access::sessions::by_reports_for_update", |tx| {
         sessions::by_reports_for_update(tx, std::slice::from_ref(&their_key)).await?.is_empty()
     });
+    case!("access::positions::find", |tx| positions::find(tx, journal).await?.is_none());
+    case!("access::positions::note", |tx| {
+        // Of a journal that both have records of: each has its own row.
+        positions::note(tx, Mark { journal, position: 7, batch: Uuid::nil() }).await?;
+        true
+    });
     case!("access::sessions::close_all_of_nas", |tx| {
         sessions::close_all_of_nas(tx, theirs.nas_id(), in_seconds(100)).await? == 0
     });
@@ -425,6 +435,21 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     case!("access::sessions::list", |tx| {
         sessions::list(tx, &Filter::default(), Page::first(10)).await?.rows.is_empty()
     });
+    case!("access::sessions::extend_leases", |tx| {
+        sessions::extend_leases(tx, &[(their_session, in_seconds(9_999))]).await?;
+        true
+    });
+    case!("access::sessions::insert_unreported", |tx| {
+        // Under their id: it becomes a row of ours, or nothing.
+        let session = ours.new_session(their_session, device(2));
+        sessions::insert_granted(tx, &session).await?;
+        let twin = sessions::by_ids_for_update(tx, &[their_session]).await?;
+        sessions::insert_unreported(tx, &twin).await?;
+        true
+    });
+    case!("access::sessions::open", |tx| {
+        sessions::open(tx, None, 10).await?.iter().all(|session| session.nas != theirs.nas_id())
+    });
     case!("access::sessions::save_many", |tx| {
         // Under their id, and over their session: it becomes a row of ours, or nothing.
         let session = ours.new_session(their_session, device(2));
@@ -432,6 +457,11 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         let mut saved = sessions::by_ids_for_update(tx, &[their_session]).await?;
         saved[0].acct_session_id = Some("1".to_owned());
         sessions::save_many(tx, &saved).await?;
+        true
+    });
+    case!("access::slots::all", |tx| slots::all(tx).await?.is_empty());
+    case!("access::slots::replace", |tx| {
+        slots::replace(tx, &[(their_holder, Vec::new())]).await?;
         true
     });
     case!("access::slots::take", |tx| {
@@ -461,6 +491,7 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         theirs.is_empty()
             && certificates::revoke(tx, Which::WithSerial(their_certificate.serial), NOW).await?.is_empty()
     });
+    case!("access::usage::all", |tx| usage::all(tx).await?.get(&their_holder.uuid()) != Some(&(5, 5)));
     case!("network::nas::add", |tx| {
         nas::add(tx, &theirs.nas, &SecretBytes::new(b"secret".to_vec())).await?;
         false

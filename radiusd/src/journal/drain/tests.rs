@@ -26,15 +26,15 @@ use crate::guard::Limits;
 use crate::meters::Meters;
 use crate::node::{Parts, Settings};
 
-struct Place {
-    database: Database,
-    directory: TempDir,
-    tenant: TenantId,
-    nas: NasId,
+pub(crate) struct Place {
+    pub(crate) database: Database,
+    pub(crate) directory: TempDir,
+    pub(crate) tenant: TenantId,
+    pub(crate) nas: NasId,
 }
 
 impl Place {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let database = Database::fresh().await;
         let store = database.store();
         let context = Context::new(&SystemClock, &OsRandom);
@@ -63,7 +63,7 @@ impl Place {
     }
 
     /// A node on this place's journal, as after a start.
-    fn node(&self) -> Arc<Node> {
+    pub(crate) fn node(&self) -> Arc<Node> {
         let parts = Parts {
             identity: Identity {
                 node: NodeId::from_bytes(OsRandom.uuid_v7(SystemClock.now())),
@@ -96,7 +96,9 @@ impl Place {
                 journal_bytes_max: 16 * 1024 * 1024,
             },
         };
-        Node::new(parts).expect("opened").0
+        let node = Node::new(parts).expect("opened").0;
+        node.standing.set(Standing::Shared, u64::MAX);
+        node
     }
 
     fn usage(&self, nas: NasId, kind: UsageKind, (number, session): (&str, u8), octets: u64) -> Record {
@@ -117,7 +119,7 @@ impl Place {
         }))
     }
 
-    async fn sessions(&self) -> Vec<StoredSession> {
+    pub(crate) async fn sessions(&self) -> Vec<StoredSession> {
         let store = self.database.store();
         let mut tx = store.tenant(&TenantScope::of_operator(self.tenant)).await.expect("a transaction");
         let filter = Filter { online_only: false, user_name: None };
@@ -125,7 +127,7 @@ impl Place {
     }
 }
 
-fn append(node: &Node, records: &[Record]) {
+pub(crate) fn append(node: &Node, records: &[Record]) {
     let payloads: Vec<_> = records.iter().map(|record| record::encode(record).expect("short")).collect();
     node.journal.append(&payloads.iter().map(Vec::as_slice).collect::<Vec<_>>()).expect("appended");
 }

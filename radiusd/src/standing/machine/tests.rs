@@ -313,11 +313,11 @@ impl World {
         node.work = None;
         let well = well && reached;
         match work {
-            Work::WriteAll if well => {
+            Work::WriteAll | Work::TellAll if well => {
                 self.stored += std::mem::take(&mut node.unwritten) + std::mem::take(&mut node.astray);
             }
             Work::ReadAll if well => node.memory = self.stored,
-            Work::WriteAhead | Work::WriteAll | Work::ReadAll => {}
+            Work::WriteAhead | Work::WriteAll | Work::TellAhead | Work::TellAll | Work::ReadAll => {}
         }
         node.machine.worked(work, well, local);
     }

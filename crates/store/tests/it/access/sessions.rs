@@ -5,11 +5,18 @@ use domain::access::facts::Holder;
 use domain::access::session::{EndCause, SessionState};
 use domain::access::usage::{Counters, UsageKind, UsageRecord};
 use domain::id::SessionId;
+use domain::time::Span;
 use store::Page;
 use store::access::sessions::{self, Filter, ReportKey, StoredSession};
 use store::access::slots::{self, Taken};
 
 use crate::scene::{NOW, Scene, cap, device, id, in_seconds};
+
+fn key_of(record: &UsageRecord) -> ReportKey {
+    let seconds = i64::try_from(record.counters.seconds).expect("small");
+    let began_at = record.at.minus(Span::seconds(seconds));
+    ReportKey::of(record, began_at, began_at)
+}
 
 fn record(scene: &Scene, acct_session_id: &str, device: Device, at: i64, seconds: u64) -> UsageRecord {
     UsageRecord {
@@ -52,14 +59,14 @@ async fn a_granted_session_is_matched_by_its_first_report_and_read_back_whole() 
     let report = record(&scene, "80100014", device(2), 5, 0);
     let mut tx = scene.tx().await;
 
-    let mut found = sessions::by_reports_for_update(&mut tx, &[ReportKey::of(&report)]).await.expect("looks");
+    let mut found = sessions::by_reports_for_update(&mut tx, &[key_of(&report)]).await.expect("looks");
     let (key, stored) = found.pop().expect("found");
     let saved = opened(stored, &report);
     sessions::save_many(&mut tx, std::slice::from_ref(&saved)).await.expect("saves");
-    let again = sessions::by_reports_for_update(&mut tx, &[ReportKey::of(&report)]).await.expect("looks");
+    let again = sessions::by_reports_for_update(&mut tx, &[key_of(&report)]).await.expect("looks");
     tx.commit().await.expect("commits");
 
-    assert_eq!((key, saved.id), (ReportKey::of(&report), session));
+    assert_eq!((key, saved.id), (key_of(&report), session));
     assert_eq!(again[0].1.id, session);
     let mut expected = saved;
     expected.session.counted.in_octets = u64::try_from(i64::MAX).expect("fits");
@@ -78,9 +85,9 @@ async fn a_repeated_stop_finds_its_ended_session_and_a_new_session_under_that_nu
     let mut tx = scene.tx().await;
     sessions::save_many(&mut tx, std::slice::from_ref(&ended)).await.expect("saves");
 
-    let repeated = sessions::by_reports_for_update(&mut tx, &[ReportKey::of(&stop)]).await.expect("looks");
+    let repeated = sessions::by_reports_for_update(&mut tx, &[key_of(&stop)]).await.expect("looks");
     let reused = record(&scene, "80100014", device(1), 700, 0);
-    let new = sessions::by_reports_for_update(&mut tx, &[ReportKey::of(&reused)]).await.expect("looks");
+    let new = sessions::by_reports_for_update(&mut tx, &[key_of(&reused)]).await.expect("looks");
 
     assert_eq!(repeated[0].1.session.state, SessionState::Closed(EndCause::Reported(4_000_000_000)));
     assert_eq!(new, []);
@@ -91,7 +98,7 @@ async fn a_session_is_given_to_one_report_alone() {
     let scene = Scene::open().await;
     let session = scene.ours.granted(&scene.store, device(1)).await;
     let mut tx = scene.tx().await;
-    let keys = [("a", 5), ("b", 6)].map(|(name, at)| ReportKey::of(&record(&scene, name, device(1), at, 0)));
+    let keys = [("a", 5), ("b", 6)].map(|(name, at)| key_of(&record(&scene, name, device(1), at, 0)));
 
     let found = sessions::by_reports_for_update(&mut tx, &keys).await.expect("looks");
 

@@ -1,0 +1,100 @@
+//! From the journal into memory, in order. The database is not asked, so it may be away.
+
+use std::io;
+use std::sync::Arc;
+
+use domain::id::TenantId;
+use tracing::info;
+
+use crate::journal::drain::{Stalled, set_aside, with_disk};
+use crate::journal::record::Record;
+use crate::journal::{Cursor, Entry};
+use crate::live::hear::Heard;
+use crate::live::lock;
+use crate::live::table::UNSAVED_MAX;
+use crate::node::Node;
+
+/// Records heard at once.
+const BATCH_MAX: usize = 2_000;
+
+/// What one batch was.
+struct Batch {
+    read: usize,
+    next: Cursor,
+    heard: Heard,
+    unreadable: Vec<Entry>,
+}
+
+impl super::Live {
+    /// Hears the next records. Returns how many; 0 when none wait.
+    pub(crate) async fn listen(&self, node: &Arc<Node>, cursor: &mut Cursor) -> Result<usize, Stalled> {
+        if self.table().unsaved_count() >= UNSAVED_MAX {
+            return Err(format!("{UNSAVED_MAX} sessions in memory wait for the database already"));
+        }
+        let (from, hearer) = (*cursor, Arc::clone(node));
+        let batch = with_disk(node, move |journal| hear_batch(&hearer, journal.read(from, BATCH_MAX)?)).await?;
+        *cursor = batch.next;
+        for entry in &batch.unreadable {
+            set_aside(node, entry, "it is written in a way that this program does not know").await?;
+        }
+        self.look_after(node, batch.heard).await;
+        Ok(batch.read)
+    }
+
+    /// Follows what is not written from memory: transactions write it, or will.
+    pub(crate) fn follow(&self, node: &Node, entries: &[Entry]) {
+        let mut heard = Heard::default();
+        self.hearing(node, false, |by, table| {
+            for entry in entries {
+                if !table.note_heard(entry.sequence) {
+                    continue;
+                }
+                match &entry.content {
+                    Ok(Record::Usage(usage)) => table.hear(entry.sequence, usage, by, &mut heard),
+                    Ok(Record::Restart(restart)) => _ = table.hear_restart(entry.sequence, restart, by, &mut heard),
+                    Err(_unreadable) => {}
+                }
+            }
+            table.forget_ended();
+        });
+        node.meters.sessions_placeless.inc_by(heard.placeless);
+    }
+}
+
+impl super::Live {
+    /// Follows the journal while its records cannot be written: logins are decided from memory meanwhile. Returns how
+    /// many were read; 0 when none wait.
+    pub(crate) async fn follow_ahead(&self, node: &Arc<Node>) -> Result<usize, Stalled> {
+        let from = *lock(&self.ahead);
+        let (entries, next) = with_disk(node, move |journal| journal.read(from, BATCH_MAX)).await?;
+        self.follow(node, &entries);
+        *lock(&self.ahead) = next;
+        Ok(entries.len())
+    }
+}
+
+fn hear_batch(node: &Node, (entries, next): (Vec<Entry>, Cursor)) -> io::Result<Batch> {
+    let (mut heard, mut unreadable) = (Heard::default(), Vec::new());
+    let read = entries.len();
+    // What a tenant has in the database already, from before a crash.
+    let is_written = |tenant: TenantId, sequence: u64| node.live.noted(tenant).is_some_and(|noted| sequence < noted);
+    node.live.hearing(node, true, |by, table| {
+        for entry in entries {
+            if !table.note_heard(entry.sequence) {
+                continue;
+            }
+            match &entry.content {
+                Ok(Record::Usage(usage)) if !is_written(usage.tenant, entry.sequence) => {
+                    table.hear(entry.sequence, usage, by, &mut heard);
+                }
+                Ok(Record::Restart(restart)) if !is_written(restart.tenant, entry.sequence) => {
+                    let closed = table.hear_restart(entry.sequence, restart, by, &mut heard);
+                    info!(nas.id = %restart.nas, closed, "a router restarted: {closed} sessions ended");
+                }
+                Ok(Record::Usage(_) | Record::Restart(_)) => {}
+                Err(_unreadable) => unreadable.push(entry),
+            }
+        }
+    });
+    Ok(Batch { read, next, heard, unreadable })
+}
