@@ -4,8 +4,8 @@
 #   fuzz/run.sh T=packet SECONDS=60
 #
 # Needs no nightly compiler: the sanitizer flags are unlocked for the pinned one with RUSTC_BOOTSTRAP=1. Installs
-# cargo-fuzz from the registry if it is missing. Starts from the packets of crates/radius/vectors; what it finds
-# interesting stays in fuzz/corpus/T, what it breaks in fuzz/artifacts/T.
+# cargo-fuzz from the registry if it is missing. Starts from the packets of tests/hostile; what it finds interesting
+# stays in fuzz/corpus/T, what it breaks in fuzz/artifacts/T.
 set -eu
 
 T=
@@ -30,19 +30,12 @@ if ! cargo fuzz --version >/dev/null 2>&1; then
     cargo install cargo-fuzz --locked
 fi
 
-# Seeds: every request and reply of the vectors, as octets. Only the packet target reads whole packets.
+# Seeds for those that read packets: the corpus of hostile ones, as octets.
 mkdir -p "corpus/$T"
-if [ "$T" = packet ] && command -v xxd >/dev/null 2>&1; then
-    number=0
-    awk '/^(request|reply) /{ if (hex) print hex; sub(/^[a-z]+ /, ""); gsub(/ /, ""); hex = $0; next }
-         /^\|/ && hex { sub(/^\| */, ""); gsub(/ /, ""); hex = hex $0; next }
-         { if (hex) print hex; hex = "" }
-         END { if (hex) print hex }' ../crates/radius/vectors/*.txt |
-    while read -r hex; do
-        number=$((number + 1))
-        printf '%s' "$hex" | xxd -r -p > "corpus/$T/vector-$number"
-    done
-fi
+case $T in packet | request | stream)
+    (cd .. && cargo run --quiet -p tests --bin fuzz_seeds -- "fuzz/corpus/$T") || exit
+    ;;
+esac
 
 echo "fuzz: building target \`$T\`, then running it for $SECONDS_MAX seconds"
 RUSTC_BOOTSTRAP=1 cargo fuzz run "$T" -- -max_total_time="$SECONDS_MAX" -max_len=4200 -print_final_stats=1
