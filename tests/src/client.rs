@@ -114,7 +114,7 @@ impl Router {
         let mut buffer = [0; PACKET_MAX];
         let mut writer = Writer::status_server(&mut buffer, next_identifier(), &chance());
         writer.put(rfc2865::NAS_IDENTIFIER, "monitor")?;
-        Ok(self.exchange(writer.finish(&secret), self.auth, &secret).await?.is_some())
+        Ok(self.exchange(writer.finish(&secret), self.auth, &secret, 1).await?.is_some())
     }
 
     async fn asks_placing(
@@ -127,15 +127,20 @@ impl Router {
         let secret = Secret::new(self.secret.as_bytes());
         let mut buffer = [0; PACKET_MAX];
         let request = login(&mut buffer, next_identifier(), signature, (user, password, mac), &secret)?;
-        self.exchange(request, self.auth, &secret).await
+        self.exchange(request, self.auth, &secret, 1).await
     }
 
     /// Reports a session. `None` is silence.
     pub async fn reports(&self, report: &Report<'_>) -> anyhow::Result<Option<Reply>> {
+        self.reports_again(report, 1).await
+    }
+
+    /// Reports a session, and sends the same octets again while there is no answer, as routers do: so often at most.
+    pub async fn reports_again(&self, report: &Report<'_>, tries: u8) -> anyhow::Result<Option<Reply>> {
         let secret = Secret::new(self.secret.as_bytes());
         let mut buffer = [0; PACKET_MAX];
         let request = accounting(&mut buffer, next_identifier(), report, &secret)?;
-        self.exchange(request, self.acct, &secret).await
+        self.exchange(request, self.acct, &secret, tries).await
     }
 
     /// Sends octets as they are and gives what comes back, unverified, within a moment.
@@ -145,10 +150,23 @@ impl Router {
         receive(&socket, Duration::from_millis(300)).await
     }
 
-    async fn exchange(&self, request: &[u8], to: SocketAddr, secret: &Secret) -> anyhow::Result<Option<Reply>> {
+    async fn exchange(
+        &self,
+        request: &[u8],
+        to: SocketAddr,
+        secret: &Secret,
+        tries: u8,
+    ) -> anyhow::Result<Option<Reply>> {
         let socket = UdpSocket::bind((self.from, 0)).await?;
-        socket.send_to(request, to).await?;
-        let Some(bytes) = receive(&socket, self.patience).await? else { return Ok(None) };
+        let mut answer = None;
+        for _ in 0..tries {
+            socket.send_to(request, to).await?;
+            answer = receive(&socket, self.patience).await?;
+            if answer.is_some() {
+                break;
+            }
+        }
+        let Some(bytes) = answer else { return Ok(None) };
         Ok(Some(verified(request, bytes, secret)?))
     }
 }

@@ -49,9 +49,12 @@ impl Database {
                  any command with a PostgreSQL of its own"
             );
         };
-        let mut server = PgConnection::connect(&server_url)
-            .await
-            .with_context(|| format!("the server of {SERVER} does not answer"))?;
+        Self::fresh_on(server_url).await.with_context(|| format!("on the server of {SERVER}"))
+    }
+
+    /// Makes one on a server of the caller's own, whose superuser the URL names.
+    pub async fn fresh_on(server_url: String) -> anyhow::Result<Self> {
+        let mut server = PgConnection::connect(&server_url).await.context("the server does not answer")?;
         let template = template(&mut server, &server_url).await?;
         // Unique on the server for as long as we live; what an earlier process of our number left behind goes away.
         static NEXT: AtomicU32 = AtomicU32::new(0);

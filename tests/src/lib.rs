@@ -5,11 +5,13 @@
 pub mod answers;
 pub mod books;
 pub mod client;
+pub mod crowd;
 pub mod database;
 pub mod dice;
 pub mod hostile;
 pub mod node;
 pub mod radsec;
+pub mod switch;
 pub mod world;
 
 /// The first page of a list, as long as a page can be.

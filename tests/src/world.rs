@@ -183,8 +183,7 @@ impl World {
 
     /// A World whose server is a process of its own ([`crate::node`]), which listens there. Its clock is the machine's,
     /// so time does not [pass](StoryClock::passes) for it.
-    pub async fn beside(auth: SocketAddr, acct: SocketAddr) -> anyhow::Result<Self> {
-        let database = Database::fresh().await;
+    pub async fn beside(database: Database, auth: SocketAddr, acct: SocketAddr) -> anyhow::Result<Self> {
         let store = database.store();
         let clock = Arc::new(StoryClock::standing());
         let (isp, other) = open_isps(&store, &clock, auth, acct).await?;

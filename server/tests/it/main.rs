@@ -6,6 +6,7 @@
 
 mod demo;
 mod failover;
+mod faults;
 mod hostile;
 mod kill;
 mod machine;
