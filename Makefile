@@ -2,15 +2,17 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo check test run bench fuzz generate sqlx db
+.PHONY: help demo check test run bench outage-drill fuzz generate sqlx db
 
-# Arguments of `make run`, `make fuzz` and `make bench`.
+# Arguments of `make run`, `make fuzz` and `make outage-drill`.
 ARGS ?= serve
 T ?= packet
 SECONDS ?= 60
+DRILL ?= postgres
+MINUTES ?= 1
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: ## A server in the foreground with something to try; Ctrl-C stops all of it
 	@scripts/setup demo
@@ -32,6 +34,10 @@ run: ## The server from a quick build, or any command: make run ARGS="session li
 bench: ## How fast it is: small benches, then the whole path under load
 	@scripts/setup bench
 	scripts/bench
+
+outage-drill: ## Watch an outage at full load: make outage-drill MINUTES=1, or DRILL=kill
+	@scripts/setup test
+	@MINUTES=$(MINUTES) scripts/outage-drill $(DRILL)
 
 fuzz: ## Fuzz one target for a while: make fuzz T=packet SECONDS=60
 	fuzz/run.sh T=$(T) SECONDS=$(SECONDS)
