@@ -162,6 +162,10 @@ impl Router {
         for _ in 0..tries {
             socket.send_to(request, to).await?;
             answer = receive(&socket, self.patience).await?;
+            // A late answer to somebody who had this port before is not ours.
+            while answer.as_deref().is_some_and(|late| late.get(1) != request.get(1)) {
+                answer = receive(&socket, self.patience).await?;
+            }
             if answer.is_some() {
                 break;
             }

@@ -214,11 +214,21 @@ impl Life {
     async fn of_somebody_unknown(mut self) {
         while !self.stop.is_cancelled() {
             let before = self.ledger.away();
-            let answer = self.router.asks("nobody-knows-me", "guess", "02:00:00:00:00:99").await;
+            // Each time somebody else: who guesses often is told to wait, and for that no database is needed.
+            let number = self.dice.next();
+            let mac = format!(
+                "02:99:{:02X}:{:02X}:{:02X}:{:02X}",
+                number >> 24 & 255,
+                number >> 16 & 255,
+                number >> 8 & 255,
+                number & 255
+            );
+            let answer = self.router.asks(&format!("nobody-{}", number % 1_000_000), "guess", &mac).await;
             let away = |line: Line| matches!(line, Line::Frozen | Line::Cut);
             match answer {
-                Ok(Some(_)) if before.is_some_and(|(line, _)| away(line)) && self.ledger.away() == before => {
-                    self.ledger.fault("an unknown name was answered while the database was away".to_owned());
+                Ok(Some(reply)) if before.is_some_and(|(line, _)| away(line)) && self.ledger.away() == before => {
+                    let said = reply.sentence();
+                    self.ledger.fault(format!("an unknown name was answered while the database was away: {said}"));
                 }
                 Ok(_) => {}
                 Err(why) => self.ledger.fault(format!("nobody-knows-me: {why:#}")),

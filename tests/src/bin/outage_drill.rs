@@ -5,7 +5,7 @@
 //! or let in beyond its cap.
 #![expect(clippy::print_stdout, reason = "a drill is told to whoever watches it")]
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
