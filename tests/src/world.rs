@@ -183,7 +183,12 @@ impl World {
 
     /// A World whose server is a process of its own ([`crate::node`]), which listens there. Its clock is the machine's,
     /// so time does not [pass](StoryClock::passes) for it.
-    pub async fn beside(database: Database, auth: SocketAddr, acct: SocketAddr) -> anyhow::Result<Self> {
+    pub async fn beside(auth: SocketAddr, acct: SocketAddr) -> anyhow::Result<Self> {
+        Self::beside_on(Database::fresh().await, auth, acct).await
+    }
+
+    /// The same on a database that the caller has made.
+    pub async fn beside_on(database: Database, auth: SocketAddr, acct: SocketAddr) -> anyhow::Result<Self> {
         let store = database.store();
         let clock = Arc::new(StoryClock::standing());
         let (isp, other) = open_isps(&store, &clock, auth, acct).await?;

@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use tests::crowd::{Crowd, Size, Tally, Verdict};
-use tests::database::Database;
 use tests::dice::{Dice, SEED, asked};
 use tests::node::Node;
 use tests::switch::{Line, Switch};
@@ -28,7 +27,7 @@ struct Stage {
 impl Stage {
     async fn set(seed: u64) -> Self {
         let mut node = Node::new(env!("CARGO_BIN_EXE_mnetifi")).expect("a machine");
-        let world = World::beside(Database::fresh().await, node.auth, node.acct).await.expect("a world");
+        let world = World::beside(node.auth, node.acct).await.expect("a world");
         let switch = Switch::before(&world.database.admin_url()).await.expect("a switch");
         let url = switch.url(&world.database.admin_url());
         let mut crowd = Crowd::moves_in(&world, SIZE).await.expect("a crowd");

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use domain::sales::plan::{DeviceCap, PlanService, PlanTerms};
 use tests::client::Router;
-use tests::database::Database;
 use tests::hostile::{From, To};
 use tests::node::Node;
 use tests::world::{World, hour, month};
@@ -42,7 +41,7 @@ impl Siege {
     async fn lay_with_log(filter: &str) -> Self {
         let node = Node::new(env!("CARGO_BIN_EXE_mnetifi")).expect("a machine");
         let mut node = node.with("MNETIFI_LOG_FILTER", filter);
-        let world = World::beside(Database::fresh().await, node.auth, node.acct).await.expect("a world");
+        let world = World::beside(node.auth, node.acct).await.expect("a world");
         let terms = PlanTerms { device_cap: DeviceCap::new(DeviceCap::MAX).expect("good"), ..month() };
         let plan = world.sells(&world.isp, terms, "home", PlanService::Pppoe).await.expect("sold");
         for house in 1..=10 {

@@ -66,7 +66,7 @@ async fn drill() -> anyhow::Result<bool> {
     let postgres = PrivatePostgres::start(options.clone(), &CancellationToken::new()).await?;
     let database = Database::fresh_on(postgres.connection().admin_url()).await?;
     let node = Node::new(binaries.join("mnetifi"))?.with("MNETIFI_LOG_LEVEL", "warn");
-    let world = World::beside(database, node.auth, node.acct).await?;
+    let world = World::beside_on(database, node.auth, node.acct).await?;
     let crowd = Crowd::moves_in(&world, WITNESSES).await?;
     say(&format!("selling to {users} houses for the load, beside {} witnesses", WITNESSES.houses));
     let plan = world.sells(&world.isp, month(), "load", PlanService::Pppoe).await?;
