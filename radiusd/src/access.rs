@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use actions::access::admit::{self, Answer, Asked};
 use dictionaries::{microsoft, rfc2865};
 use domain::access::attempt::Attempt;
-use domain::access::decision::{DecisionRecord, TraceCode};
+use domain::access::decision::{AnsweredFrom, DecisionRecord, TraceCode};
 use domain::access::grant::Grant;
+use domain::platform::node::Standing;
 use domain::refusal::Refusal;
 use nas::dialect;
 use ports::Random;
@@ -24,7 +25,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout};
 use tracing::{debug, error};
 
-use crate::admission::{self, Decided};
+use crate::admission::{Asking, Decided, Said};
 use crate::directory::pager;
 use crate::directory::registry::KnownNas;
 use crate::door::{Dropped, Port, Verified};
@@ -32,7 +33,11 @@ use crate::endpoint::{Endpoint, Replier};
 use crate::guard::{NotNow, Tried};
 use crate::meters::Outcome;
 use crate::node::{BUDGET, Node};
+use crate::standing::Pass;
 use crate::worker::{Accepted, Desk};
+
+/// How often a name is looked up for one login.
+const LOOK_UPS_MAX: usize = 3;
 
 /// A verified Access-Request and the right to answer it.
 pub(crate) struct Request {
@@ -80,6 +85,30 @@ impl<'a> Question<'a> {
         self.proof.prove(password).map(keep).is_some()
     }
 
+    /// The login as memory is asked about it.
+    fn asking<'q>(
+        &'q self,
+        node: &'q Node,
+        pass: &Pass<'_>,
+        proves: &'q dyn Fn(&[u8]) -> bool,
+        arrived: Instant,
+    ) -> Asking<'q> {
+        let answered_from = match pass.standing() {
+            Standing::Away => AnsweredFrom::MemoryInOutage,
+            Standing::Settling | Standing::Alone | Standing::Shared => AnsweredFrom::Memory,
+        };
+        Asking {
+            node,
+            nas: self.nas,
+            attempt: &self.attempt,
+            proves,
+            garbled: self.is_garbled(),
+            answered_from,
+            arrived,
+            now: node.clock.now(),
+        }
+    }
+
     /// Writes the answer to a decision. A refusal of a garbled password is none: the router has another secret.
     fn reply<'b>(
         &self,
@@ -109,12 +138,11 @@ impl<'a> Question<'a> {
 pub(crate) fn answer_from_memory<'a>(
     node: &Arc<Node>,
     endpoint: &Arc<Endpoint>,
+    pass: Option<&Pass<'_>>,
     accepted: Accepted<'a>,
     desk: &mut Desk,
 ) -> Option<Accepted<'a>> {
-    if !node.decides_from_memory() {
-        return Some(accepted);
-    }
+    let Some(pass) = pass.filter(|pass| pass.is_for_memory() && pass.holds()) else { return Some(accepted) };
     let Accepted { verified: Verified { packet, nas }, path, ticket, arrived } = accepted;
     let dropped = |ticket, why| {
         endpoint.forget(ticket);
@@ -140,17 +168,18 @@ pub(crate) fn answer_from_memory<'a>(
         desk.tally.refuse(Refusal::TooManyTries);
         return None;
     }
-    let now = node.clock.now();
     let proven = Cell::new(None);
     let proves = |password: &[u8]| question.proves(password, |how| proven.set(Some(how)));
-    let Some(decided) = admission::decide(node, &nas, &question.attempt, &proves, now) else {
-        return Some(Accepted { verified: Verified { packet, nas }, path, ticket, arrived });
+    let asking = question.asking(node, pass, &proves, arrived);
+    let decided = match asking.decide(&mut |record| desk.lane.record(record)) {
+        Said::Answer(decided) => decided,
+        Said::WrongSecret => {
+            tell_of_wrong_secret(node, &nas, path.peer);
+            dropped(ticket, Dropped::WrongSecret);
+            return None;
+        }
+        Said::NotHere => return Some(Accepted { verified: Verified { packet, nas }, path, ticket, arrived }),
     };
-    if decided.outcome.is_err() && question.is_garbled() {
-        tell_of_wrong_secret(node, &nas, path.peer);
-        dropped(ticket, Dropped::WrongSecret);
-        return None;
-    }
     let mut buffer = [0; PACKET_MAX];
     match question.reply(&mut buffer, &decided, proven.take().as_ref(), &*node.random) {
         Ok(reply) => endpoint.answer(ticket, reply, &path, &mut desk.outbox),
@@ -202,7 +231,7 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
     let proves = |password: &[u8]| {
         question.proves(password, |how| *proven.lock().unwrap_or_else(PoisonError::into_inner) = Some(how))
     };
-    let decided = match timeout(BUDGET, decide(&node, &question, &proves, arrived)).await {
+    let decided = match timeout(BUDGET, decide(&node, &pass, &question, &proves, arrived)).await {
         Ok(Ok(Some(decided))) => decided,
         Ok(Ok(None)) => {
             tell_of_wrong_secret(&node, &nas, replier.peer());
@@ -255,17 +284,14 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
 /// Decides with the database's help. `None` is a router with another shared secret.
 async fn decide(
     node: &Arc<Node>,
+    pass: &Pass<'_>,
     question: &Question<'_>,
     proves: &(dyn Fn(&[u8]) -> bool + Send + Sync),
     arrived: Instant,
 ) -> Result<Option<Decided>, StoreError> {
     let (nas, attempt) = (question.nas, &question.attempt);
-    if node.decides_from_memory() {
-        let looked_up = pager::look_up(node, &nas.scope, attempt.user_name).await?;
-        let now = node.clock.now();
-        let decided = admission::decide(node, nas, attempt, proves, now)
-            .unwrap_or_else(|| admission::refuse_unknown(node, attempt, looked_up.differs_only_in_case, now));
-        return Ok(Some(decided).filter(|decided| decided.outcome.is_ok() || !question.is_garbled()));
+    if pass.is_for_memory() {
+        return from_memory(node, pass, question, proves, arrived).await;
     }
     let asked = Asked {
         nas: &nas.nas,
@@ -292,6 +318,42 @@ const fn tried(decided: &Decided) -> Tried {
         Ok(_) => Tried::Accepted,
         Err(Refusal::Unknown | Refusal::WrongCase | Refusal::WrongPassword) => Tried::Failed,
         Err(_) => Tried::Other,
+    }
+}
+
+/// Decides from memory; a name that is not there is looked up first, unless the database is away.
+async fn from_memory(
+    node: &Arc<Node>,
+    pass: &Pass<'_>,
+    question: &Question<'_>,
+    proves: &(dyn Fn(&[u8]) -> bool + Send + Sync),
+    arrived: Instant,
+) -> Result<Option<Decided>, StoreError> {
+    let mut said = question.asking(node, pass, proves, arrived).decide(&mut |record| node.recorder.record(record));
+    if matches!(said, Said::NotHere) && pass.standing() == Standing::Away {
+        let reason = "it is away, and memory does not know the name".to_owned();
+        return Err(StoreError::Unavailable { reason });
+    }
+    // It may leave the book again before it is asked for; not often.
+    for _ in 0..LOOK_UPS_MAX {
+        if !matches!(said, Said::NotHere) {
+            break;
+        }
+        let looked_up = pager::look_up(node, &question.nas.scope, question.attempt.user_name).await?;
+        // Whoever waited must not decide on a ground that is gone.
+        if !pass.holds() {
+            return Err(StoreError::Unavailable { reason: "it was not heard of for too long".to_owned() });
+        }
+        let asking = question.asking(node, pass, proves, arrived);
+        said = asking.decide(&mut |record| node.recorder.record(record));
+        if matches!(said, Said::NotHere) && !looked_up.has_meaning {
+            said = asking.refuse_unknown(looked_up.differs_only_in_case, &mut |record| node.recorder.record(record));
+        }
+    }
+    match said {
+        Said::Answer(decided) => Ok(Some(decided)),
+        Said::WrongSecret => Ok(None),
+        Said::NotHere => Err(StoreError::Unavailable { reason: "the name does not stay in memory".to_owned() }),
     }
 }
 

@@ -1,22 +1,26 @@
-//! One login on what memory knows: facts, rules, a place. Nothing here waits.
+//! One login on what memory knows: facts, rules, a place, and the record of it. Nothing here waits.
 //!
 //! The holder's own lock makes the look at the places and the grasp one step. Never decides: that is
 //! `policy::access::admission`.
 
+use std::cell::Cell;
+use std::sync::Arc;
+
 use arc_swap::Guard;
 use domain::access::attempt::Attempt;
-use domain::access::decision::TraceCode;
+use domain::access::decision::{AnsweredFrom, DecisionRecord, Proved, TraceCode};
 use domain::access::facts::{Candidate, Facts, PlacesSeen};
 use domain::access::grant::Grant;
 use domain::id::SessionId;
 use domain::rate::Bytes;
 use domain::refusal::Refusal;
 use domain::sales::plan::Plan;
-use domain::time::Timestamp;
+use domain::sales::voucher::FirstUse;
+use domain::time::{Timestamp, Zone};
 use policy::access::admission::{self, Admit, Outcome, Verdict};
-use policy::access::{leases, shaping};
+use policy::access::{credentials, leases, shaping};
 use smallvec::SmallVec;
-use std::sync::Arc;
+use tokio::time::Instant;
 
 use crate::directory::book::{NameEntry, RightEntry, RightFacts};
 use crate::directory::registry::KnownNas;
@@ -32,6 +36,35 @@ pub(crate) struct Decided {
     pub(crate) trace: TraceCode,
 }
 
+/// What memory has to say to a login.
+#[expect(clippy::large_enum_variant, reason = "nearly every login gets an answer, and none is to allocate")]
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// This is the answer.
+    Answer(Decided),
+    /// The router has another shared secret: no answer, and no record that would blame a person.
+    WrongSecret,
+    /// It does not know the name.
+    NotHere,
+}
+
+/// One login that asks memory.
+pub(crate) struct Asking<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) nas: &'a KnownNas,
+    pub(crate) attempt: &'a Attempt<'a>,
+    /// Whether the request's proof was made with a password.
+    pub(crate) proves: &'a dyn Fn(&[u8]) -> bool,
+    /// Whether the password came out as garbage.
+    pub(crate) garbled: bool,
+    pub(crate) answered_from: AnsweredFrom,
+    pub(crate) arrived: Instant,
+    pub(crate) now: Timestamp,
+}
+
+/// Where records of decisions go.
+pub(crate) type Record<'r> = &'r mut dyn FnMut(&DecisionRecord<'_>);
+
 /// What memory knows of one meaning at this moment.
 struct Seen {
     facts: Guard<Arc<RightFacts>>,
@@ -40,128 +73,164 @@ struct Seen {
     places: PlacesSeen,
 }
 
-/// Decides a login, and takes its place. `None` when the name is not in memory.
-pub(crate) fn decide(
-    node: &Node,
-    nas: &KnownNas,
-    attempt: &Attempt<'_>,
-    proves: &dyn Fn(&[u8]) -> bool,
-    now: Timestamp,
-) -> Option<Decided> {
-    node.book.with(nas.nas.tenant, attempt.user_name, |entry| on_entry(node, nas, attempt, proves, entry, now))
-}
-
-fn on_entry(
-    node: &Node,
-    nas: &KnownNas,
-    attempt: &Attempt<'_>,
-    proves: &dyn Fn(&[u8]) -> bool,
-    entry: &NameEntry,
-    now: Timestamp,
-) -> Decided {
-    let habits = entry.tenant.habits.load();
-    let seen: SmallVec<[Seen; 1]> = entry
-        .meanings
-        .iter()
-        .map(|(right, _)| {
-            let facts = right.facts.load();
-            let plan = facts.plan.load();
-            let live = right.live();
-            Seen { used: live.used(), places: live.places_seen(&attempt.device, now), facts, plan }
-        })
-        .collect();
-    let candidates = seen.iter().zip(&entry.meanings).map(|(seen, (_, found_by))| Candidate {
-        right: &seen.facts.right,
-        found_by: *found_by,
-        plan: &seen.plan,
-        used: seen.used,
-        places: seen.places,
-    });
-    let facts = Facts { candidates: candidates.collect(), differs_only_in_case: false, zone: &habits.zone };
-    let verdict = admission::admit(&facts, attempt, proves, now);
-    let (verdict, grant) = match verdict.outcome {
-        Outcome::Admit(admit) => take_place(node, nas, attempt, entry, &facts, admit, verdict, now),
-        Outcome::Refuse { .. } => (verdict, None),
-    };
-    conclude(node, &verdict, grant)
-}
-
-/// Refuses a name that the database does not know either.
-pub(crate) fn refuse_unknown(
-    node: &Node,
-    attempt: &Attempt<'_>,
-    differs_only_in_case: bool,
-    now: Timestamp,
-) -> Decided {
-    let zone = domain::time::Zone::utc();
-    let facts = Facts { candidates: SmallVec::new(), differs_only_in_case, zone: &zone };
-    let verdict = admission::admit(&facts, attempt, &|_| false, now);
-    conclude(node, &verdict, None)
-}
-
-/// Takes the place that the verdict found free. Another device may have been quicker; then the verdict is a refusal.
-#[expect(clippy::too_many_arguments, reason = "what one login is about, each of another kind")]
-fn take_place(
-    node: &Node,
-    nas: &KnownNas,
-    attempt: &Attempt<'_>,
-    entry: &NameEntry,
-    facts: &Facts<'_>,
-    admit: Admit,
+/// What came of a verdict once its place was asked for.
+struct Taken {
     verdict: Verdict,
-    now: Timestamp,
-) -> (Verdict, Option<Grant>) {
-    let (Some((right, _)), Some(candidate)) =
-        (entry.meanings.get(admit.candidate), facts.candidates.get(admit.candidate))
-    else {
-        return (admission::lost_the_race(verdict, admit.holder), None);
-    };
-    let session: SessionId = node.context().new_id();
-    let interim_seconds = leases::interim_seconds(node.settings.interim_seconds, session.bytes()[15]);
-    let granted = GrantedSession {
-        id: session,
-        nas: nas.nas.id,
-        user_name: Arc::clone(&entry.shown),
-        device: attempt.device.clone(),
-        service: attempt.service,
-        framed_ip: attempt.framed_ip,
-        plan: (candidate.plan.id, candidate.plan.revision),
-        interim_seconds,
-    };
-    let Some(until) = grasp(node, right, granted, candidate, admit, now) else {
-        return (admission::lost_the_race(verdict, admit.holder), None);
-    };
-    (verdict, Some(shaping::grant(candidate, session, until, interim_seconds, now)))
+    grant: Option<Grant>,
+    first_use: Option<FirstUse>,
 }
 
-/// Takes the place and the first use in one step. `None` when other devices have all places.
-fn grasp(
-    node: &Node,
-    right: &RightEntry,
-    granted: GrantedSession,
-    candidate: &Candidate<'_>,
-    admit: Admit,
-    now: Timestamp,
-) -> Option<Option<Timestamp>> {
-    let lease_until = leases::reserved(now, node.settings.reserve_seconds);
-    let mut live = right.live();
-    right.note_use(now);
-    live.grant(granted, candidate.plan.terms.device_cap, now, lease_until).ok()?;
-    let Some(first_use) = admit.first_use else { return Some(admit.until) };
-    let (until, is_first) = right.use_first(first_use);
-    drop(live);
-    if is_first {
-        node.first_uses.note(right.tenant, admit.holder, first_use);
+impl Taken {
+    const fn nothing(verdict: Verdict) -> Self {
+        Self { verdict, grant: None, first_use: None }
     }
-    Some(Some(until))
 }
 
-fn conclude(node: &Node, verdict: &Verdict, grant: Option<Grant>) -> Decided {
-    let trace = TraceCode::from_bits(node.context().bits());
-    let outcome = match (grant, &verdict.outcome) {
-        (Some(grant), _) => Ok(grant),
-        (None, Outcome::Refuse { refusal, .. }) => Err(*refusal),
-        (None, Outcome::Admit(_)) => Err(Refusal::AlreadyInUse),
-    };
-    Decided { outcome, trace }
+/// What came of the grasp at a place.
+enum Grasp {
+    /// It is taken, until the end of what was bought; perhaps for the first time.
+    Place(Option<Timestamp>, Option<FirstUse>),
+    /// Other devices have them all.
+    Full,
+    /// The right has left the book.
+    Gone,
+}
+
+impl Asking<'_> {
+    /// Decides, takes the place, and lets the decision be recorded.
+    pub(crate) fn decide(&self, record: Record<'_>) -> Said {
+        let said = self.node.book.with(self.nas.nas.tenant, self.attempt.user_name, |entry| self.on(entry, record));
+        said.unwrap_or(Said::NotHere)
+    }
+
+    /// Refuses a name that the database does not know either.
+    pub(crate) fn refuse_unknown(&self, differs_only_in_case: bool, record: Record<'_>) -> Said {
+        let zone = Zone::utc();
+        let facts = Facts { candidates: SmallVec::new(), differs_only_in_case, zone: &zone };
+        let (verdict, proved) = self.ask(&facts);
+        self.conclude(&facts, proved, Taken::nothing(verdict), record)
+    }
+
+    fn on(&self, entry: &NameEntry, record: Record<'_>) -> Said {
+        let habits = entry.tenant.habits.load();
+        let seen: SmallVec<[Seen; 1]> = entry.meanings.iter().map(|(right, _)| self.see(right)).collect();
+        let candidates = seen.iter().zip(&entry.meanings).map(|(seen, (_, found_by))| Candidate {
+            right: &seen.facts.right,
+            found_by: *found_by,
+            plan: &seen.plan,
+            used: seen.used,
+            places: seen.places,
+        });
+        let facts = Facts { candidates: candidates.collect(), differs_only_in_case: false, zone: &habits.zone };
+        let (verdict, proved) = self.ask(&facts);
+        let taken = match verdict.outcome {
+            Outcome::Admit(admit) => match self.take_place(entry, &facts, admit, verdict) {
+                Some(taken) => taken,
+                None => return Said::NotHere,
+            },
+            Outcome::Refuse { .. } => Taken::nothing(verdict),
+        };
+        self.conclude(&facts, proved, taken, record)
+    }
+
+    fn see(&self, right: &RightEntry) -> Seen {
+        let facts = right.facts.load();
+        let plan = facts.plan.load();
+        let live = right.live();
+        Seen { used: live.used(), places: live.places_seen(&self.attempt.device, self.now), facts, plan }
+    }
+
+    /// The verdict, and which passwords it found the request to be made with.
+    fn ask(&self, facts: &Facts<'_>) -> (Verdict, Proved) {
+        let proved = Cell::new(Proved::default());
+        let proves = |password: &[u8]| {
+            let proves = (self.proves)(password);
+            if proves {
+                proved.set(credentials::proved_with(&facts.candidates, self.attempt.user_name, password));
+            }
+            proves
+        };
+        (admission::admit(facts, self.attempt, &proves, self.now), proved.into_inner())
+    }
+
+    /// Takes the place that the verdict found free. Another device may have been quicker; then the verdict is a
+    /// refusal. `None` when the right has left the book meanwhile.
+    fn take_place(&self, entry: &NameEntry, facts: &Facts<'_>, admit: Admit, verdict: Verdict) -> Option<Taken> {
+        let full = |verdict| Taken::nothing(admission::lost_the_race(verdict, admit.holder));
+        let meaning = entry.meanings.get(admit.candidate).zip(facts.candidates.get(admit.candidate));
+        let Some(((right, _), candidate)) = meaning else { return Some(full(verdict)) };
+        let session: SessionId = self.node.context().new_id();
+        let interim_seconds = leases::interim_seconds(self.node.settings.interim_seconds, session.bytes()[15]);
+        let granted = GrantedSession {
+            id: session,
+            nas: self.nas.nas.id,
+            user_name: Arc::clone(&entry.shown),
+            device: self.attempt.device.clone(),
+            service: self.attempt.service,
+            framed_ip: self.attempt.framed_ip,
+            plan: (candidate.plan.id, candidate.plan.revision),
+            interim_seconds,
+        };
+        match self.grasp(right, granted, candidate, admit) {
+            Grasp::Place(until, first_use) => {
+                let grant = shaping::grant(candidate, session, until, interim_seconds, self.now);
+                Some(Taken { verdict, grant: Some(grant), first_use })
+            }
+            Grasp::Full => Some(full(verdict)),
+            Grasp::Gone => None,
+        }
+    }
+
+    /// Takes the place and the first use in one step.
+    fn grasp(&self, right: &RightEntry, granted: GrantedSession, candidate: &Candidate<'_>, admit: Admit) -> Grasp {
+        let lease_until = leases::reserved(self.now, self.node.settings.reserve_seconds);
+        let mut live = right.live();
+        if right.is_gone() {
+            return Grasp::Gone;
+        }
+        right.note_use(self.now);
+        if live.grant(granted, candidate.plan.terms.device_cap, self.now, lease_until).is_err() {
+            return Grasp::Full;
+        }
+        let Some(first_use) = admit.first_use else { return Grasp::Place(admit.until, None) };
+        let (until, is_first) = right.use_first(first_use);
+        drop(live);
+        if is_first {
+            self.node.first_uses.note(right.tenant, admit.holder, first_use);
+        }
+        Grasp::Place(Some(until), is_first.then_some(first_use))
+    }
+
+    fn conclude(&self, facts: &Facts<'_>, proved: Proved, taken: Taken, record: Record<'_>) -> Said {
+        let Taken { verdict, grant, first_use } = taken;
+        let (refusal, holder) = match (&grant, &verdict.outcome) {
+            (Some(grant), _) => (None, Some(grant.holder)),
+            (None, Outcome::Refuse { .. }) if self.garbled => return Said::WrongSecret,
+            (None, Outcome::Refuse { refusal, holder }) => (Some(*refusal), *holder),
+            (None, Outcome::Admit(admit)) => (Some(Refusal::AlreadyInUse), Some(admit.holder)),
+        };
+        let context = self.node.context();
+        let trace = TraceCode::from_bits(context.bits());
+        record(&DecisionRecord {
+            id: context.new_id(),
+            trace,
+            tenant: self.nas.nas.tenant,
+            at: self.now,
+            nas: self.nas.nas.id,
+            attempt: self.attempt,
+            candidates: &facts.candidates,
+            differs_only_in_case: facts.differs_only_in_case,
+            proved,
+            answered_from: self.answered_from,
+            policy_version: policy::VERSION,
+            trail: verdict.trail.steps(),
+            holder,
+            refusal,
+            granted: grant.as_ref(),
+            first_use,
+            took_micros: u32::try_from(self.arrived.elapsed().as_micros()).unwrap_or(u32::MAX),
+        });
+        let outcome = grant.ok_or(refusal.unwrap_or(Refusal::AlreadyInUse));
+        Said::Answer(Decided { outcome, trace })
+    }
 }

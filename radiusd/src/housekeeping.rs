@@ -2,7 +2,6 @@
 //! nothing is heard and lets go of old changes and of nodes that are gone.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actions::access::close_overdue;
 use store::access::sessions;
@@ -15,8 +14,6 @@ use crate::live::Ground;
 use crate::node::Node;
 use crate::standing::duty::Duty;
 
-const EVERY: Duration = Duration::from_secs(10);
-
 /// How long a node that is gone is remembered, with its outages.
 const GONE_DAYS: u32 = 90;
 
@@ -24,7 +21,7 @@ pub(crate) async fn keep_house(node: Arc<Node>, shutdown: CancellationToken) {
     loop {
         let done = tokio::select! {
             () = shutdown.cancelled() => return,
-            done = async { tokio::time::sleep(EVERY).await; step_unless_behind(&node).await } => done,
+            done = async { tokio::time::sleep(node.settings.tidy_every).await; step_unless_behind(&node).await } => done,
         };
         match done {
             Ok(()) => {}

@@ -156,7 +156,9 @@ pub struct Meters {
     pub book_misses: Counter,
     /// Names that are known in memory.
     pub book_names: Gauge,
-    /// How long ago the database last told what has changed.
+    /// How often the database has told what has changed.
+    pub book_readings: Counter,
+    /// How long ago it last did.
     pub book_age_seconds: Gauge,
     /// Records per transaction.
     pub accounting_batch: Histogram,
@@ -213,6 +215,7 @@ impl Meters {
             book_hits: Counter::default(),
             book_misses: Counter::default(),
             book_names: Gauge::default(),
+            book_readings: Counter::default(),
             book_age_seconds: Gauge::default(),
             accounting_batch: Histogram::new([1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0]),
             accounting_waiting: Gauge::default(),
@@ -303,6 +306,11 @@ impl Meters {
         registry.register("book_hits", "Access-Requests decided from memory alone", self.book_hits.clone());
         registry.register("book_misses", "Access-Requests that waited for the database", self.book_misses.clone());
         registry.register("book_names", "User names, codes and phone numbers known in memory", self.book_names.clone());
+        registry.register(
+            "book_readings",
+            "How often the database has told what has changed",
+            self.book_readings.clone(),
+        );
         registry.register(
             "book_age_seconds",
             "How long ago the database last told what has changed",

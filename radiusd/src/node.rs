@@ -87,6 +87,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How often it is told what is seen of routers.
     pub sightings_every: Duration,
+    /// How often sessions are ended of which nothing is heard.
+    pub tidy_every: Duration,
 }
 
 impl From<&Config> for Settings {
@@ -120,6 +122,7 @@ impl From<&Config> for Settings {
                 failed_proofs_per_minute: config.guard.failed_proofs_per_minute,
             },
             sightings_every: Duration::from_secs(10),
+            tidy_every: Duration::from_secs(10),
         }
     }
 }
@@ -215,13 +218,6 @@ impl Node {
             live: Live::default(),
         };
         Ok((Arc::new(node), jobs))
-    }
-
-    /// Whether a login of a name in memory is decided there: no other node may be granting places on the same rights,
-    /// and accounting must keep the places in memory true.
-    #[expect(clippy::unused_self, reason = "the node's standing says so as soon as accounting goes through memory")]
-    pub(crate) const fn decides_from_memory(&self) -> bool {
-        false
     }
 
     /// Tells how many names are in memory.

@@ -10,4 +10,4 @@ mod gate;
 mod machine;
 mod memory;
 
-pub(crate) use gate::Gate;
+pub(crate) use gate::{Gate, Pass};

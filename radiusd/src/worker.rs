@@ -16,12 +16,14 @@ use tracing::{debug, warn};
 
 use crate::access;
 use crate::accounting;
+use crate::decisions::Lane;
 use crate::door::{self, Dropped, Port, Verified};
 use crate::endpoint::{Endpoint, Replier, Seen};
 use crate::guard::pressure::{Kind, Pressure};
 use crate::listen::datagram::{BATCH_MAX, Batch, Datagram, Outbox, Path};
 use crate::meters::{Outcome, Tally};
 use crate::node::Node;
+use crate::standing::Pass;
 use crate::status;
 
 /// What one thread works with, and nobody else.
@@ -29,6 +31,8 @@ use crate::status;
 pub(crate) struct Desk {
     pub(crate) outbox: Outbox,
     pub(crate) tally: Tally,
+    /// The way of its decisions into the log.
+    pub(crate) lane: Lane,
     /// How much waits behind this batch.
     pub(crate) pressure: Pressure,
 }
@@ -53,7 +57,12 @@ impl Worker {
     /// Takes datagrams until the role stops.
     pub(crate) fn run(&self, stop: &AtomicBool) {
         let mut batch = Batch::default();
-        let mut desk = Desk { outbox: Outbox::default(), tally: Tally::default(), pressure: Pressure::None };
+        let mut desk = Desk {
+            outbox: Outbox::default(),
+            tally: Tally::default(),
+            lane: self.node.recorder.lane(),
+            pressure: Pressure::None,
+        };
         let mut kernel_drops = 0;
         while !stop.load(Ordering::Relaxed) {
             match self.endpoint.socket.receive(&mut batch) {
@@ -67,9 +76,12 @@ impl Worker {
                 }
             }
             let arrived = Instant::now();
+            // For the whole batch: it takes less than a change of standing may.
+            let pass = self.node.standing.enter();
             for datagram in batch.datagrams() {
-                self.take(&datagram, arrived, &mut desk);
+                self.take(&datagram, arrived, pass.as_ref(), &mut desk);
             }
+            drop(pass);
             self.finish(arrived, &mut desk);
             self.tell_of_kernel_drops(batch.kernel_drops(), &mut kernel_drops);
         }
@@ -84,8 +96,10 @@ impl Worker {
         Pressure::of(backlog.waiting, backlog.size)
     }
 
-    /// Sends the replies of a batch and counts them.
+    /// Records the decisions of a batch, sends its replies, and counts them.
     fn finish(&self, arrived: Instant, desk: &mut Desk) {
+        // Whoever is answered finds the record of it, whatever becomes of this process.
+        desk.lane.flush();
         if !desk.outbox.is_empty() {
             let lost = self.endpoint.socket.send_all(&mut desk.outbox);
             if lost > 0 {
@@ -99,7 +113,7 @@ impl Worker {
         }
     }
 
-    fn take(&self, datagram: &Datagram<'_>, arrived: Instant, desk: &mut Desk) {
+    fn take(&self, datagram: &Datagram<'_>, arrived: Instant, pass: Option<&Pass<'_>>, desk: &mut Desk) {
         let (node, port) = (&self.node, self.endpoint.port);
         let registry = node.registry.load();
         let now_ms = node.clock.monotonic_ms();
@@ -122,7 +136,7 @@ impl Worker {
         };
         let accepted = Accepted { verified, path: datagram.path, ticket, arrived };
         if code == Code::AccessRequest {
-            if let Some(accepted) = access::answer_from_memory(node, &self.endpoint, accepted, desk) {
+            if let Some(accepted) = access::answer_from_memory(node, &self.endpoint, pass, accepted, desk) {
                 self.hand_on(accepted, pressure);
             }
         } else {

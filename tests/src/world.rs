@@ -28,6 +28,7 @@ use domain::sales::batch::{Batch, Channel};
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
 use domain::time::{Span, Timestamp, Zone};
 use ports::{Clock, Random as _};
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use radiusd::decisions::DecisionMeters;
@@ -105,6 +106,8 @@ pub struct World {
     waiting: Gauge,
     /// The records of answers.
     decisions: DecisionMeters,
+    /// How often the role has asked the database what has changed.
+    readings: Counter,
     shutdown: CancellationToken,
     serving: Option<JoinHandle<()>>,
     _journal: TempDir,
@@ -162,12 +165,14 @@ impl World {
                 extra_pairs: Vec::new(),
                 limits: Limits::default(),
                 sightings_every: StdDuration::from_millis(100),
+                tidy_every: StdDuration::from_millis(200),
             },
         };
         let mut parts = parts;
         set_up(&mut parts.settings);
         let waiting = parts.meters.journal_records_waiting.clone();
         let decisions = parts.meters.decisions.clone();
+        let readings = parts.meters.book_readings.clone();
         let bound = Bound::bind(parts)?;
         let port = |port| bound.addresses(port).first().map_or(loopback, |a| SocketAddr::new(loopback.ip(), a.port()));
         let (isp, other) = open_isps(&store, &clock, port(Port::Auth), port(Port::Acct)).await?;
@@ -175,8 +180,20 @@ impl World {
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(bound.serve(shutdown.clone()));
         let serving = Some(serving);
-        let world =
-            Self { database, store, clock, isp, other, tls, waiting, decisions, shutdown, serving, _journal: journal };
+        let world = Self {
+            database,
+            store,
+            clock,
+            isp,
+            other,
+            tls,
+            waiting,
+            readings,
+            decisions,
+            shutdown,
+            serving,
+            _journal: journal,
+        };
         world.routers_are_known().await?;
         Ok(world)
     }
@@ -193,9 +210,21 @@ impl World {
         let clock = Arc::new(StoryClock::standing());
         let (isp, other) = open_isps(&store, &clock, auth, acct).await?;
         let journal = tempfile::tempdir().context("no directory")?;
-        let (waiting, shutdown) = (Gauge::default(), CancellationToken::new());
-        let (decisions, tls, serving) = (DecisionMeters::default(), None, None);
-        Ok(Self { database, store, clock, isp, other, tls, waiting, decisions, shutdown, serving, _journal: journal })
+        let (waiting, readings, shutdown) = (Gauge::default(), Counter::default(), CancellationToken::new());
+        Ok(Self {
+            database,
+            store,
+            clock,
+            isp,
+            other,
+            tls: None,
+            waiting,
+            readings,
+            decisions: DecisionMeters::default(),
+            shutdown,
+            serving: None,
+            _journal: journal,
+        })
     }
 
     /// The clock and the dice of a deed.
@@ -316,6 +345,22 @@ impl World {
             tokio::time::sleep(StdDuration::from_millis(5)).await;
         }
         assert_eq!(self.waiting.get(), 0, "answered reports are not in the database");
+    }
+
+    /// Waits until the role knows all that was changed before.
+    ///
+    /// # Panics
+    /// When that takes longer than a second, and some more on a busy machine.
+    pub async fn knows_what_changed(&self) {
+        // The reading that is under way may have begun before the change.
+        let enough = self.readings.get() + 2;
+        for _ in 0..2_000 {
+            if self.readings.get() >= enough {
+                return;
+            }
+            tokio::time::sleep(StdDuration::from_millis(5)).await;
+        }
+        assert!(self.readings.get() >= enough, "the role does not ask what has changed");
     }
 
     /// Waits until the records of all answers are in the database.

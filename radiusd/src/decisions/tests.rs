@@ -237,6 +237,7 @@ impl Scene {
                 extra_pairs: Vec::new(),
                 limits: Limits::default(),
                 sightings_every: std::time::Duration::from_secs(10),
+                tidy_every: std::time::Duration::from_secs(10),
                 auth: Vec::new(),
                 acct: Vec::new(),
                 radsec: Vec::new(),

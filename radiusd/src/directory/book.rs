@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::live::holder::HolderLive;
 
-/// Spellings of one phone number that are kept. More are looked up each time.
+/// Spellings of one phone number that are kept.
 const SPELLINGS_MAX: usize = 8;
 
 /// An ISP.
@@ -305,10 +305,8 @@ impl Book {
         if meanings.is_empty() {
             return self.drop_name(tenant.id, name);
         }
-        if let Some(phone) = &phone
-            && !self.note_spelling(tenant.id, phone, name)
-        {
-            return;
+        if let Some(phone) = &phone {
+            self.note_spelling(tenant.id, phone, name);
         }
         let shown = admit::shown(name).into();
         let entry = NameEntry { tenant: Arc::clone(tenant), shown, meanings, phone };
@@ -335,18 +333,21 @@ impl Book {
         self.phones.pin().get(&(tenant, phone.clone())).map_or_else(Vec::new, |names| names.to_vec())
     }
 
-    /// Notes that a name is a phone number. False when the number has too many spellings already.
-    fn note_spelling(&self, tenant: TenantId, phone: &Msisdn, name: &[u8]) -> bool {
+    /// Notes that a name is a phone number. Of too many spellings the oldest goes.
+    fn note_spelling(&self, tenant: TenantId, phone: &Msisdn, name: &[u8]) {
         let phones = self.phones.pin();
-        let key = (tenant, phone.clone());
-        let known = |names: &Spellings| names.iter().any(|known| **known == *name);
-        let with_name = |names: &[Box<[u8]>]| names.iter().cloned().chain([name.into()]).collect::<Spellings>();
-        phones.update_or_insert_with(
-            key.clone(),
-            |names| if known(names) || names.len() >= SPELLINGS_MAX { Arc::clone(names) } else { with_name(names) },
-            || with_name(&[]),
-        );
-        phones.get(&key).is_some_and(known)
+        let oldest = phones
+            .get(&(tenant, phone.clone()))
+            .filter(|names| names.len() >= SPELLINGS_MAX && !names.iter().any(|known| **known == *name));
+        if let Some(oldest) = oldest.and_then(|names| names.first()) {
+            self.drop_name(tenant, oldest);
+        }
+        let with_name = |names: &[Box<[u8]>]| -> Spellings {
+            let others = names.iter().filter(|known| ***known != *name);
+            let kept: Vec<_> = others.cloned().chain([name.into()]).collect();
+            kept[kept.len().saturating_sub(SPELLINGS_MAX)..].into()
+        };
+        phones.update_or_insert_with((tenant, phone.clone()), |names| with_name(names), || with_name(&[]));
     }
 }
 

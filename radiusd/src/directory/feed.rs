@@ -45,6 +45,7 @@ pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
         };
         match read {
             Ok(more) => {
+                node.meters.book_readings.inc();
                 told = false;
                 if more {
                     continue;

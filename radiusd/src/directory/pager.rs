@@ -31,6 +31,8 @@ const PAGE: u16 = 1_000;
 /// What looking a name up has told beside what is in the book now.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LookedUp {
+    /// Whether the name has a meaning.
+    pub(crate) has_meaning: bool,
     /// Whether a live code of the tenant differs only in capital and small letters.
     pub(crate) differs_only_in_case: bool,
 }
@@ -51,7 +53,10 @@ pub(crate) async fn load_names(node: &Node, scope: &TenantScope, names: &[&[u8]]
         if tenant.changes() != before {
             continue;
         }
-        let looked_up = found.iter().map(|one| LookedUp { differs_only_in_case: one.differs_only_in_case }).collect();
+        let looked_up = found
+            .iter()
+            .map(|one| LookedUp { has_meaning: !one.rights.is_empty(), differs_only_in_case: one.differs_only_in_case })
+            .collect();
         for (name, meanings) in names.iter().zip(found) {
             put(node, &mut tx, &tenant, name, meanings).await?;
         }

@@ -247,6 +247,8 @@ pub(super) fn tell_holder(known: &Known, more: (u64, u64), by: &Hearing<'_>, hea
     let mut placeless = false;
     let is_here = by.holders.with(known.tenant, holder, &mut |live: &mut HolderLive, cap| {
         live.count(more.0, more.1);
+        // A place that went to a login of which nothing came is the older session's again, before that one ends.
+        live.forget_unreported(by.now);
         let stored = &known.stored;
         match stored.session.state {
             SessionState::Closed(_) => live.ends(&known.leaver()),

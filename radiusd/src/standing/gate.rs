@@ -110,6 +110,11 @@ impl Pass<'_> {
         self.standing
     }
 
+    /// Whether decisions are made from memory on that ground.
+    pub(crate) const fn is_for_memory(&self) -> bool {
+        matches!(self.standing, Standing::Alone | Standing::Away)
+    }
+
     /// Whether that ground still holds: to be asked after every wait and before what cannot be undone.
     ///
     /// It is lost only when the node was not heard of for too long: every other change waits for this pass.

@@ -11,20 +11,25 @@ use crate::node::Node;
 /// Does a piece of work; when it returns well, it is done.
 pub(crate) async fn work(node: &Arc<Node>, work: Work) -> Result<(), StoreError> {
     match work {
-        Work::WriteAhead => save::save(node).await.map(drop),
+        Work::WriteAhead => {
+            node.first_uses.save(node).await?;
+            save::save(node).await.map(drop)
+        }
         Work::WriteAll => {
             node.standing.is_empty().await;
+            node.first_uses.save(node).await?;
             node.live.flush(node).await
         }
         // What is told is read from memory at one moment, when nothing is granted.
-        Work::TellAhead => Ok(()),
+        Work::TellAhead => node.first_uses.save(node).await,
         Work::TellAll => {
             node.standing.is_empty().await;
+            node.first_uses.save(node).await?;
             node.live.abandon(node).await
         }
         Work::ReadAll => {
             node.standing.is_empty().await;
-            if node.decides_from_memory() { node.live.reload(node).await } else { Ok(()) }
+            node.live.reload(node).await
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod accounting;
+mod book;
 mod devices;
 mod identity;
 mod outage;

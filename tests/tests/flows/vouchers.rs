@@ -196,10 +196,12 @@ async fn a_card_that_waits_for_its_sale_opens_once_it_is_sold_and_no_more_once_i
 
     let before = ask().await;
     sell_printed(&world.store, &isp.scope, &isp.tenant.zone, &code, world.context()).await.expect("sold");
+    world.knows_what_changed().await;
     world.clock.passes(Span::minutes(20));
     let sold = ask().await;
     let twice = sell_printed(&world.store, &isp.scope, &isp.tenant.zone, &code, world.context()).await;
     assert!(revoke_voucher(&world.store, &isp.scope, &code, world.context()).await.expect("revoked"));
+    world.knows_what_changed().await;
     let after = ask().await;
 
     assert!(before.sentence().contains("not been sold"), "{}", before.sentence());

@@ -78,6 +78,7 @@ impl Place {
                 extra_pairs: Vec::new(),
                 limits: Limits::default(),
                 sightings_every: Duration::from_secs(10),
+                tidy_every: Duration::from_secs(10),
                 auth: Vec::new(),
                 acct: Vec::new(),
                 radsec: Vec::new(),
