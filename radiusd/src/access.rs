@@ -15,6 +15,7 @@ use domain::access::decision::{AnsweredFrom, DecisionRecord, TraceCode};
 use domain::access::grant::Grant;
 use domain::platform::node::Standing;
 use domain::refusal::Refusal;
+use domain::time::Timestamp;
 use nas::dialect;
 use ports::Random;
 use radius::mschap::{ErrorNumber, Failure};
@@ -91,7 +92,7 @@ impl<'a> Question<'a> {
         node: &'q Node,
         pass: &Pass<'_>,
         proves: &'q dyn Fn(&[u8]) -> bool,
-        arrived: Instant,
+        (arrived, now): (Instant, Timestamp),
     ) -> Asking<'q> {
         let answered_from = match pass.standing() {
             Standing::Away => AnsweredFrom::MemoryInOutage,
@@ -105,7 +106,7 @@ impl<'a> Question<'a> {
             garbled: self.is_garbled(),
             answered_from,
             arrived,
-            now: node.clock.now(),
+            now,
         }
     }
 
@@ -142,7 +143,7 @@ pub(crate) fn answer_from_memory<'a>(
     accepted: Accepted<'a>,
     desk: &mut Desk,
 ) -> Option<Accepted<'a>> {
-    let Some(pass) = pass.filter(|pass| pass.is_for_memory() && pass.holds()) else { return Some(accepted) };
+    let Some(pass) = pass.filter(|pass| node.decides_from_memory(pass) && pass.holds()) else { return Some(accepted) };
     let Accepted { verified: Verified { packet, nas }, path, ticket, arrived } = accepted;
     let dropped = |ticket, why| {
         endpoint.forget(ticket);
@@ -155,10 +156,9 @@ pub(crate) fn answer_from_memory<'a>(
             return None;
         }
     };
-    let now_ms = node.clock.monotonic_ms();
+    let now_ms = desk.now_ms;
     if node.guard.before(&nas, &question.attempt, now_ms).is_err() {
-        let mut buffer = [0; PACKET_MAX];
-        match question.refuse_guesser(&mut buffer, &*node.random) {
+        match question.refuse_guesser(&mut desk.reply, &*node.random) {
             Ok(reply) => endpoint.answer(ticket, reply, &path, &mut desk.outbox),
             Err(_too_long) => {
                 dropped(ticket, Dropped::TooLong);
@@ -170,7 +170,7 @@ pub(crate) fn answer_from_memory<'a>(
     }
     let proven = Cell::new(None);
     let proves = |password: &[u8]| question.proves(password, |how| proven.set(Some(how)));
-    let asking = question.asking(node, pass, &proves, arrived);
+    let asking = question.asking(node, pass, &proves, (arrived, desk.now));
     let decided = match asking.decide(&mut |record| desk.lane.record(record)) {
         Said::Answer(decided) => decided,
         Said::WrongSecret => {
@@ -180,8 +180,7 @@ pub(crate) fn answer_from_memory<'a>(
         }
         Said::NotHere => return Some(Accepted { verified: Verified { packet, nas }, path, ticket, arrived }),
     };
-    let mut buffer = [0; PACKET_MAX];
-    match question.reply(&mut buffer, &decided, proven.take().as_ref(), &*node.random) {
+    match question.reply(&mut desk.reply, &decided, proven.take().as_ref(), &*node.random) {
         Ok(reply) => endpoint.answer(ticket, reply, &path, &mut desk.outbox),
         Err(why) => {
             tell_of_long_reply(&nas, &why);
@@ -290,7 +289,7 @@ async fn decide(
     arrived: Instant,
 ) -> Result<Option<Decided>, StoreError> {
     let (nas, attempt) = (question.nas, &question.attempt);
-    if pass.is_for_memory() {
+    if node.decides_from_memory(pass) {
         return from_memory(node, pass, question, proves, arrived).await;
     }
     let asked = Asked {
@@ -329,7 +328,8 @@ async fn from_memory(
     proves: &(dyn Fn(&[u8]) -> bool + Send + Sync),
     arrived: Instant,
 ) -> Result<Option<Decided>, StoreError> {
-    let mut said = question.asking(node, pass, proves, arrived).decide(&mut |record| node.recorder.record(record));
+    let ask = || question.asking(node, pass, proves, (arrived, node.clock.now()));
+    let mut said = ask().decide(&mut |record| node.recorder.record(record));
     if matches!(said, Said::NotHere) && pass.standing() == Standing::Away {
         let reason = "it is away, and memory does not know the name".to_owned();
         return Err(StoreError::Unavailable { reason });
@@ -344,7 +344,7 @@ async fn from_memory(
         if !pass.holds() {
             return Err(StoreError::Unavailable { reason: "it was not heard of for too long".to_owned() });
         }
-        let asking = question.asking(node, pass, proves, arrived);
+        let asking = ask();
         said = asking.decide(&mut |record| node.recorder.record(record));
         if matches!(said, Said::NotHere) && !looked_up.has_meaning {
             said = asking.refuse_unknown(looked_up.differs_only_in_case, &mut |record| node.recorder.record(record));

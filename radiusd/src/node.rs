@@ -30,8 +30,8 @@ use crate::hush::Hush;
 use crate::journal::{Gauges, Journal};
 use crate::live::Live;
 use crate::meters::Meters;
-use crate::standing::Gate;
 use crate::standing::duty::Duties;
+use crate::standing::{Gate, Pass};
 
 /// Access-Requests that may wait for the database at once. More are dropped and counted: a router asks again, and a
 /// queue that is longer than its patience answers nobody.
@@ -67,6 +67,8 @@ pub struct Settings {
     pub reserve_seconds: u32,
     /// Days that decision records are kept.
     pub decision_days: u32,
+    /// Whether logins are decided from memory, while this node is alone on its database or the database is away.
+    pub decides_from_memory: bool,
     /// Vouchers and subscribers that are kept in memory.
     pub rights_max: usize,
     /// Where the snapshot of what is known in memory is kept.
@@ -103,6 +105,7 @@ impl From<&Config> for Settings {
             interim_seconds: config.accounting.interim_seconds,
             reserve_seconds: config.slots.reserve_seconds,
             decision_days: config.decisions.days,
+            decides_from_memory: config.book.decides,
             rights_max: usize::try_from(config.book.rights_max).unwrap_or(usize::MAX),
             snapshot: config.data.join("book.snapshot"),
             snapshot_age_max: Span::minutes(i64::from(config.book.snapshot_hours) * 60),
@@ -218,6 +221,11 @@ impl Node {
             live: Live::default(),
         };
         Ok((Arc::new(node), jobs))
+    }
+
+    /// Whether whoever holds this pass decides from memory.
+    pub(crate) const fn decides_from_memory(&self, pass: &Pass<'_>) -> bool {
+        self.settings.decides_from_memory && pass.is_for_memory()
     }
 
     /// Tells how many names are in memory.

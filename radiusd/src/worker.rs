@@ -8,8 +8,9 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use domain::time::Timestamp;
 use radius::dedup::Ticket;
-use radius::{Code, Packet};
+use radius::{Code, PACKET_MAX, Packet};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tracing::{debug, warn};
@@ -35,6 +36,12 @@ pub(crate) struct Desk {
     pub(crate) lane: Lane,
     /// How much waits behind this batch.
     pub(crate) pressure: Pressure,
+    /// When this batch was taken.
+    pub(crate) now: Timestamp,
+    /// The same by the clock that never goes back.
+    pub(crate) now_ms: u64,
+    /// Where a reply is written.
+    pub(crate) reply: Box<[u8; PACKET_MAX]>,
 }
 
 /// A thread's work.
@@ -62,6 +69,9 @@ impl Worker {
             tally: Tally::default(),
             lane: self.node.recorder.lane(),
             pressure: Pressure::None,
+            now: self.node.clock.now(),
+            now_ms: 0,
+            reply: Box::new([0; PACKET_MAX]),
         };
         let mut kernel_drops = 0;
         while !stop.load(Ordering::Relaxed) {
@@ -76,6 +86,8 @@ impl Worker {
                 }
             }
             let arrived = Instant::now();
+            // Once for the batch: it takes less than anybody would notice.
+            (desk.now, desk.now_ms) = (self.node.clock.now(), self.node.clock.monotonic_ms());
             // For the whole batch: it takes less than a change of standing may.
             let pass = self.node.standing.enter();
             for datagram in batch.datagrams() {
@@ -116,7 +128,7 @@ impl Worker {
     fn take(&self, datagram: &Datagram<'_>, arrived: Instant, pass: Option<&Pass<'_>>, desk: &mut Desk) {
         let (node, port) = (&self.node, self.endpoint.port);
         let registry = node.registry.load();
-        let now_ms = node.clock.monotonic_ms();
+        let now_ms = desk.now_ms;
         let verified = match door::open(&registry, &node.guard.proofs, datagram, self.endpoint.entrance(), now_ms) {
             Ok(verified) => verified,
             Err(turned) => {

@@ -154,6 +154,7 @@ impl World {
                 interim_seconds: 300,
                 reserve_seconds: 60,
                 decision_days: 30,
+                decides_from_memory: false,
                 rights_max: 100_000,
                 snapshot: journal.path().join("kept/book.snapshot"),
                 snapshot_age_max: domain::time::Span::minutes(60),

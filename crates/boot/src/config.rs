@@ -37,6 +37,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("slots.reserve_seconds", "60"),
     ("decisions.days", "30"),
     ("decisions.record", "yes"),
+    ("book.decides", "no"),
     ("book.rights_max", "1000000"),
     ("book.snapshot_hours", "72"),
     ("decisions.megabytes_max", "1024"),
@@ -166,6 +167,8 @@ pub struct Decisions {
 /// Settings of what is known in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Book {
+    /// Whether logins are decided from memory, while this node is alone on its database or the database is away.
+    pub decides: bool,
     /// How many vouchers and subscribers are kept, those included that nobody asks for.
     pub rights_max: u32,
     /// How old a snapshot of it may be, in hours, to be believed by a start without the database; 1 to 720.
@@ -268,6 +271,7 @@ fn read(reader: &mut Reader) -> Config {
             megabytes_max: reader.whole("decisions.megabytes_max", 16..=1_048_576).unwrap_or_default(),
         },
         book: Book {
+            decides: reader.choice("book.decides", &[("yes", true), ("no", false)]).unwrap_or_default(),
             rights_max: reader.whole("book.rights_max", 1_000..=50_000_000).unwrap_or_default(),
             snapshot_hours: reader.whole("book.snapshot_hours", 1..=720).unwrap_or_default(),
         },

@@ -77,13 +77,12 @@ const ONCE: [Once; 13] = [
 ];
 
 fn refuse_injected(packet: &Packet<'_>) -> Result<(), AttemptError> {
-    // A Vendor-Specific of vendor 0 would name what routers send without a vendor.
-    let of_vendor = |vendor: u32, number: u8| {
-        packet.vendor_attributes().filter(|one| (one.vendor, one.number) == (vendor, number)).take(2).count()
-    };
+    // A Vendor-Specific of vendor 0 is no vendor's, and nobody reads it.
     let is_twice = |Once(vendor, number, _): &&Once| match *vendor {
-        0 => packet.repeats(*number) || usize::from(packet.has(*number)) + of_vendor(0, *number) > 1,
-        vendor => of_vendor(vendor, *number) > 1,
+        0 => packet.repeats(*number),
+        vendor => {
+            packet.vendor_attributes().filter(|one| (one.vendor, one.number) == (vendor, *number)).nth(1).is_some()
+        }
     };
     if let Some(Once(_, _, attribute)) = ONCE.iter().find(is_twice) {
         return Err(AttemptError::Injected { attribute });

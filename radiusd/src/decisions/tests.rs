@@ -246,6 +246,7 @@ impl Scene {
                 interim_seconds: 300,
                 reserve_seconds: 60,
                 decision_days: 30,
+                decides_from_memory: true,
                 rights_max: 100_000,
                 snapshot: self.directory.path().join("book.snapshot"),
                 snapshot_age_max: Span::minutes(60),

@@ -37,9 +37,14 @@ pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
                 info!(nas.count = node.registry.load().len(), "the database answers; routers are known");
                 node.health.set(CHECK, State::Ready);
             }
-            (Err(why), _) => {
+            (Err(why), _) if node.registry.load().is_empty() || !node.settings.decides_from_memory => {
                 warn!("the database does not answer, requests get no answer until it does: {why}");
                 node.health.set(CHECK, State::NotReady { reason: why.to_string() });
+            }
+            (Err(why), _) => {
+                warn!("the database does not answer; who is known comes online, who is not gets no answer: {why}");
+                let note = format!("the database does not answer, known customers are served from memory: {why}");
+                node.health.set(CHECK, State::ReadyBut { note });
             }
         }
         answered = Some(refreshed.is_ok());

@@ -380,6 +380,11 @@ impl Machine {
                 self.phase = Phase::Joining(Stage::Ahead);
                 (Claim::Shared, false, self.phase)
             }
+            // Another server has become the primary: who was alone on the old one may believe so for a while.
+            Phase::Joining(_) if now_ms < self.calm_until_ms => {
+                self.phase = Phase::Joining(Stage::Ahead);
+                (Claim::Shared, false, self.phase)
+            }
             Phase::Joining(Stage::Done) => (Claim::Shared, false, Phase::Shared),
             Phase::Joining(_) => (Claim::Shared, false, self.phase),
             Phase::Shared if nobody && now_ms >= self.calm_until_ms => {

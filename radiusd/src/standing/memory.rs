@@ -29,7 +29,7 @@ pub(crate) async fn work(node: &Arc<Node>, work: Work) -> Result<(), StoreError>
         }
         Work::ReadAll => {
             node.standing.is_empty().await;
-            node.live.reload(node).await
+            if node.settings.decides_from_memory { node.live.reload(node).await } else { Ok(()) }
         }
     }
 }

@@ -17,6 +17,11 @@ use tests::world::{World, hour, month};
 const PHONE: &str = "02:00:00:00:00:0A";
 const HOUSE: &str = "02:00:00:00:00:0B";
 
+/// A World whose logins are decided from memory.
+async fn remembers() -> World {
+    World::open_with(|settings| settings.decides_from_memory = true).await.expect("a world")
+}
+
 async fn asks(world: &World, user: &str, password: &str, mac: &str) -> Reply {
     world.isp.router.asks(user, password, mac).await.expect("sent").expect("an answer")
 }
@@ -28,7 +33,7 @@ fn rate(reply: &Reply) -> String {
 
 #[tokio::test]
 async fn a_new_speed_of_a_plan_is_given_to_the_next_login() {
-    let world = World::open().await.expect("a world");
+    let world = remembers().await;
     let plan = world.sells(&world.isp, month(), "home", PlanService::Pppoe).await.expect("sold");
     let other = world.sells(&world.other, month(), "home", PlanService::Pppoe).await.expect("sold");
     world.connects(&world.isp, &plan, "house-12", "karibu").await.expect("connected");
@@ -50,7 +55,7 @@ async fn a_new_speed_of_a_plan_is_given_to_the_next_login() {
 
 #[tokio::test]
 async fn a_house_that_is_suspended_stays_offline_and_comes_back_when_it_is_resumed() {
-    let world = World::open().await.expect("a world");
+    let world = remembers().await;
     let plan = world.sells(&world.isp, month(), "home", PlanService::Pppoe).await.expect("sold");
     world.connects(&world.isp, &plan, "house-12", "karibu").await.expect("connected");
     let name = Username::parse(b"house-12").expect("good");
@@ -69,7 +74,7 @@ async fn a_house_that_is_suspended_stays_offline_and_comes_back_when_it_is_resum
 
 #[tokio::test]
 async fn a_phone_that_has_used_up_a_voucher_gets_online_with_the_one_it_buys_next() {
-    let world = World::open().await.expect("a world");
+    let world = remembers().await;
     let isp = &world.isp;
     let terms = PlanTerms { anchor: ValidityAnchor::Purchase, ..hour() };
     let plan = world.sells(isp, terms, "hour", PlanService::Hotspot).await.expect("sold");
@@ -92,7 +97,7 @@ async fn a_phone_that_has_used_up_a_voucher_gets_online_with_the_one_it_buys_nex
 
 #[tokio::test]
 async fn the_first_use_of_a_card_is_in_the_database_soon_and_never_begins_anew() {
-    let world = World::open().await.expect("a world");
+    let world = remembers().await;
     let plan = world.sells(&world.isp, hour(), "hour", PlanService::Hotspot).await.expect("sold");
     world.prints(&world.isp, &plan, &["Sunrise77"]).await.expect("printed");
     let code = "Sunrise77".parse().expect("good");
@@ -121,7 +126,7 @@ async fn the_first_use_of_a_card_is_in_the_database_soon_and_never_begins_anew()
 
 #[tokio::test]
 async fn who_is_known_comes_online_while_the_database_is_away_and_who_is_not_hears_nothing() {
-    let world = World::open().await.expect("a world");
+    let world = remembers().await;
     let plan = world.sells(&world.isp, month(), "home", PlanService::Pppoe).await.expect("sold");
     world.connects(&world.isp, &plan, "house-12", "karibu").await.expect("connected");
     world.knows_what_changed().await;

@@ -47,6 +47,7 @@ pub(super) const KEYS: &[Key] = &[
     Key { name: "accounting.interim_seconds", variables: &["MNETIFI_ACCOUNTING_INTERIM_SECONDS"], example: "300" },
     Key { name: "slots.reserve_seconds", variables: &["MNETIFI_SLOTS_RESERVE_SECONDS"], example: "60" },
     Key { name: "decisions.days", variables: &["MNETIFI_DECISIONS_DAYS"], example: "30" },
+    Key { name: "book.decides", variables: &["MNETIFI_BOOK_DECIDES"], example: "\"yes\"" },
     Key { name: "book.rights_max", variables: &["MNETIFI_BOOK_RIGHTS_MAX"], example: "1000000" },
     Key { name: "book.snapshot_hours", variables: &["MNETIFI_BOOK_SNAPSHOT_HOURS"], example: "72" },
     Key { name: "decisions.record", variables: &["MNETIFI_DECISIONS_RECORD"], example: "\"yes\"" },

@@ -87,6 +87,7 @@ impl Place {
                 interim_seconds: 300,
                 reserve_seconds: 60,
                 decision_days: 30,
+                decides_from_memory: true,
                 rights_max: 100_000,
                 snapshot: self.directory.path().join("book.snapshot"),
                 snapshot_age_max: domain::time::Span::minutes(60),

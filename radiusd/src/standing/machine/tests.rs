@@ -78,6 +78,8 @@ struct World {
     version: i64,
     rows: BTreeMap<NodeId, Posted>,
     timeline: u32,
+    /// Until when no node starts: one that has never seen the old primary cannot know that there was another.
+    starts_from: u64,
     /// What the database was like, for the standby that is behind.
     past: VecDeque<(i64, BTreeMap<NodeId, Posted>)>,
     database_away_until: u64,
@@ -104,6 +106,7 @@ impl World {
             version: 1,
             rows: BTreeMap::new(),
             timeline: 1,
+            starts_from: 0,
             past: VecDeque::new(),
             database_away_until: 0,
             stored: 0,
@@ -214,7 +217,7 @@ impl World {
         let (run, now) = (id(self.runs), self.now);
         let node = &mut self.nodes[node];
         node.machine = Machine::new(node.machine.node(), run, node.local(now));
-        (node.alive, node.sent, node.next_look) = (true, None, now);
+        (node.alive, node.sent, node.next_look) = (true, None, now.max(self.starts_from));
     }
 
     /// Another server becomes the primary; it has not heard of the last moments.
@@ -224,7 +227,11 @@ impl World {
         self.past.clear();
         self.timeline += 1;
         self.counts = false;
+        self.starts_from = self.now + SILENCE_MS * 5 / 4;
         for node in &mut self.nodes {
+            if node.machine.timeline.is_none() {
+                (node.sent, node.next_look) = (None, self.starts_from);
+            }
             // Connections to the old primary are gone.
             if let Some(Sent::Write { written, reply_lost, .. }) = &mut node.sent {
                 *reply_lost |= !*written;

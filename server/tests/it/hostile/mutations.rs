@@ -25,8 +25,10 @@ async fn mutations_of_good_packets_break_nothing_and_leave_nothing_behind() {
     let total = usize::try_from(asked("MNETIFI_TEST_MUTATIONS", 100_000)).expect("a number");
     let seed = asked(SEED, 20_261_121);
     let mut dice = Dice::seeded(seed);
-    let cases = corpus().expect("a corpus");
-    let good = cases.iter().find(|case| case.title.contains("a State that we never gave")).expect("a good login");
+    let mut cases = corpus().expect("a corpus");
+    // Of a device that no other case names: who guesses beside it is made to wait, and it is not.
+    let is_good = |case: &Case| case.title.contains("a house that nobody else asks for");
+    let good = cases.remove(cases.iter().position(is_good).expect("a good login"));
     let router = siege.router(tests::hostile::From::Isp);
     let sockets =
         [UdpSocket::bind((router.from, 0)).await.expect("one"), UdpSocket::bind((router.from, 0)).await.expect("one")];
@@ -46,7 +48,7 @@ async fn mutations_of_good_packets_break_nothing_and_leave_nothing_behind() {
             socket.send_to(&packet, siege.address(*to)).await.expect("sent");
             sent += 1;
         }
-        let lets_in = is_let_in(socket, good, &siege, &mut dice).await;
+        let lets_in = is_let_in(socket, &good, &siege, &mut dice).await;
         assert!(lets_in, "seed {seed}: nobody is let in after {sent}:\n{}", tail(&siege.node.log_text()));
         if sent == total / 5 / ROUND * ROUND {
             settled_kib = siege.node.memory_kib().expect("it lives");
