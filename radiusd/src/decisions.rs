@@ -1,8 +1,8 @@
 //! The records of answers, from the worker that made one to the database.
 //!
 //! A worker writes records into a [`Lane`] of its own and flushes it once a batch, before the batch's answers leave: one
-//! write into the page cache, which a killed process does not lose. [`log`] keeps the files and syncs them every tenth
-//! of a second; [`pack`] takes records out in blocks and saves each once; [`duties`] joins small blocks and lets go of
+//! write into the page cache, which a killed process does not lose. `log` keeps the files and syncs them every tenth
+//! of a second; `pack` takes records out in blocks and saves each once; `duties` joins small blocks and lets go of
 //! old days. While the database is away records wait in the files, and when those are full the oldest go, counted: an
 //! answer never waits for its record.
 //!
