@@ -196,7 +196,7 @@ impl Table {
         let holder = record.holder.filter(is_ours).or_else(named);
         let stored = record_usage::begun(id, record, holder);
         self.put(match by.is_to_be_saved {
-            true => Known::unconfirmed(record.tenant, stored, sequence),
+            true => Known::unconfirmed(record.tenant, stored, record.holder.is_some(), sequence),
             false => Known::new(record.tenant, stored),
         });
         id

@@ -19,7 +19,7 @@ pub(super) fn stranger(known: &Known) -> Stranger {
     Stranger {
         id: stored.id,
         nas: stored.nas,
-        key: stored.acct_session_id.is_some().then(|| record_usage::report_key(&report)),
+        key: (stored.acct_session_id.is_some() && !known.is_named_by_us).then(|| record_usage::report_key(&report)),
         user_name: stored.user_name.clone(),
         claimed: stored.holder,
     }

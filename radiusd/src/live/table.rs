@@ -39,6 +39,8 @@ pub(super) struct Known {
     /// until the database was asked.
     pub(super) is_confirmed: bool,
     pub(super) saved: Saved,
+    /// Whether its router spoke of it by our `Class`: then no other session is meant, whoever it was granted to.
+    pub(super) is_named_by_us: bool,
     /// The place in the journal of the record that began it, for one that is not confirmed.
     pub(super) since: u64,
     /// Octets from and to the subscriber that are not added to its holder's total in the database.
@@ -101,12 +103,21 @@ impl<'a> Name<'a> {
 impl Known {
     /// A session of which all is known that the database knows.
     pub(super) const fn new(tenant: TenantId, stored: StoredSession) -> Self {
-        Self { tenant, stored, is_confirmed: true, saved: Saved::Yes, since: 0, uncounted: (0, 0), name: None }
+        Self {
+            tenant,
+            stored,
+            is_confirmed: true,
+            is_named_by_us: false,
+            saved: Saved::Yes,
+            since: 0,
+            uncounted: (0, 0),
+            name: None,
+        }
     }
 
     /// A session of which a router speaks first, at that place in the journal.
-    pub(super) fn unconfirmed(tenant: TenantId, stored: StoredSession, since: u64) -> Self {
-        Self { is_confirmed: false, since, ..Self::new(tenant, stored) }
+    pub(super) fn unconfirmed(tenant: TenantId, stored: StoredSession, is_named_by_us: bool, since: u64) -> Self {
+        Self { is_confirmed: false, is_named_by_us, since, ..Self::new(tenant, stored) }
     }
 
     pub(super) const fn is_open(&self) -> bool {
