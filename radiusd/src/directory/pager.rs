@@ -194,9 +194,13 @@ pub(crate) async fn load_tenant(node: &Node, tenant: &Arc<TenantCell>) -> Result
 pub(crate) async fn load_holders(node: &Node, tenant: TenantId, ids: &[Uuid]) -> Result<(), StoreError> {
     let scope = TenantScope::of_journal(tenant);
     let cell = self::tenant(node, &scope).await?;
-    let mut tx = node.store.tenant(&scope).await?;
-    load_ids(node, &mut tx, &cell, ids).await?;
-    tx.commit().await
+    // One statement takes so many and no more; after a restart there may be more who are online.
+    for some in ids.chunks(usize::from(PAGE)) {
+        let mut tx = node.store.tenant(&scope).await?;
+        load_ids(node, &mut tx, &cell, some).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 async fn load_ids(node: &Node, tx: &mut TenantTx, tenant: &Arc<TenantCell>, ids: &[Uuid]) -> Result<usize, StoreError> {
