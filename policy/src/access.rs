@@ -5,4 +5,5 @@ pub mod credentials;
 pub mod leases;
 pub mod metering;
 pub mod places;
+pub mod reboots;
 pub mod shaping;

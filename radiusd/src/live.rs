@@ -10,6 +10,7 @@ pub mod holder;
 mod hear;
 pub(crate) mod holders;
 mod listen;
+mod reboots;
 mod recognize;
 mod reload;
 pub(crate) mod save;
@@ -29,6 +30,7 @@ use tracing::{debug, warn};
 
 use self::hear::{Heard, Hearing, tell_holder};
 use self::holders::Holders;
+use self::reboots::NewRun;
 use self::table::Table;
 use crate::directory::pager;
 use crate::journal::Cursor;
@@ -67,6 +69,8 @@ pub(crate) struct Live {
     /// Up to where each tenant's records are in the database.
     noted: Mutex<BTreeMap<TenantId, u64>>,
     in_doubt: Mutex<BTreeMap<TenantId, InDoubt>>,
+    /// Runs of routers that have begun, of which the database was not asked yet.
+    new_runs: Mutex<BTreeSet<NewRun>>,
     #[cfg(test)]
     tested: std::sync::OnceLock<Arc<dyn Holders + Send>>,
 }
@@ -97,11 +101,14 @@ impl Live {
     /// Works on the table with all that hearing needs.
     fn hearing<T>(&self, node: &Node, is_to_be_saved: bool, work: impl FnOnce(&Hearing<'_>, &mut Table) -> T) -> T {
         let new_id = || node.context().new_id();
+        let registry = node.registry.load();
+        let vendor = |nas| registry.by_id(nas).map(|known| known.nas.vendor);
         let by = Hearing {
             holders: self.holders(node),
             now: node.clock.now(),
             interim_seconds: node.settings.interim_seconds,
             new_id: &new_id,
+            vendor: &vendor,
             is_to_be_saved,
         };
         work(&by, &mut self.table())
@@ -110,6 +117,7 @@ impl Live {
     /// Counts what hearing has found, and loads those who are not in memory.
     async fn look_after(&self, node: &Node, heard: Heard) {
         node.meters.sessions_placeless.inc_by(heard.placeless);
+        reboots::tell(&heard.rebooted);
         if !heard.absent.is_empty() {
             self.page_in(node, heard.absent).await;
         }

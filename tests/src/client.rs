@@ -143,6 +143,15 @@ impl Router {
         self.exchange(request, self.acct, &secret, tries).await
     }
 
+    /// Reports a session as a router whose clock stands at that second since 1970.
+    pub async fn reports_dated(&self, report: &Report<'_>, its_clock: u32) -> anyhow::Result<Option<Reply>> {
+        let secret = Secret::new(self.secret.as_bytes());
+        let mut buffer = [0; PACKET_MAX];
+        let mut writer = describe(&mut buffer, next_identifier(), report)?;
+        writer.put(rfc2869::EVENT_TIMESTAMP, its_clock)?;
+        self.exchange(writer.finish(&secret), self.acct, &secret, 1).await
+    }
+
     /// Sends octets as they are and gives what comes back, unverified, within a moment.
     pub async fn sends_raw(&self, octets: &[u8], to: SocketAddr) -> anyhow::Result<Option<Vec<u8>>> {
         let socket = UdpSocket::bind((self.from, 0)).await?;
@@ -197,6 +206,10 @@ pub(crate) fn accounting<'b>(
     report: &Report<'_>,
     secret: &Secret,
 ) -> anyhow::Result<&'b [u8]> {
+    Ok(describe(buffer, id, report)?.finish(secret))
+}
+
+fn describe<'b>(buffer: &'b mut [u8; PACKET_MAX], id: u8, report: &Report<'_>) -> anyhow::Result<Writer<'b>> {
     let mut writer = Writer::accounting_request(buffer, id, Place::Absent);
     writer.put(rfc2866::ACCT_STATUS_TYPE, report.status)?;
     writer.put(rfc2866::ACCT_SESSION_ID, report.session)?;
@@ -212,7 +225,7 @@ pub(crate) fn accounting<'b>(
     writer.put(rfc2869::ACCT_INPUT_GIGAWORDS, high(report.in_octets))?;
     writer.put(rfc2869::ACCT_OUTPUT_GIGAWORDS, high(report.out_octets))?;
     writer.put(rfc2866::ACCT_SESSION_TIME, report.seconds)?;
-    Ok(writer.finish(secret))
+    Ok(writer)
 }
 
 /// The answer to a request, if it is one, and true.

@@ -2,6 +2,7 @@
 
 pub mod admit;
 pub mod close_overdue;
+pub mod close_rebooted;
 pub mod explain;
 pub mod record_usage;
 pub mod replay;

@@ -5,6 +5,7 @@
 //! [`decision::Decision`] remembers why.
 
 pub mod attempt;
+pub mod boot;
 pub mod facts;
 pub mod grant;
 pub mod session;

@@ -1,5 +1,6 @@
 //! Who is online, on what terms.
 
+pub mod boots;
 pub mod decisions;
 pub mod facts;
 pub mod holders;

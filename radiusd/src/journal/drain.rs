@@ -158,14 +158,16 @@ impl Drain {
         let (entries, next) = with_disk(node, move |journal| journal.read(from, records_max)).await?;
         let Some(first) = entries.first() else {
             *cursor = next;
+            node.live.close_rebooted(node).await?;
             return Ok(0);
         };
         note_age(node, first);
         let batch = &entries[..batch_length(&entries)];
         write(node, batch).await?;
         let (count, behind) = (batch.len(), batch.last().map_or(0, |last| last.sequence.saturating_add(1)));
-        with_disk(node, move |journal| journal.drained(behind)).await?;
         node.live.follow(node, batch);
+        node.live.close_rebooted(node).await?;
+        with_disk(node, move |journal| journal.drained(behind)).await?;
         if count == entries.len() {
             *cursor = next;
         }

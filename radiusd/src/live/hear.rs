@@ -7,7 +7,8 @@ use actions::access::record_usage;
 use domain::access::facts::Holder;
 use domain::access::session::{EndCause, SessionState};
 use domain::access::usage::{NasRestart, UsageRecord};
-use domain::id::{SessionId, TenantId};
+use domain::id::{NasId, SessionId, TenantId};
+use domain::network::nas::Vendor;
 use domain::time::Timestamp;
 use policy::access::metering;
 use policy::access::places::Renewed;
@@ -16,6 +17,7 @@ use store::access::sessions::StoredSession;
 
 use crate::live::holder::{Granted, HolderLive};
 use crate::live::holders::Holders;
+use crate::live::reboots::NewRun;
 use crate::live::table::{Known, Name, Table};
 
 /// What hearing needs beside the record.
@@ -25,6 +27,8 @@ pub(super) struct Hearing<'a> {
     /// The interval of sessions whose router was told none.
     pub(super) interim_seconds: u32,
     pub(super) new_id: &'a dyn Fn() -> SessionId,
+    /// Who made a router, if it is known.
+    pub(super) vendor: &'a dyn Fn(NasId) -> Option<Vendor>,
     /// Whether what is heard is to be saved. If not, somebody else has written it.
     pub(super) is_to_be_saved: bool,
 }
@@ -36,6 +40,10 @@ pub(super) struct Heard {
     pub(super) placeless: u64,
     /// Holders that are not in memory.
     pub(super) absent: Vec<(TenantId, Holder)>,
+    /// Routers that restarted without a word, and how many of their sessions ended.
+    pub(super) rebooted: Vec<(NasId, u64)>,
+    /// Runs of routers that have begun, with more than one session.
+    pub(super) new_runs: Vec<NewRun>,
 }
 
 impl Table {
@@ -46,6 +54,7 @@ impl Table {
             None => self.begin(sequence, record, by),
         };
         self.hear_of(id, record, by, heard);
+        self.hear_run(record, by, heard);
     }
 
     /// Takes a record in that is about this session.

@@ -58,6 +58,7 @@ impl super::Live {
             table.forget_ended();
         });
         node.meters.sessions_placeless.inc_by(heard.placeless);
+        self.note_new_runs(heard.new_runs);
     }
 }
 

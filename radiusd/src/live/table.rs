@@ -10,6 +10,7 @@ use domain::access::slot::Leaver;
 use domain::access::usage::NasRestart;
 use domain::id::{NasId, SessionId, TenantId};
 use foldhash::fast::RandomState;
+use policy::access::reboots::Watch;
 use smallvec::SmallVec;
 use store::access::sessions::StoredSession;
 
@@ -78,6 +79,8 @@ pub(crate) struct Table {
     /// All records of the journal before this one have been heard.
     heard: u64,
     names: RandomState,
+    /// Services of routers, and when to look whether they have restarted.
+    watched: HashMap<(NasId, u8), Watch, RandomState>,
 }
 
 /// What a router calls a session; without a number one that it has not reported yet.
@@ -211,6 +214,11 @@ impl Table {
                 self.named.remove(&name);
             }
         }
+    }
+
+    /// Services of routers, and when to look whether they have restarted.
+    pub(super) const fn watched(&mut self) -> &mut HashMap<(NasId, u8), Watch, RandomState> {
+        &mut self.watched
     }
 
     /// Marks a session as one that the database does not have as it stands here.

@@ -4,6 +4,7 @@ mod abuse;
 mod accounting;
 mod book;
 mod devices;
+mod ghosts;
 mod identity;
 mod outage;
 mod radsec;

@@ -1,5 +1,6 @@
 //! Who is online, on what terms.
 
+mod boots;
 pub(crate) mod decisions;
 mod facts;
 mod known;

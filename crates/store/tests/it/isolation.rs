@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use domain::access::boot::Boot;
 use domain::access::decision::TraceCode;
 use domain::access::facts::Holder;
 use domain::id::{JournalId, SessionId};
@@ -17,7 +18,7 @@ use store::access::decisions::Search;
 use store::access::positions::{self, Mark};
 use store::access::sessions::{Filter, ReportKey};
 use store::access::slots::Renewal;
-use store::access::{decisions, facts, holders, known, sessions, slots, usage};
+use store::access::{boots, decisions, facts, holders, known, sessions, slots, usage};
 use store::network::certificates::Which;
 use store::network::{certificates, nas, sightings};
 use store::people::subscribers;
@@ -325,6 +326,9 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         let mut tx = scene.their_tx().await;
         let taken = slots::take(&mut tx, their_holder, &device(1), cap(3), their_session, NOW, in_seconds(60)).await;
         taken.expect("taken");
+        let mut reported = sessions::by_ids_for_update(&mut tx, &[their_session]).await.expect("locks");
+        reported[0].acct_session_id = Some("81100001".to_owned());
+        sessions::save_many(&mut tx, &reported).await.expect("saves");
         usage::add_many(&mut tx, &[(their_holder, 5, 5)]).await.expect("added");
         save(&scene, 0, &[their_answer]).await;
         positions::note(&mut tx, Mark { journal, position: 5, batch: Uuid::nil() }).await.expect("noted");
@@ -414,6 +418,11 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     });
     case!("access::sessions::by_reports_for_update", |tx| {
         sessions::by_reports_for_update(tx, std::slice::from_ref(&their_key)).await?.is_empty()
+    });
+    case!("access::boots::seen", |tx| boots::seen(tx, theirs.nas_id()).await?.is_empty());
+    case!("access::boots::close", |tx| {
+        let runs = [Boot::of_prefix("811").expect("a run")];
+        boots::close(tx, theirs.nas_id(), &runs, in_seconds(100)).await? == 0
     });
     case!("access::positions::find", |tx| positions::find(tx, journal).await?.is_none());
     case!("access::positions::note", |tx| {

@@ -86,6 +86,7 @@ impl Scene {
             now: self.now,
             interim_seconds: 300,
             new_id: &|| session(250),
+            vendor: &|nas| (nas == NAS).then_some(Vendor::Mikrotik),
             is_to_be_saved: true,
         };
         work(&mut self.table, &by, &mut self.heard)
@@ -363,4 +364,96 @@ fn a_position_never_passes_a_session_that_is_not_written() {
     assert_eq!(scene.table.take_unsaved(TENANT, 0).heard, None, "one waits");
     let taken = scene.table.take_unsaved(TENANT, 10);
     assert_eq!((taken.unsaved.sessions.len(), taken.heard), (1, Some(2)), "the second record began a stranger");
+}
+
+/// The Start or an interim of a session of a run of the router: `811` is one, `812` the next.
+fn of_run(kind: UsageKind, prefix: &str, id: u8, when: (i64, u64)) -> UsageRecord {
+    let usage = nameless(kind, id, &format!("{prefix}000{id:02x}"), when, 0);
+    UsageRecord { user_name: format!("house-{id}"), device: mac(id), ..usage }
+}
+
+/// Two sessions of the first run and two of the second, which begin half a minute after the last word of the first.
+fn restarted(scene: &mut Scene) {
+    scene.hear(&of_run(UsageKind::Start, "811", 1, (1_000, 0)));
+    scene.hear(&of_run(UsageKind::Start, "811", 2, (1_010, 0)));
+    scene.hear(&of_run(UsageKind::Interim, "811", 1, (1_300, 300)));
+    scene.hear(&of_run(UsageKind::Start, "812", 3, (1_330, 0)));
+    scene.hear(&of_run(UsageKind::Start, "812", 4, (1_331, 0)));
+}
+
+fn is_open(scene: &Scene, id: u8) -> bool {
+    scene.table.get(session(id)).expect("known").is_open()
+}
+
+#[test]
+fn a_router_that_counts_a_new_start_has_lost_its_sessions() {
+    let mut scene = Scene::new();
+
+    restarted(&mut scene);
+
+    let ended = |id| {
+        let known = scene.table.get(session(id)).expect("known");
+        (known.stored.session.state, known.stored.session.ended_at)
+    };
+    assert_eq!(ended(1), (SessionState::Closed(EndCause::NasRestarted), Some(at(1_300))));
+    assert_eq!(ended(2), (SessionState::Closed(EndCause::NasRestarted), Some(at(1_010))));
+    assert!(is_open(&scene, 3) && is_open(&scene, 4));
+    assert_eq!(scene.heard.rebooted, [(NAS, 2)]);
+}
+
+#[test]
+fn one_session_under_an_odd_number_ends_no_other() {
+    let mut scene = Scene::new();
+    scene.hear(&of_run(UsageKind::Start, "811", 1, (1_000, 0)));
+    scene.hear(&of_run(UsageKind::Start, "811", 2, (1_010, 0)));
+
+    for at in [1_330, 1_331, 1_400] {
+        scene.hear(&of_run(UsageKind::Start, "814", 3, (at, 0)));
+        scene.hear(&of_run(UsageKind::Interim, "815", 4, (at + 1, 600)));
+    }
+
+    assert!(is_open(&scene, 1) && is_open(&scene, 2));
+}
+
+#[test]
+fn late_words_of_the_run_before_end_nothing_of_the_new_one() {
+    let mut scene = Scene::new();
+    restarted(&mut scene);
+
+    scene.hear(&of_run(UsageKind::Interim, "811", 1, (1_332, 310)));
+    scene.hear(&of_run(UsageKind::Start, "811", 2, (1_333, 0)));
+    scene.hear(&of_run(UsageKind::Start, "811", 5, (1_334, 0)));
+    scene.hear(&of_run(UsageKind::Start, "811", 6, (1_345, 0)));
+
+    assert!(is_open(&scene, 3) && is_open(&scene, 4));
+}
+
+#[test]
+fn two_routers_under_one_name_end_nothing_of_each_other() {
+    let mut scene = Scene::new();
+    for (id, prefix, at) in [(1, "811", 1_000), (2, "817", 1_010), (3, "811", 1_020), (4, "817", 1_030)] {
+        scene.hear(&of_run(UsageKind::Start, prefix, id, (at, 0)));
+    }
+
+    for (id, prefix, at) in [(5, "817", 1_100), (6, "817", 1_120), (7, "811", 1_140), (8, "811", 1_160)] {
+        scene.hear(&of_run(UsageKind::Start, prefix, id, (at, 0)));
+    }
+
+    assert!((1..=8).all(|id| is_open(&scene, id)));
+}
+
+#[test]
+fn another_vendors_numbers_and_another_routers_sessions_are_left_alone() {
+    let mut scene = Scene::new();
+    let elsewhere = |id, at| UsageRecord {
+        nas: NasId::from_bytes([4; 16]),
+        ..of_run(UsageKind::Start, if id < 12 { "811" } else { "812" }, id, (at, 0))
+    };
+    for (id, at) in [(10, 900), (11, 901), (12, 960), (13, 961)] {
+        scene.hear(&elsewhere(id, at));
+    }
+
+    restarted(&mut scene);
+
+    assert!((10..=13).all(|id| is_open(&scene, id)), "its vendor is not known, so its numbers mean nothing");
 }
