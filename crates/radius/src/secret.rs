@@ -31,6 +31,11 @@ impl Secret {
         &self.raw
     }
 
+    /// The octets themselves, for a sealed copy of what is known.
+    pub fn expose(&self) -> &[u8] {
+        &self.raw
+    }
+
     /// An MD5 that has read the secret, for hashes that begin with it.
     pub(crate) fn md5(&self) -> Md5 {
         self.md5.clone()

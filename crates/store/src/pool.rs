@@ -1,10 +1,10 @@
 //! Opens the database, and the two doors into it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 use domain::id::NodeId;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
@@ -64,38 +64,62 @@ pub struct Store {
 struct Reach {
     places: Arc<Places>,
     options: PgPoolOptions,
-    pool: ArcSwap<PgPool>,
+    /// `None` until the database is known.
+    pool: ArcSwapOption<PgPool>,
     connections_max: u32,
 }
 
 /// The servers that may be the primary, and the one that was when somebody looked.
 struct Places {
-    all: Vec<PgConnectOptions>,
+    /// Empty while nobody is let in.
+    all: OnceLock<Vec<PgConnectOptions>>,
     current: AtomicUsize,
+    /// Why nobody is let in yet.
+    shut: Mutex<String>,
+    name: String,
+    settings: [(&'static str, String); 3],
 }
 
 impl Places {
-    fn current(&self) -> PgConnectOptions {
-        let current = self.current.load(Ordering::Relaxed);
-        self.all.get(current).cloned().unwrap_or_default()
+    fn all(&self) -> &[PgConnectOptions] {
+        self.all.get().map_or(&[], Vec::as_slice)
+    }
+
+    fn current(&self) -> Option<PgConnectOptions> {
+        self.all().get(self.current.load(Ordering::Relaxed)).cloned()
+    }
+
+    fn shut(&self) -> std::sync::MutexGuard<'_, String> {
+        self.shut.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Reach {
     fn new(places: Arc<Places>, options: PgPoolOptions, connections_max: u32) -> Self {
         let options = options.max_connections(connections_max);
-        let pool = options.clone().connect_lazy_with(places.current());
-        Self { places, options, pool: ArcSwap::from_pointee(pool), connections_max }
+        let reach = Self { places, options, pool: ArcSwapOption::empty(), connections_max };
+        reach.renew();
+        reach
     }
 
-    fn renew(&self) {
-        self.pool.store(Arc::new(self.options.clone().connect_lazy_with(self.places.current())));
+    fn renew(&self) -> Option<Arc<PgPool>> {
+        let place = self.places.current()?;
+        let pool = Arc::new(self.options.clone().connect_lazy_with(place));
+        self.pool.store(Some(Arc::clone(&pool)));
+        Some(pool)
+    }
+
+    fn pool(&self) -> Result<Arc<PgPool>, StoreError> {
+        // Those apart from the one that was let in find out when they are asked.
+        let pool = self.pool.load_full().or_else(|| self.renew());
+        pool.ok_or_else(|| StoreError::Unavailable { reason: self.places.shut().clone() })
     }
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("connections", &self.reach.pool.load().size()).finish_non_exhaustive()
+        let connections = self.reach.pool.load().as_ref().map_or(0, |pool| pool.size());
+        f.debug_struct("Store").field("connections", &connections).finish_non_exhaustive()
     }
 }
 
@@ -104,24 +128,57 @@ impl Store {
     ///
     /// Must be called inside a tokio runtime. A URL that cannot be read is an error.
     pub fn open(options: OpenOptions) -> Result<Self, StoreError> {
-        let name = options.node.map_or_else(|| "mnetifi".to_owned(), |node| format!("mnetifi {node}"));
-        let mut all = Vec::new();
-        for place in places::parse(&options.app_url)? {
-            let place = place.application_name(&name).statement_cache_capacity(256).options([
-                ("statement_timeout", millis(options.statement_timeout)),
-                ("idle_in_transaction_session_timeout", millis(options.idle_timeout)),
-                ("timezone", "UTC".to_owned()),
-            ]);
-            all.push(place);
-        }
+        let app_url = options.app_url.clone();
+        let store = Self::shut(options, "nobody was let in yet");
+        store.admit(&app_url)?;
+        Ok(store)
+    }
+
+    /// Prepares a store whose database is not there yet: all that is asked of it is `Unavailable` because of `why`, until
+    /// [`admit`](Self::admit) names the database. The URL of `options` is not looked at.
+    pub fn shut(options: OpenOptions, why: &str) -> Self {
         let pool = PgPoolOptions::new()
             .acquire_timeout(options.acquire_timeout)
             // A ping before each use costs as much as the query itself. A dead connection shows at `begin`, and there
             // we take another.
             .test_before_acquire(false);
-        let places = Arc::new(Places { all, current: AtomicUsize::new(0) });
+        let places = Arc::new(Places {
+            all: OnceLock::new(),
+            current: AtomicUsize::new(0),
+            shut: Mutex::new(why.to_owned()),
+            name: options.node.map_or_else(|| "mnetifi".to_owned(), |node| format!("mnetifi {node}")),
+            settings: [
+                ("statement_timeout", millis(options.statement_timeout)),
+                ("idle_in_transaction_session_timeout", millis(options.idle_timeout)),
+                ("timezone", "UTC".to_owned()),
+            ],
+        });
         let reach = Arc::new(Reach::new(places, pool, options.connections_max));
-        Ok(Self { reach, keyring: Arc::new(options.keyring) })
+        Self { reach, keyring: Arc::new(options.keyring) }
+    }
+
+    /// Lets everybody in: the database is at this URL and has this program's form. Must be called inside a tokio runtime.
+    ///
+    /// Only the first URL counts: a store has one database for as long as it lives.
+    pub fn admit(&self, app_url: &str) -> Result<(), StoreError> {
+        let places = &self.reach.places;
+        let prepared = |place: PgConnectOptions| {
+            place.application_name(&places.name).statement_cache_capacity(256).options(places.settings.clone())
+        };
+        let all = places::parse(app_url)?.into_iter().map(prepared).collect();
+        _ = places.all.set(all);
+        self.reach.renew();
+        Ok(())
+    }
+
+    /// Says why nobody is let in yet.
+    pub fn keep_shut(&self, why: impl Into<String>) {
+        *self.reach.places.shut() = why.into();
+    }
+
+    /// Whether the database is known and may be asked.
+    pub fn is_open(&self) -> bool {
+        self.reach.places.all.get().is_some()
     }
 
     /// The same database with connections of its own, which nobody else can use up.
@@ -144,10 +201,10 @@ impl Store {
     pub async fn seek_primary(&self) -> Result<bool, StoreError> {
         let places = &self.reach.places;
         let before = places.current.load(Ordering::Relaxed);
-        if places.all.len() < 2 {
+        if places.all().len() < 2 {
             return Ok(false);
         }
-        let primary = places::primary(&places.all, before).await?;
+        let primary = places::primary(places.all(), before).await?;
         places.current.store(primary, Ordering::Relaxed);
         self.reach.renew();
         Ok(primary != before)
@@ -174,7 +231,9 @@ impl Store {
 
     /// Closes all connections and waits for those in use.
     pub async fn close(&self) {
-        self.reach.pool.load_full().close().await;
+        if let Some(pool) = self.reach.pool.load_full() {
+            pool.close().await;
+        }
     }
 
     pub(crate) fn keyring(&self) -> &Keyring {
@@ -187,7 +246,7 @@ impl Store {
         F: Future<Output = Result<Transaction<'static, Postgres>, sqlx::Error>>,
     {
         let mut tries_left = self.reach.connections_max;
-        let pool = self.reach.pool.load_full();
+        let pool = self.reach.pool()?;
         loop {
             match begin(PgPool::clone(&pool)).await {
                 Err(error) if tries_left > 0 && pool.size() > 0 && error::is_broken_connection(&error) => {

@@ -5,6 +5,7 @@ mod scene;
 mod access;
 mod certificates;
 mod changes;
+mod door;
 mod isolation;
 mod nodes;
 mod routers;
