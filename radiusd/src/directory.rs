@@ -5,6 +5,7 @@ pub mod registry;
 
 pub mod book;
 pub(crate) mod first_uses;
+pub(crate) mod freshness;
 pub(crate) mod pager;
 
 pub(crate) mod feed;

@@ -55,6 +55,9 @@ use crate::worker::Worker;
 /// How long the journal may go on draining when the role stops.
 const DRAIN_AT_STOP: Duration = Duration::from_secs(5);
 
+/// How long the last snapshot may take when the role stops.
+const SNAPSHOT_AT_STOP: Duration = Duration::from_secs(10);
+
 /// Why the role could not start.
 #[derive(Debug, Error)]
 pub enum RadiusdError {
@@ -169,6 +172,10 @@ impl Bound {
     pub async fn serve(self, shutdown: CancellationToken) {
         let Self { node, jobs, endpoints, tls } = self;
         let stands_down = CancellationToken::new();
+        if !node.store.is_open() {
+            // Those who ask in the first moment should be known already.
+            directory::snapshot::book::restore(&node).await;
+        }
         let standing = tokio::spawn(standing::keeper::keep(Arc::clone(&node), stands_down.clone()));
         let listening = Listening::begin(&node, endpoints);
         let mut duties = JoinSet::new();
@@ -182,10 +189,11 @@ impl Bound {
         duties.spawn(directory::refresh::keep_fresh(Arc::clone(&node), shutdown.clone()));
         duties.spawn(directory::sightings::keep_telling(Arc::clone(&node), shutdown.clone()));
         duties.spawn(directory::feed::keep_fresh(Arc::clone(&node), shutdown.clone()));
-        duties.spawn(directory::snapshot::book::keep_writing(Arc::clone(&node), shutdown.clone()));
         duties.spawn(housekeeping::keep_house(Arc::clone(&node), shutdown.clone()));
         duties.spawn(decisions::duties::keep_decisions(Arc::clone(&node), shutdown.clone()));
         duties.spawn(decisions::duties::join_decisions(Arc::clone(&node), shutdown.clone()));
+        let snapshot_stops = CancellationToken::new();
+        let snapshot = tokio::spawn(directory::snapshot::book::keep_writing(Arc::clone(&node), snapshot_stops.clone()));
         let log_stops = CancellationToken::new();
         let (recorder, clock) = (Arc::clone(&node.recorder), Arc::clone(&node.clock));
         let tending = tokio::spawn(decisions::tend(recorder, clock, log_stops.clone()));
@@ -204,11 +212,14 @@ impl Bound {
         last_stops.cancel();
         // What is not drained by then waits on disk for the next start.
         let drained = timeout(DRAIN_AT_STOP, async { (drain.await, first_uses.await, packer.await) }).await;
+        // It tells what a start without the database would have to know, so it is written when all is heard.
+        snapshot_stops.cancel();
+        let snapped = timeout(SNAPSHOT_AT_STOP, snapshot).await;
         log_stops.cancel();
         let tended = tending.await;
         stands_down.cancel();
         let stood_down = standing.await;
-        let whole = matches!(drained, Ok((Ok(()), Ok(()), Ok(()))) | Err(_));
+        let whole = matches!(drained, Ok((Ok(()), Ok(()), Ok(()))) | Err(_)) && matches!(snapped, Ok(Ok(())) | Err(_));
         if whole && matches!((appended, tended, stood_down), (Ok(()), Ok(()), Ok(()))) {
             info!("RADIUS has stopped; all that was taken in is answered, or its router will ask again");
         }

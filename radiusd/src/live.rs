@@ -11,6 +11,7 @@ mod hear;
 pub(crate) mod holders;
 mod listen;
 mod reboots;
+mod recall;
 mod recognize;
 mod reload;
 pub(crate) mod save;

@@ -160,6 +160,8 @@ pub struct Meters {
     pub book_readings: Counter,
     /// How long ago it last did.
     pub book_age_seconds: Gauge,
+    /// How long ago the snapshot was written; -1 before the first time.
+    pub book_snapshot_age_seconds: Gauge,
     /// Records per transaction.
     pub accounting_batch: Histogram,
     /// Records that wait to be written to the journal.
@@ -217,6 +219,7 @@ impl Meters {
             book_names: Gauge::default(),
             book_readings: Counter::default(),
             book_age_seconds: Gauge::default(),
+            book_snapshot_age_seconds: Gauge::default(),
             accounting_batch: Histogram::new([1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0]),
             accounting_waiting: Gauge::default(),
             journal_bytes: Gauge::default(),
@@ -315,6 +318,11 @@ impl Meters {
             "book_age_seconds",
             "How long ago the database last told what has changed",
             self.book_age_seconds.clone(),
+        );
+        registry.register(
+            "book_snapshot_age_seconds",
+            "How long ago the snapshot for a start without the database was written",
+            self.book_snapshot_age_seconds.clone(),
         );
     }
 

@@ -23,6 +23,7 @@ use crate::accounting;
 use crate::decisions::Recorder;
 use crate::directory::book::Book;
 use crate::directory::first_uses::FirstUses;
+use crate::directory::freshness::Freshness;
 use crate::directory::registry::Registry;
 use crate::door::{Dropped, Turned};
 use crate::guard::{Guard, Limits};
@@ -73,6 +74,8 @@ pub struct Settings {
     pub rights_max: usize,
     /// Where the snapshot of what is known in memory is kept.
     pub snapshot: PathBuf,
+    /// How often it is written.
+    pub snapshot_every: Duration,
     /// How old a snapshot may be to be believed.
     pub snapshot_age_max: Span,
     /// The directory of their log.
@@ -108,6 +111,7 @@ impl From<&Config> for Settings {
             decides_from_memory: config.book.decides,
             rights_max: usize::try_from(config.book.rights_max).unwrap_or(usize::MAX),
             snapshot: config.data.join("book.snapshot"),
+            snapshot_every: Duration::from_secs(config.book.snapshot_seconds.into()),
             snapshot_age_max: Span::minutes(i64::from(config.book.snapshot_hours) * 60),
             decisions: config.data.join("decisions"),
             decisions_bytes_max: u64::from(config.decisions.megabytes_max) * 1024 * 1024,
@@ -165,6 +169,7 @@ pub(crate) struct Node {
     pub(crate) settings: Settings,
     pub(crate) registry: ArcSwap<Registry>,
     pub(crate) book: Book,
+    pub(crate) freshness: Freshness,
     pub(crate) first_uses: FirstUses,
     pub(crate) waiting: Arc<Semaphore>,
     pub(crate) guard: Guard,
@@ -212,6 +217,7 @@ impl Node {
             settings,
             registry: ArcSwap::default(),
             book: Book::default(),
+            freshness: Freshness::default(),
             first_uses: FirstUses::default(),
             waiting: Arc::new(Semaphore::new(usize::try_from(WAITING_MAX).unwrap_or(Semaphore::MAX_PERMITS))),
             hush: Hush::default(),

@@ -6,6 +6,7 @@
 
 mod cli;
 mod commands;
+mod database;
 mod open;
 mod print;
 mod progress;

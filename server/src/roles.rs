@@ -1,34 +1,50 @@
 //! From the configuration to running roles: the only list of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use boot::clock::SystemClock;
-use boot::config::{Config, Database};
+use boot::config::Config;
 use boot::health::{Health, State};
 use boot::identity::Identity;
 use boot::metrics::MetricsListener;
-use boot::private_postgres::PrivatePostgres;
 use boot::random::OsRandom;
 use boot::shutdown::Shutdown;
 use ports::Clock as _;
 use prometheus_client::registry::Registry;
+use radiusd::directory::snapshot;
 use radiusd::door::Port;
 use radiusd::meters::Meters;
 use radiusd::{Bound, Parts, Settings};
 use store::{OpenOptions, Store};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::cli::Role;
-use crate::open::{self, Urls};
+use crate::database::{Opening, Opens};
+use crate::open;
 
 /// Files that all RadSec connections there may be need, with room for everything else.
 const FILES_FOR_RADSEC: u64 = 5_120;
 
-/// A server that is ready to serve: its database runs, its sockets are bound.
+/// How long the database may take before a server starts without it, with what it knew before.
+const DATABASE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Whether a server may start while the database is away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Without {
+    /// If it remembers its routers and customers.
+    Allowed,
+    /// It has work to do that needs the database.
+    Refused,
+}
+
+/// A server that is ready to serve: its sockets are bound, and its database runs or is being waited for.
 pub struct Server {
-    postgres: Option<PrivatePostgres>,
+    opening: JoinHandle<Opening>,
     store: Store,
     radius: Option<Bound>,
     metrics: MetricsListener,
@@ -36,42 +52,32 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the database, brings it to this version's form, and binds every socket. Nothing is answered yet.
-    pub async fn start(config: &Config, roles: &[Role], shutdown: &CancellationToken) -> anyhow::Result<Self> {
-        let (postgres, urls) = match &config.database {
-            Database::At(url) => (None, Urls { admin: url.expose().to_owned(), app: url.expose().to_owned() }),
-            Database::Private { bin } => {
-                let postgres = PrivatePostgres::start(open::private_options(config, bin.clone()), shutdown).await?;
-                let urls = open::urls_of(&postgres.connection());
-                (Some(postgres), urls)
-            }
-        };
-        match Self::with_database(config, roles, &urls).await {
-            Ok((store, radius, metrics, health)) => Ok(Self { postgres, store, radius, metrics, health }),
+    /// Gets at the database, brings it to this version's form, and binds every socket. Nothing is answered yet.
+    pub async fn start(
+        config: &Config,
+        roles: &[Role],
+        without: Without,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let may_remember = without == Without::Allowed && roles.contains(&Role::Radius);
+        let stop = shutdown.child_token();
+        let (store, identity, opening) = open(config, may_remember, &stop).await?;
+        match Self::bind(config, roles, store.clone(), identity).await {
+            Ok((radius, metrics, health)) => Ok(Self { opening, store, radius, metrics, health }),
             Err(error) => {
-                if let Some(postgres) = postgres {
-                    postgres.stop().await?;
-                }
+                stop.cancel();
+                opening.await?.close().await?;
                 Err(error)
             }
         }
     }
 
-    async fn with_database(
+    async fn bind(
         config: &Config,
         roles: &[Role],
-        urls: &Urls,
-    ) -> anyhow::Result<(Store, Option<Bound>, MetricsListener, Health)> {
-        let migrated =
-            store::migrate(&urls.admin).await.context("the database could not be brought to this version's form")?;
-        if migrated.applied > 0 {
-            info!(applied = migrated.applied, "the database was brought to this version's form");
-        }
-        let keyring = open::keyring(config)?;
-        let identity = Identity::of(&config.data, &OsRandom, SystemClock.now())?;
-        let options = OpenOptions { node: Some(identity.node), ..OpenOptions::new(urls.app.clone(), keyring) };
-        let store = Store::open(options)?;
-        store.seek_primary().await?;
+        store: Store,
+        identity: Identity,
+    ) -> anyhow::Result<(Option<Bound>, MetricsListener, Health)> {
         let health = Health::default();
         let mut registry = Registry::default();
         let radius = if roles.contains(&Role::Radius) {
@@ -88,7 +94,7 @@ impl Server {
             health.set(radiusd::directory::refresh::CHECK, State::NotReady { reason });
             let parts = Parts {
                 identity,
-                store: store.clone(),
+                store,
                 clock: Arc::new(SystemClock),
                 random: Arc::new(OsRandom),
                 meters: Meters::register(&mut registry),
@@ -100,7 +106,7 @@ impl Server {
             None
         };
         let metrics = MetricsListener::bind(config.metrics.listen, registry, health.clone()).await?;
-        Ok((store, radius, metrics, health))
+        Ok((radius, metrics, health))
     }
 
     /// The database.
@@ -123,7 +129,7 @@ impl Server {
     }
 
     async fn serve_kindly(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let Self { postgres, store, radius, metrics, health: _ } = self;
+        let Self { opening, store, radius, metrics, health: _ } = self;
         let listening = tokio::spawn(metrics.serve(shutdown.clone()));
         if let Some(radius) = radius {
             for port in [Port::Auth, Port::Acct] {
@@ -140,10 +146,57 @@ impl Server {
         }
         listening.await.context("the metrics listener panicked")?;
         store.close().await;
-        if let Some(postgres) = postgres {
-            postgres.stop().await?;
-            info!("the private PostgreSQL has stopped");
-        }
-        Ok(())
+        opening.await.context("opening the database panicked")?.close().await
     }
+}
+
+/// The database, open; or, for a server that remembers its routers and customers, on its way.
+async fn open(
+    config: &Config,
+    may_remember: bool,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<(Store, Identity, JoinHandle<Opening>)> {
+    let mut opening = Opening::new(config, shutdown);
+    let settings = Settings::from(config);
+    if may_remember && settings.snapshot.exists() {
+        let (store, identity) = shut(config)?;
+        match snapshot::look(&settings.snapshot, &store, SystemClock.now(), settings.snapshot_age_max) {
+            Ok(Some(times)) => {
+                let Opens { first, opening } = opening.begin(store.clone());
+                if let Ok(Ok(Err(why))) = timeout(DATABASE_WITHIN, first).await {
+                    opening.await?.close().await?;
+                    return Err(why);
+                }
+                if !store.is_open() {
+                    warn!("starting without the database, with what was known at {}", times.known_at);
+                }
+                return Ok((store, identity, opening));
+            }
+            Ok(None) => {}
+            Err(why) => warn!("without the database nobody could be served, for the snapshot is of no use: {why}"),
+        }
+    }
+    let has_run = may_remember && Identity::is_kept_in(&config.data);
+    let opened = opening.wait(!has_run).await.and_then(|urls| {
+        let (store, identity) = shut(config)?;
+        store.admit(&urls.app)?;
+        Ok((store, identity))
+    });
+    let (store, identity) = match opened {
+        Ok(opened) => opened,
+        Err(why) => {
+            opening.close().await?;
+            return Err(why);
+        }
+    };
+    store.seek_primary().await?;
+    Ok((store, identity, tokio::spawn(std::future::ready(opening))))
+}
+
+/// A store that lets nobody in yet, and who this node is.
+fn shut(config: &Config) -> anyhow::Result<(Store, Identity)> {
+    let keyring = open::keyring(config)?;
+    let identity = Identity::of(&config.data, &OsRandom, SystemClock.now())?;
+    let options = OpenOptions { node: Some(identity.node), ..OpenOptions::new(String::new(), keyring) };
+    Ok((Store::shut(options, "it has not answered since the start"), identity))
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use boot::random::OsRandom;
-use dictionaries::{rfc2865, rfc2866, rfc2869};
+use dictionaries::{mikrotik, rfc2865, rfc2866, rfc2869};
+use md5::{Digest as _, Md5};
 use ports::Random;
 use radius::{Code, PACKET_MAX, Packet, Place, Secret, Writer, authenticator, message_authenticator};
 use tokio::net::UdpSocket;
@@ -65,6 +66,13 @@ impl Reply {
         text.unwrap_or_default().chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect()
     }
 
+    /// Mikrotik-Rate-Limit; empty when there is none.
+    pub fn rate(&self) -> String {
+        let packet = self.packet();
+        let text = packet.get(mikrotik::RATE_LIMIT).and_then(|text| text.as_str().map(ToOwned::to_owned));
+        text.unwrap_or_default()
+    }
+
     /// Session-Timeout in seconds.
     pub fn session_timeout(&self) -> Option<u32> {
         self.packet().get(rfc2865::SESSION_TIMEOUT)
@@ -115,6 +123,21 @@ impl Router {
         let mut writer = Writer::status_server(&mut buffer, next_identifier(), &chance());
         writer.put(rfc2865::NAS_IDENTIFIER, "monitor")?;
         Ok(self.exchange(writer.finish(&secret), self.auth, &secret, 1).await?.is_some())
+    }
+
+    /// Asks for somebody by CHAP.
+    pub async fn asks_by_chap(&self, user: &str, password: &str, mac: &str) -> anyhow::Result<Option<Reply>> {
+        let secret = Secret::new(self.secret.as_bytes());
+        let (authenticator, mut buffer) = (chance(), [0; PACKET_MAX]);
+        let mut writer = Writer::access_request(&mut buffer, next_identifier(), &authenticator, Place::Last);
+        writer.put(rfc2865::USER_NAME, user)?;
+        writer.put(rfc2865::CALLING_STATION_ID, mac)?;
+        // RFC 2865 §5.3: the request's authenticator is the challenge when there is no other.
+        let identifier = [7];
+        let response =
+            Md5::new().chain_update(identifier).chain_update(password).chain_update(authenticator).finalize();
+        writer.put(rfc2865::CHAP_PASSWORD, &[&identifier[..], &response].concat())?;
+        self.exchange(writer.finish(&secret), self.auth, &secret, 1).await
     }
 
     async fn asks_placing(

@@ -131,6 +131,12 @@ impl Database {
         }
     }
 
+    /// Runs a statement as the superuser, for what no action does.
+    pub async fn runs(&self, statement: &'static str) -> anyhow::Result<()> {
+        sqlx::raw_sql(statement).execute(&mut self.admin().await).await?;
+        Ok(())
+    }
+
     /// A connection as the superuser, to look at what no query shows.
     ///
     /// # Panics

@@ -167,6 +167,14 @@ impl Node {
         Ok(listening.await?)
     }
 
+    /// Waits until it ends by itself; whether it ended well.
+    pub async fn ends(&mut self) -> anyhow::Result<bool> {
+        let (mut child, listening) = self.running.take().context("it does not run")?;
+        let status = tokio::time::timeout(PATIENCE, child.wait()).await.context("it goes on")??;
+        listening.await?;
+        Ok(status.success())
+    }
+
     /// Ends it as Ctrl-C does; whether it ended well.
     pub async fn is_stopped(&mut self) -> anyhow::Result<bool> {
         let (mut child, listening) = self.running.take().context("it does not run")?;

@@ -157,6 +157,7 @@ impl World {
                 decides_from_memory: false,
                 rights_max: 100_000,
                 snapshot: journal.path().join("kept/book.snapshot"),
+                snapshot_every: StdDuration::from_secs(60),
                 snapshot_age_max: domain::time::Span::minutes(60),
                 decisions: journal.path().join("decisions"),
                 decisions_bytes_max: 64 * 1024 * 1024,

@@ -39,6 +39,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("decisions.record", "yes"),
     ("book.decides", "no"),
     ("book.rights_max", "1000000"),
+    ("book.snapshot_seconds", "60"),
     ("book.snapshot_hours", "72"),
     ("decisions.megabytes_max", "1024"),
     ("journal.megabytes_max", "1024"),
@@ -171,6 +172,8 @@ pub struct Book {
     pub decides: bool,
     /// How many vouchers and subscribers are kept, those included that nobody asks for.
     pub rights_max: u32,
+    /// How often a snapshot of it is written, in seconds; 1 to 3,600.
+    pub snapshot_seconds: u32,
     /// How old a snapshot of it may be, in hours, to be believed by a start without the database; 1 to 720.
     pub snapshot_hours: u32,
 }
@@ -273,6 +276,7 @@ fn read(reader: &mut Reader) -> Config {
         book: Book {
             decides: reader.choice("book.decides", &[("yes", true), ("no", false)]).unwrap_or_default(),
             rights_max: reader.whole("book.rights_max", 1_000..=50_000_000).unwrap_or_default(),
+            snapshot_seconds: reader.whole("book.snapshot_seconds", 1..=3_600).unwrap_or_default(),
             snapshot_hours: reader.whole("book.snapshot_hours", 1..=720).unwrap_or_default(),
         },
         journal: Journal { megabytes_max: reader.whole("journal.megabytes_max", 16..=1_048_576).unwrap_or_default() },

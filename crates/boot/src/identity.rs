@@ -42,6 +42,11 @@ pub enum IdentityError {
 }
 
 impl Identity {
+    /// Whether a data directory has one: a node has run there before.
+    pub fn is_kept_in(data: &Path) -> bool {
+        data.join("node").exists()
+    }
+
     /// The identity kept in a data directory; the first time, a new one is made.
     pub fn of(data: &Path, random: &dyn Random, now: Timestamp) -> Result<Self, IdentityError> {
         let path = data.join("node");

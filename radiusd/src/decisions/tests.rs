@@ -249,6 +249,7 @@ impl Scene {
                 decides_from_memory: true,
                 rights_max: 100_000,
                 snapshot: self.directory.path().join("book.snapshot"),
+                snapshot_every: std::time::Duration::from_secs(60),
                 snapshot_age_max: Span::minutes(60),
                 decisions: self.directory.path().join("decisions"),
                 decisions_bytes_max: ROOMY,

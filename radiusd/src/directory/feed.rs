@@ -12,12 +12,13 @@ use domain::phone::Msisdn;
 use store::access::known;
 use store::changes::{self, Change, Cursor, What};
 use store::{StoreError, TenantScope};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use crate::directory::book::{self, RightEntry, TenantCell};
+use crate::directory::pager::Part;
 use crate::directory::{pager, snapshot};
 use crate::node::Node;
 
@@ -30,18 +31,16 @@ const PAGE: usize = 500;
 /// Those go of whom nobody has asked for so many minutes, when there are too many in memory.
 const IDLE_MINUTES: u32 = 10;
 
-/// How long one reading may take, the loading of what changed included.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// Reads the feed until the role stops.
 pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
-    let mut reader = Reader { cursor: None, read_at: None };
+    let mut reader = Reader::default();
     let mut told = false;
-    let mut restored = false;
+    // Whoever starts before the database has read it already.
+    let mut restored = !node.store.is_open();
     loop {
         let read = tokio::select! {
             () = shutdown.cancelled() => return,
-            read = timeout(PATIENCE, reader.step(&node)) => read.unwrap_or_else(|_elapsed| Err(too_slow())),
+            read = reader.step(&node) => read,
         };
         match read {
             Ok(more) => {
@@ -50,6 +49,7 @@ pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
                 if more {
                     continue;
                 }
+                node.freshness.note_read(node.clock.now());
             }
             Err(why) if why.is_unavailable() && reader.cursor.is_none() && !restored => {
                 debug!("the book is filled from its snapshot: {why}");
@@ -63,7 +63,7 @@ pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
                 }
             }
         }
-        node.meters.book_age_seconds.set(reader.age());
+        node.meters.book_age_seconds.set(reader.age(&node));
         sweep(&node);
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -82,24 +82,73 @@ fn sweep(node: &Node) {
     }
 }
 
-fn too_slow() -> StoreError {
-    StoreError::Unavailable { reason: "it took too long".to_owned() }
-}
-
 /// Where a node stands in the feed.
+#[derive(Default)]
 struct Reader {
     /// `None` until the whole book was loaded.
     cursor: Option<Cursor>,
+    loading: Option<Loading>,
     read_at: Option<Instant>,
+}
+
+/// The loading of the whole book: goes on where it stopped when the database was away for a moment.
+struct Loading {
+    /// Where the feed was before: what has changed since is told afterwards.
+    cursor: Cursor,
+    began: Instant,
+    /// Those that are left; the last one comes first.
+    tenants: Vec<Arc<TenantCell>>,
+    part: Part,
+    count: usize,
+    /// From before a gap of the feed, or from a snapshot, by tenant: what is over by now would not be met otherwise.
+    held: Vec<Arc<RightEntry>>,
+}
+
+impl Loading {
+    async fn begin(node: &Node) -> Result<Self, StoreError> {
+        let mut tx = node.store.system().await?;
+        let cursor = changes::start(&mut tx).await?;
+        tx.commit().await?;
+        let tenants = pager::load_tenants(node).await?;
+        let mut held = node.book.rights();
+        held.sort_unstable_by_key(|right| right.tenant);
+        Ok(Self { cursor, began: Instant::now(), tenants, part: Part::Plans, count: 0, held })
+    }
+
+    /// Loads all that is left.
+    async fn go_on(&mut self, node: &Node) -> Result<(), StoreError> {
+        while let Some(tenant) = self.tenants.last() {
+            let (count, next) = pager::load_part(node, tenant, self.part).await?;
+            self.count += count;
+            if next.is_none() {
+                self.tenants.pop();
+            }
+            self.part = next.unwrap_or(Part::Plans);
+        }
+        while let Some(tenant) = self.held.last().map(|right| right.tenant) {
+            let some = self.held.iter().rev().take(PAGE).take_while(|right| right.tenant == tenant);
+            let holders: Vec<Uuid> = some.map(|right| right.holder.uuid()).collect();
+            let count = holders.len();
+            if let Some(cell) = node.book.tenant(tenant) {
+                apply_to(node, &cell, OfTenant { holders, ..OfTenant::default() }).await?;
+            }
+            self.held.truncate(self.held.len() - count);
+        }
+        Ok(())
+    }
 }
 
 impl Reader {
     /// Reads what is new. Returns whether there is more.
     async fn step(&mut self, node: &Node) -> Result<bool, StoreError> {
         let Some(cursor) = &self.cursor else { return self.load_all(node).await };
-        let mut tx = node.store.system().await?;
-        let batch = changes::since(&mut tx, cursor, changes::BATCH_MAX).await?;
-        tx.commit().await?;
+        let batch = pager::patiently(async {
+            let mut tx = node.store.system().await?;
+            let batch = changes::since(&mut tx, cursor, changes::BATCH_MAX).await?;
+            tx.commit().await?;
+            Ok(batch)
+        });
+        let batch = batch.await?;
         if batch.must_reload {
             warn!("more has changed than the feed still tells of; all names are loaded again");
             self.cursor = None;
@@ -112,37 +161,28 @@ impl Reader {
     }
 
     async fn load_all(&mut self, node: &Node) -> Result<bool, StoreError> {
-        // What changes while it is loaded is told afterwards.
-        let mut tx = node.store.system().await?;
-        let cursor = changes::start(&mut tx).await?;
-        tx.commit().await?;
-        let began = Instant::now();
-        // From before a gap of the feed, or from a snapshot: what is over by now would not be met otherwise.
-        let held = node.book.rights();
-        let count = pager::load_all(node).await?;
-        load_again(node, &held).await?;
-        info!(count, "{count} vouchers and subscribers are in memory after {} ms", began.elapsed().as_millis());
-        self.cursor = Some(cursor);
-        self.read_at = Some(Instant::now());
+        let loading = match &mut self.loading {
+            Some(loading) => loading,
+            None => self.loading.insert(pager::patiently(Loading::begin(node)).await?),
+        };
+        loading.go_on(node).await?;
+        if let Some(Loading { cursor, began, count, .. }) = self.loading.take() {
+            info!(count, "{count} vouchers and subscribers are in memory after {} ms", began.elapsed().as_millis());
+            self.cursor = Some(cursor);
+            self.read_at = Some(Instant::now());
+            node.freshness.note_change();
+        }
         Ok(true)
     }
 
-    fn age(&self) -> i64 {
-        self.read_at.map_or(-1, |at| i64::try_from(at.elapsed().as_secs()).unwrap_or(i64::MAX))
+    fn age(&self, node: &Node) -> i64 {
+        let seconds = |age: Duration| i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+        match (self.read_at, node.freshness.known_at()) {
+            (Some(at), _) => seconds(at.elapsed()),
+            (None, Some(remembered)) => node.clock.now().since(remembered).as_seconds().max(0),
+            (None, None) => -1,
+        }
     }
-}
-
-/// Loads rights again that are in memory, whatever has become of them.
-async fn load_again(node: &Node, held: &[Arc<RightEntry>]) -> Result<(), StoreError> {
-    let mut tenants: BTreeMap<TenantId, OfTenant> = BTreeMap::new();
-    for right in held {
-        tenants.entry(right.tenant).or_default().holders.push(right.holder.uuid());
-    }
-    for (tenant, of_tenant) in tenants {
-        let Some(cell) = node.book.tenant(tenant) else { continue };
-        apply_to(node, &cell, of_tenant).await?;
-    }
-    Ok(())
 }
 
 /// What has changed of one tenant.
@@ -166,8 +206,11 @@ async fn apply(node: &Node, changes: &[Change]) -> Result<(), StoreError> {
             What::Subscriber(id) => of_tenant.holders.push(id.uuid()),
         }
     }
+    if !tenants.is_empty() {
+        node.freshness.note_change();
+    }
     if tenants.values().any(|of_tenant| of_tenant.itself) {
-        pager::load_tenants(node).await?;
+        pager::patiently(pager::load_tenants(node)).await?;
     }
     for (tenant, of_tenant) in tenants {
         // One of which nobody has asked yet has nothing in the book.
@@ -191,19 +234,22 @@ async fn apply_to(node: &Node, tenant: &Arc<TenantCell>, mut of_tenant: OfTenant
     of_tenant.plans.sort_unstable();
     of_tenant.plans.dedup();
     if !of_tenant.plans.is_empty() {
-        let mut tx = node.store.tenant(&scope).await?;
-        pager::load_plans(node, &mut tx, tenant, &of_tenant.plans).await?;
-        tx.commit().await?;
+        pager::patiently(async {
+            let mut tx = node.store.tenant(&scope).await?;
+            pager::load_plans(node, &mut tx, tenant, &of_tenant.plans).await?;
+            tx.commit().await
+        })
+        .await?;
     }
     of_tenant.holders.sort_unstable();
     of_tenant.holders.dedup();
     for ids in of_tenant.holders.chunks(PAGE) {
-        let mut names = load_rights(node, tenant, &scope, ids).await?;
+        let mut names = pager::patiently(load_rights(node, tenant, &scope, ids)).await?;
         names.sort_unstable();
         names.dedup();
         for some in names.chunks(PAGE) {
             let some: Vec<&[u8]> = some.iter().map(AsRef::as_ref).collect();
-            pager::load_names(node, &scope, &some).await?;
+            pager::patiently(pager::load_names(node, &scope, &some)).await?;
         }
     }
     Ok(())

@@ -4,17 +4,20 @@
 //! meanwhile, and then loads again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::access::facts::{FoundBy, Right};
 use domain::id::{PlanId, TenantId};
 use domain::phone::Msisdn;
 use domain::sales::voucher::VoucherState;
+use domain::time::Timestamp;
 use smallvec::SmallVec;
 use store::access::known::{self, KnownRight, Meanings};
 use store::page::{Listed, Page};
 use store::platform::tenants;
 use store::sales::plans;
 use store::{StoreError, TenantScope, TenantTx, Unusable};
+use tokio::time::timeout;
 use tracing::error;
 use uuid::Uuid;
 
@@ -27,6 +30,9 @@ const TRIES_MAX: usize = 5;
 
 /// Vouchers and subscribers that are loaded in one statement.
 const PAGE: u16 = 1_000;
+
+/// How long one page may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What looking a name up has told beside what is in the book now.
 #[derive(Clone, Copy, Debug, Default)]
@@ -146,48 +152,67 @@ pub(crate) async fn load_tenants(node: &Node) -> Result<Vec<Arc<TenantCell>>, St
     Ok(tenants.into_iter().map(put).collect())
 }
 
-/// Loads everything of all tenants that may come online, page by page. Returns how many rights there are.
-pub(crate) async fn load_all(node: &Node) -> Result<usize, StoreError> {
-    let mut count = 0;
-    for tenant in load_tenants(node).await? {
-        count += load_tenant(node, &tenant).await?;
-    }
-    Ok(count)
+/// What is loaded next of a tenant, one transaction at a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    /// All plans.
+    Plans,
+    /// Subscribers, page by page.
+    Subscribers(Page<Uuid>),
+    /// Vouchers that are sold or in use and had not ended at that moment.
+    Vouchers(Page<Uuid>, Timestamp),
 }
 
 /// Loads everything of a tenant that may come online, and all its plans. For the reader of the feed alone, which reads
 /// on from before this: what changes meanwhile is loaded again.
-pub(crate) async fn load_tenant(node: &Node, tenant: &Arc<TenantCell>) -> Result<usize, StoreError> {
-    let scope = TenantScope::of_operator(tenant.id);
-    let mut tx = node.store.tenant(&scope).await?;
-    let plans = plans::load(&mut tx, None).await?;
-    tell_of_unusable(tenant, &plans.unusable);
-    for plan in plans.found {
-        node.book.put_plan(plan);
+pub(crate) async fn load_tenant(node: &Node, tenant: &Arc<TenantCell>) -> Result<(), StoreError> {
+    let mut part = Some(Part::Plans);
+    while let Some(this) = part {
+        (_, part) = load_part(node, tenant, this).await?;
     }
-    tx.commit().await?;
-    let mut count = 0;
-    let mut page = Page::first(PAGE);
-    loop {
-        let mut tx = node.store.tenant(&scope).await?;
-        let Listed { rows, next } = known::subscriber_ids(&mut tx, page).await?;
-        count += load_ids(node, &mut tx, tenant, &rows).await?;
+    Ok(())
+}
+
+/// Loads a part of that. Returns how many vouchers and subscribers it had, and what follows.
+pub(crate) async fn load_part(
+    node: &Node,
+    tenant: &Arc<TenantCell>,
+    part: Part,
+) -> Result<(usize, Option<Part>), StoreError> {
+    patiently(async {
+        let mut tx = node.store.tenant(&TenantScope::of_operator(tenant.id)).await?;
+        let (count, next) = match part {
+            Part::Plans => {
+                let plans = plans::load(&mut tx, None).await?;
+                tell_of_unusable(tenant, &plans.unusable);
+                for plan in plans.found {
+                    node.book.put_plan(plan);
+                }
+                (0, Some(Part::Subscribers(Page::first(PAGE))))
+            }
+            Part::Subscribers(page) => {
+                let Listed { rows, next } = known::subscriber_ids(&mut tx, page).await?;
+                let vouchers = || Part::Vouchers(Page::first(PAGE), node.clock.now());
+                let next = next.map_or_else(vouchers, |after| Part::Subscribers(Page::after(after, PAGE)));
+                (load_ids(node, &mut tx, tenant, &rows).await?, Some(next))
+            }
+            Part::Vouchers(page, ended_before) => {
+                let Listed { rows, next } = known::voucher_ids_in_use(&mut tx, ended_before, page).await?;
+                let next = next.map(|after| Part::Vouchers(Page::after(after, PAGE), ended_before));
+                (load_ids(node, &mut tx, tenant, &rows).await?, next)
+            }
+        };
         tx.commit().await?;
-        let Some(next) = next else { break };
-        page = Page::after(next, PAGE);
-    }
-    let ended_before = node.clock.now();
-    let mut page = Page::first(PAGE);
-    loop {
-        let mut tx = node.store.tenant(&scope).await?;
-        let Listed { rows, next } = known::voucher_ids_in_use(&mut tx, ended_before, page).await?;
-        count += load_ids(node, &mut tx, tenant, &rows).await?;
-        tx.commit().await?;
-        let Some(next) = next else { break };
-        page = Page::after(next, PAGE);
-    }
-    node.note_names();
-    Ok(count)
+        node.note_names();
+        Ok((count, next))
+    })
+    .await
+}
+
+/// Waits for a few statements, and not for ever: the connection may be dead without anybody's saying so.
+pub(crate) async fn patiently<T>(asking: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let too_slow = || StoreError::Unavailable { reason: "it took too long".to_owned() };
+    timeout(PATIENCE, asking).await.unwrap_or_else(|_elapsed| Err(too_slow()))
 }
 
 /// Loads vouchers and subscribers of whom accounting speaks.

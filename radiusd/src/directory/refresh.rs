@@ -25,33 +25,46 @@ pub const CHECK: &str = "database";
 /// Refreshes until the role stops.
 pub(crate) async fn keep_fresh(node: Arc<Node>, shutdown: CancellationToken) {
     let mut seen = None;
-    let mut answered = None;
+    // How it was the last time: whether the database answered, and whether those who are known were served without it.
+    let mut told = None;
     loop {
         let refreshed = tokio::select! {
             () = shutdown.cancelled() => return,
             refreshed = timeout(BUDGET, refresh(&node, &mut seen)) => refreshed.unwrap_or_else(|_elapsed| Err(too_slow())),
         };
-        match (&refreshed, answered) {
-            (Ok(()), Some(true)) | (Err(_), Some(false)) => {}
-            (Ok(()), _) => {
-                info!(nas.count = node.registry.load().len(), "the database answers; routers are known");
-                node.health.set(CHECK, State::Ready);
+        let serves = !node.registry.load().is_empty() && node.settings.decides_from_memory;
+        let is_news = told.replace((refreshed.is_ok(), serves)) != Some((refreshed.is_ok(), serves));
+        node.health.set(CHECK, state(&node, &refreshed, serves));
+        match &refreshed {
+            Ok(()) if is_news => {
+                info!(nas.count = node.registry.load().len(), "the database answers; routers are known")
             }
-            (Err(why), _) if node.registry.load().is_empty() || !node.settings.decides_from_memory => {
-                warn!("the database does not answer, requests get no answer until it does: {why}");
-                node.health.set(CHECK, State::NotReady { reason: why.to_string() });
-            }
-            (Err(why), _) => {
+            Err(why) if is_news && serves => {
                 warn!("the database does not answer; who is known comes online, who is not gets no answer: {why}");
-                let note = format!("the database does not answer, known customers are served from memory: {why}");
-                node.health.set(CHECK, State::ReadyBut { note });
             }
+            Err(why) if is_news => warn!("the database does not answer, logins get no answer until it does: {why}"),
+            Ok(()) | Err(_) => {}
         }
-        answered = Some(refreshed.is_ok());
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
+    }
+}
+
+/// What readiness tells: also how old that is which is served from memory.
+fn state(node: &Node, refreshed: &Result<(), StoreError>, serves: bool) -> State {
+    match refreshed {
+        Ok(()) => State::Ready,
+        Err(why) if serves => {
+            let stale = node.freshness.known_at().map_or_else(String::new, |at| {
+                let seconds = node.clock.now().since(at).as_seconds().max(0);
+                format!(" as things were at {at}, {seconds} s ago")
+            });
+            let note = format!("known customers are served from memory{stale}: {why}");
+            State::ReadyBut { note }
+        }
+        Err(why) => State::NotReady { reason: why.to_string() },
     }
 }
 

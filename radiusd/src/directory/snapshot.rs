@@ -1,9 +1,13 @@
 //! The book on disk, for a start while the database is away: one file, sealed, as old as its last writing.
 //!
-//! **Shape.** A head: what it is, the version, when it was taken, and the file's key, wrapped by the master key. Then
-//! chunks, each with its length and whether it is the last, sealed with the file's key. Passwords and codes are in
-//! there, so nothing of it stands in the clear. A chunk holds records, one behind the other; none is parted. What was
-//! cut off, moved or changed does not open.
+//! **Shape.** A head: what it is, the version, when it was taken, as of when it is true, and the file's key, wrapped by
+//! the master key. Then chunks, each with its length and whether it is the last, sealed with the file's key. Passwords,
+//! codes and routers' secrets are in there, so nothing of it stands in the clear. A chunk holds records, one behind the
+//! other; none is parted. What was cut off, moved or changed does not open. Routers come first, for without them nobody
+//! may ask.
+//!
+//! One of another version is not read: the server that wrote it is gone, and a new one is written within a minute of the
+//! next time the database answers.
 //!
 //! It is written beside the last one and takes its place when it is whole and on disk. Both ways it goes chunk by
 //! chunk, so memory never holds it twice.
@@ -19,12 +23,15 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use domain::access::facts::FoundBy;
-use domain::id::TenantId;
+use domain::id::{JournalId, TenantId};
+use domain::network::nas::Nas;
 use domain::phone::{CallingCode, Msisdn};
 use domain::sales::plan::Plan;
+use domain::secret::SecretBytes;
 use domain::time::{Span, Timestamp, Zone};
 use smallvec::SmallVec;
 use store::access::known::KnownRight;
+use store::access::sessions::StoredSession;
 use store::{Chunk, FileKey, Store, StoreError};
 use thiserror::Error;
 use uuid::Uuid;
@@ -35,7 +42,9 @@ pub use self::record::RightSeen;
 /// How a file begins.
 const MAGIC: &[u8; 16] = b"mnetifi book\r\n\x1a\n";
 /// How records are written today.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
+/// The length of a head before its wrapped key.
+const HEAD: usize = 36;
 /// What the key of the file is for.
 const PURPOSE: &str = "book";
 /// A chunk is written when it is as long as that.
@@ -47,9 +56,34 @@ const WRAPPED_MAX: usize = 256;
 /// In the length of a chunk: none follows.
 const LAST: u32 = 1 << 31;
 
-/// Something that the book knows.
+/// When a snapshot was taken, and as of when what is in it is true: the database may have been away for a while then.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Times {
+    /// When it was taken.
+    pub taken_at: Timestamp,
+    /// When the database last told all that had changed.
+    pub known_at: Timestamp,
+}
+
+/// Something that this node knows.
 #[derive(Debug)]
 pub enum Item {
+    /// A router, with its shared secret. All of them come first.
+    Router(Box<Nas>, SecretBytes),
+    /// How far the journal was heard: what is in the snapshot is from all records before this one.
+    Heard {
+        /// Which journal.
+        journal: JournalId,
+        /// The place of the next record.
+        next: u64,
+    },
+    /// An open session, as it was heard of last.
+    Session {
+        /// Whose.
+        tenant: TenantId,
+        /// What is known of it.
+        session: Box<StoredSession>,
+    },
     /// An ISP. Comes before everything of it.
     Tenant {
         /// Its id.
@@ -92,14 +126,25 @@ pub enum SnapshotError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// It is no snapshot, or one of another version.
-    #[error("`{}` is not a snapshot that this version reads", path.display())]
+    /// It is no snapshot.
+    #[error("`{}` is not a snapshot", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
     },
-    /// It was taken too long ago.
-    #[error("`{}` is {hours} hours old, which is too old to be believed", path.display())]
+    /// Another version of this program wrote it.
+    #[error("`{}` was written by another version of this program (form {found}, this one reads {VERSION})", path.display())]
+    OtherVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its form.
+        found: u16,
+    },
+    /// What it tells is too long ago.
+    #[error(
+        "`{}` tells how things were {hours} hours ago, which is too old to be believed (`book.snapshot_hours`)",
+        path.display()
+    )]
     TooOld {
         /// The file.
         path: PathBuf,
@@ -131,13 +176,14 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Begins a snapshot of what is known at `taken_at`.
-    pub fn create(path: &Path, store: &Store, taken_at: Timestamp) -> Result<Self, SnapshotError> {
+    /// Begins a snapshot.
+    pub fn create(path: &Path, store: &Store, times: Times) -> Result<Self, SnapshotError> {
         let using = |source| SnapshotError::Using { path: path.to_owned(), source };
         let (key, wrapped) = store.new_file_key(PURPOSE)?;
         let mut head = MAGIC.to_vec();
         head.extend_from_slice(&VERSION.to_le_bytes());
-        head.extend_from_slice(&taken_at.as_micros().to_le_bytes());
+        head.extend_from_slice(&times.taken_at.as_micros().to_le_bytes());
+        head.extend_from_slice(&times.known_at.as_micros().to_le_bytes());
         head.extend_from_slice(&u16::try_from(wrapped.len()).unwrap_or(0).to_le_bytes());
         head.extend_from_slice(&wrapped);
         if let Some(directory) = path.parent() {
@@ -150,6 +196,21 @@ impl Writer {
         // Room for all of it at once: a vector that grows would leave copies of passwords behind.
         let chunk = Zeroizing::new(Vec::with_capacity(CHUNK_MAX));
         Ok(Self { path: path.to_owned(), fresh, file, key, head, chunk, number: 0, items: 0 })
+    }
+
+    /// Adds a router.
+    pub fn router(&mut self, nas: &Nas, secret: &[u8]) -> Result<(), SnapshotError> {
+        self.add(|out| record::put_router(out, nas, secret))
+    }
+
+    /// Says how far the journal was heard.
+    pub fn heard(&mut self, journal: JournalId, next: u64) -> Result<(), SnapshotError> {
+        self.add(|out| record::put_heard(out, journal, next))
+    }
+
+    /// Adds an open session.
+    pub fn session(&mut self, tenant: TenantId, session: &StoredSession) -> Result<(), SnapshotError> {
+        self.add(|out| record::put_session(out, tenant, session))
     }
 
     /// Adds an ISP.
@@ -222,7 +283,7 @@ impl Writer {
 #[derive(Debug)]
 pub struct Reader {
     path: PathBuf,
-    taken_at: Timestamp,
+    times: Times,
     file: BufReader<File>,
     key: FileKey,
     head: Vec<u8>,
@@ -234,31 +295,30 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Opens the snapshot at that path, if there is one that is not older than `age_max` at `now`.
+    /// Opens the snapshot at that path, if there is one that tells of nothing older than `age_max` at `now`.
     pub fn open(path: &Path, store: &Store, now: Timestamp, age_max: Span) -> Result<Option<Self>, SnapshotError> {
         let using = |source| SnapshotError::Using { path: path.to_owned(), source };
-        let foreign = || SnapshotError::Foreign { path: path.to_owned() };
         let mut file = match File::open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => BufReader::new(file.map_err(using)?),
         };
         let mut head = Vec::new();
-        (&mut file).take(28).read_to_end(&mut head).map_err(using)?;
-        let (taken_at, length) = fixed_head(&head).ok_or_else(foreign)?;
+        (&mut file).take(HEAD as u64).read_to_end(&mut head).map_err(using)?;
+        let (times, length) = fixed_head(path, &head)?;
         (&mut file).take(length).read_to_end(&mut head).map_err(using)?;
-        let key = store.open_file_key(PURPOSE, &head[28..])?;
-        let hours = now.since(taken_at).as_seconds() / 3_600;
-        if now.since(taken_at) > age_max {
-            return Err(SnapshotError::TooOld { path: path.to_owned(), hours });
+        let key = store.open_file_key(PURPOSE, head.get(HEAD..).unwrap_or_default())?;
+        let age = now.since(times.known_at);
+        if age > age_max {
+            return Err(SnapshotError::TooOld { path: path.to_owned(), hours: age.as_seconds() / 3_600 });
         }
         let chunk = Zeroizing::new(Vec::new());
         let path = path.to_owned();
-        Ok(Some(Self { path, taken_at, file, key, head, chunk, at: 0, number: 0, was_last: false }))
+        Ok(Some(Self { path, times, file, key, head, chunk, at: 0, number: 0, was_last: false }))
     }
 
-    /// When it was taken.
-    pub const fn taken_at(&self) -> Timestamp {
-        self.taken_at
+    /// When it was taken, and as of when it is true.
+    pub const fn times(&self) -> Times {
+        self.times
     }
 
     /// The next item; `None` at the end. What came before an error is as it was written.
@@ -306,12 +366,30 @@ impl Reader {
     }
 }
 
-/// When a snapshot was taken and how long its wrapped key is; `None` when these octets begin no snapshot that we read.
-fn fixed_head(head: &[u8]) -> Option<(Timestamp, u64)> {
-    let (magic, rest) = head.split_first_chunk::<16>()?;
-    let (version, rest) = rest.split_first_chunk()?;
-    let (taken_at, rest) = rest.split_first_chunk()?;
-    let length = u16::from_le_bytes(rest.try_into().ok()?);
-    let ours = magic == MAGIC && u16::from_le_bytes(*version) == VERSION && usize::from(length) <= WRAPPED_MAX;
-    ours.then_some((Timestamp::from_micros(i64::from_le_bytes(*taken_at)), u64::from(length)))
+/// Looks whether there is a snapshot that a node could start with: it tells of nothing too old, and of routers. `None`
+/// when there is no file, or no router in it.
+pub fn look(path: &Path, store: &Store, now: Timestamp, age_max: Span) -> Result<Option<Times>, SnapshotError> {
+    let Some(mut reader) = Reader::open(path, store, now, age_max)? else { return Ok(None) };
+    let tells_of_routers = matches!(reader.read()?, Some(Item::Router(..)));
+    Ok(tells_of_routers.then_some(reader.times))
+}
+
+/// The times of a snapshot that begins with these octets, and how long its wrapped key is.
+fn fixed_head(path: &Path, head: &[u8]) -> Result<(Times, u64), SnapshotError> {
+    let foreign = || SnapshotError::Foreign { path: path.to_owned() };
+    let rest = head.strip_prefix(MAGIC).ok_or_else(foreign)?;
+    let (version, rest) = rest.split_first_chunk().ok_or_else(foreign)?;
+    let found = u16::from_le_bytes(*version);
+    if found != VERSION {
+        return Err(SnapshotError::OtherVersion { path: path.to_owned(), found });
+    }
+    let damaged = || SnapshotError::Damaged { path: path.to_owned() };
+    let (taken_at, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
+    let (known_at, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
+    let length = rest.try_into().map(u16::from_le_bytes).map_err(|_| damaged())?;
+    if usize::from(length) > WRAPPED_MAX {
+        return Err(damaged());
+    }
+    let at = |micros: &[u8; 8]| Timestamp::from_micros(i64::from_le_bytes(*micros));
+    Ok((Times { taken_at: at(taken_at), known_at: at(known_at) }, u64::from(length)))
 }

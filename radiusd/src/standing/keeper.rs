@@ -137,6 +137,7 @@ impl Keeper {
     /// Looks at the board and writes on it. `false` when that has to be tried again soon.
     async fn beat(&mut self) -> bool {
         let sent_ms = self.now_ms();
+        self.machine.hold_back(self.node.freshness.is_remembered());
         let looked = timeout(PATIENCE, self.look_and_write(sent_ms)).await;
         let now_ms = self.now_ms();
         self.machine.expire(now_ms);

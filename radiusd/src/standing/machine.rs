@@ -115,6 +115,8 @@ pub(crate) struct Machine {
     others: BTreeMap<NodeId, Watched>,
     /// Struck off by us; what they have open in the database must be ended before memory is read.
     fences: Vec<NodeId>,
+    /// Whether memory is not fit to be the truth yet, because it was read from an old snapshot.
+    holds_back: bool,
 }
 
 impl Machine {
@@ -132,6 +134,7 @@ impl Machine {
             timeline: None,
             others: BTreeMap::new(),
             fences: Vec::new(),
+            holds_back: false,
         }
     }
 
@@ -180,7 +183,7 @@ impl Machine {
         match self.phase {
             Phase::Joining(Stage::Done) | Phase::TakingOver(Stage::Done) | Phase::Yielding(Stage::Done) => true,
             Phase::TakingOver(Stage::Ahead) => self.fences.is_empty() && now_ms >= self.calm_until_ms,
-            Phase::Shared => self.others.is_empty() && now_ms >= self.calm_until_ms,
+            Phase::Shared => self.others.is_empty() && now_ms >= self.calm_until_ms && !self.holds_back,
             Phase::Out | Phase::Joining(_) | Phase::TakingOver(Stage::Rest) | Phase::Alone | Phase::Yielding(_) => {
                 false
             }
@@ -190,6 +193,11 @@ impl Machine {
     /// Whether it has yet to come in among the others.
     pub(crate) const fn waits(&self) -> bool {
         matches!(self.phase, Phase::Out)
+    }
+
+    /// Whether memory is not fit to be the truth for now: then nothing is taken over, and decisions are transactions.
+    pub(crate) const fn hold_back(&mut self, holds_back: bool) {
+        self.holds_back = holds_back;
     }
 
     /// The database has refused this node for a while: it stops believing what it can do nothing with.
@@ -387,7 +395,7 @@ impl Machine {
             }
             Phase::Joining(Stage::Done) => (Claim::Shared, false, Phase::Shared),
             Phase::Joining(_) => (Claim::Shared, false, self.phase),
-            Phase::Shared if nobody && now_ms >= self.calm_until_ms => {
+            Phase::Shared if nobody && now_ms >= self.calm_until_ms && !self.holds_back => {
                 (Claim::Shared, false, Phase::TakingOver(Stage::Ahead))
             }
             Phase::Shared => (Claim::Shared, false, Phase::Shared),

@@ -4,7 +4,7 @@ use boot::shutdown::Shutdown;
 use tracing::info;
 
 use crate::cli::{Global, Role, Serve};
-use crate::roles::Server;
+use crate::roles::{Server, Without};
 use crate::settings;
 
 /// Runs the server until it is told to stop.
@@ -14,6 +14,6 @@ pub async fn run(global: &Global, serve: &Serve) -> anyhow::Result<()> {
     boot::telemetry::begin(&config.log)?;
     let shutdown = Shutdown::on_signals()?;
     info!(version = env!("CARGO_PKG_VERSION"), data = %config.data.display(), "mnetifi {}", env!("CARGO_PKG_VERSION"));
-    let server = Server::start(&config, &roles, &shutdown.token()).await?;
+    let server = Server::start(&config, &roles, Without::Allowed, &shutdown.token()).await?;
     server.serve(&shutdown).await
 }

@@ -49,6 +49,7 @@ pub(super) const KEYS: &[Key] = &[
     Key { name: "decisions.days", variables: &["MNETIFI_DECISIONS_DAYS"], example: "30" },
     Key { name: "book.decides", variables: &["MNETIFI_BOOK_DECIDES"], example: "\"yes\"" },
     Key { name: "book.rights_max", variables: &["MNETIFI_BOOK_RIGHTS_MAX"], example: "1000000" },
+    Key { name: "book.snapshot_seconds", variables: &["MNETIFI_BOOK_SNAPSHOT_SECONDS"], example: "60" },
     Key { name: "book.snapshot_hours", variables: &["MNETIFI_BOOK_SNAPSHOT_HOURS"], example: "72" },
     Key { name: "decisions.record", variables: &["MNETIFI_DECISIONS_RECORD"], example: "\"yes\"" },
     Key { name: "decisions.megabytes_max", variables: &["MNETIFI_DECISIONS_MEGABYTES_MAX"], example: "1024" },

@@ -40,7 +40,7 @@ fn without_any_setting_the_defaults_hold() {
     assert_eq!((config.accounting.interim_seconds, config.slots.reserve_seconds), (300, 60));
     assert_eq!((config.decisions.days, config.decisions.megabytes_max), (30, 1_024));
     assert_eq!(config.journal.megabytes_max, 1_024);
-    assert_eq!((config.book.rights_max, config.book.snapshot_hours), (1_000_000, 72));
+    assert_eq!((config.book.rights_max, config.book.snapshot_seconds, config.book.snapshot_hours), (1_000_000, 60, 72));
     assert_eq!((config.guard.tries_per_minute, config.guard.status_per_second_all), (10, 100));
     assert_eq!(config.radius.extra_pairs, []);
     assert_eq!(config.log, Log { level: Level::INFO, format: LogFormat::Text, filter: None });

@@ -1,72 +1,123 @@
-//! Between the book and its snapshot: written every few minutes and when the role stops, read when the role starts
-//! while the database is away.
+//! Between what this node knows and its snapshot: written about every minute and when the role stops, read when the
+//! role starts while the database is away.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::access::facts::FoundBy;
+use domain::id::{JournalId, TenantId};
+use domain::network::nas::Nas;
+use domain::secret::SecretBytes;
 use smallvec::SmallVec;
 use store::access::known::KnownRight;
+use store::access::sessions::StoredSession;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use crate::directory::book::{Book, Habits, NewRight, RightEntry};
-use crate::directory::snapshot::{Item, Reader, RightSeen, SnapshotError, Writer};
+use crate::directory::registry::Registry;
+use crate::directory::snapshot::{Item, Reader, RightSeen, SnapshotError, Times, Writer};
 use crate::live::holder::HolderLive;
 use crate::node::Node;
 
-/// How often the snapshot is written.
-const EVERY: Duration = Duration::from_secs(300);
+/// One that took long to write is followed by a pause so many times as long: it may cost a fiftieth of one core.
+const REST: u32 = 50;
+
+/// When nothing changes it is written all the same now and then, so that it does not look old.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(900);
 
 /// What came back from a snapshot.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Restored {
     /// Vouchers and subscribers.
     pub(crate) rights: usize,
     /// Things that point at something which is not there.
     pub(crate) lost: usize,
+    /// Routers with their secrets.
+    pub(crate) routers: Vec<(Nas, SecretBytes)>,
+    /// Open sessions.
+    pub(crate) sessions: Vec<(TenantId, StoredSession)>,
+    /// How far which journal was heard.
+    pub(crate) heard: Option<(JournalId, u64)>,
+}
+
+/// What tells whether there is anything new to write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Mark {
+    heard: u64,
+    answered: [u64; 2],
+    changes: u64,
+    known: [usize; 2],
+    routers: usize,
+}
+
+impl Mark {
+    fn of(node: &Node) -> Self {
+        let answered = node.meters.answered_logins();
+        Self {
+            heard: node.journal.next(),
+            answered: [answered.accepted, answered.refused],
+            changes: node.freshness.changes(),
+            known: [node.book.rights_count(), node.book.len()],
+            routers: Arc::as_ptr(&node.registry.load()).addr(),
+        }
+    }
 }
 
 /// Writes snapshots until the role stops, and then the last one.
 pub(crate) async fn keep_writing(node: Arc<Node>, shutdown: CancellationToken) {
-    let mut told = false;
+    let (mut told, mut pause, mut last) = (false, node.settings.snapshot_every, None);
     loop {
         let stops = tokio::select! {
             () = shutdown.cancelled() => true,
-            () = tokio::time::sleep(EVERY) => false,
+            () = tokio::time::sleep(pause) => false,
         };
-        let began = Instant::now();
-        let writer = Arc::clone(&node);
-        let written = tokio::task::spawn_blocking(move || write_of(&writer)).await;
-        match written {
-            Ok(Ok(items)) => {
-                told = false;
-                debug!(items, "the book's snapshot of {items} things took {} ms", began.elapsed().as_millis());
+        let (began, mark) = (Instant::now(), Mark::of(&node));
+        let is_written = last
+            .is_some_and(|(at, written): (Instant, Mark)| written == mark && began.duration_since(at) < AT_LEAST_EVERY);
+        if !is_written || stops {
+            let writer = Arc::clone(&node);
+            match tokio::task::spawn_blocking(move || write_all(&writer)).await {
+                Ok(Ok(items)) => {
+                    told = false;
+                    last = Some((began, mark));
+                    debug!(items, "the snapshot of {items} things took {} ms", began.elapsed().as_millis());
+                }
+                Ok(Err(why)) if !std::mem::replace(&mut told, true) => {
+                    warn!("the snapshot cannot be written; a start without the database would know nobody: {why}");
+                }
+                Ok(Err(_)) | Err(_) => {}
             }
-            Ok(Err(why)) if !std::mem::replace(&mut told, true) => {
-                warn!("the book's snapshot cannot be written; a start without the database would know nobody: {why}");
-            }
-            Ok(Err(_)) | Err(_) => {}
+            pause = node.settings.snapshot_every.max(began.elapsed() * REST);
         }
+        let age = last.map_or(-1, |(at, _)| i64::try_from(at.elapsed().as_secs()).unwrap_or(i64::MAX));
+        node.meters.book_snapshot_age_seconds.set(age);
         if stops {
             return;
         }
     }
 }
 
-/// A book that was never filled leaves the last snapshot as it is.
-fn write_of(node: &Node) -> Result<u64, SnapshotError> {
-    if node.book.rights_count() == 0 {
-        return Ok(0);
+/// A node that has never known everything leaves the last snapshot as it is.
+fn write_all(node: &Node) -> Result<u64, SnapshotError> {
+    let Some(known_at) = node.freshness.known_at() else { return Ok(0) };
+    let times = Times { taken_at: node.clock.now(), known_at };
+    let mut writer = Writer::create(&node.settings.snapshot, &node.store, times)?;
+    for known in node.registry.load().all() {
+        writer.router(&known.nas, known.secret.expose())?;
     }
-    let writer = Writer::create(&node.settings.snapshot, &node.store, node.clock.now())?;
-    write(&node.book, writer)
+    node.live.at_rest(|| {
+        write(&node.book, &mut writer)?;
+        let heard = node.live.each_open(|tenant, session| writer.session(tenant, session))?;
+        writer.heard(node.journal.id(), heard)
+    })?;
+    writer.finish()
 }
 
 /// Writes the book as it is, item by item: what changes meanwhile is in it or not.
-pub(crate) fn write(book: &Book, mut writer: Writer) -> Result<u64, SnapshotError> {
+pub(crate) fn write(book: &Book, writer: &mut Writer) -> Result<(), SnapshotError> {
     for tenant in book.tenants() {
         let habits = tenant.habits.load();
         writer.tenant(tenant.id, &habits.zone, &habits.country)?;
@@ -89,23 +140,25 @@ pub(crate) fn write(book: &Book, mut writer: Writer) -> Result<u64, SnapshotErro
         let meanings: SmallVec<[(Uuid, FoundBy); 1]> =
             entry.meanings.iter().map(|(right, found_by)| (right.holder.uuid(), *found_by)).collect();
         writer.name(tenant, name, entry.phone.as_ref(), &meanings)
-    })?;
-    writer.finish()
+    })
 }
 
-/// Fills the book from the snapshot, if there is one that can be used.
+/// Fills memory from the snapshot, if there is one that can be used: those who are known may ask and come online.
 pub(crate) async fn restore(node: &Arc<Node>) {
     let reader = Arc::clone(node);
     let restored = tokio::task::spawn_blocking(move || restore_to(&reader)).await;
     match restored {
-        Ok(Ok(Some((restored, taken_at)))) => {
-            let Restored { rights, lost } = restored;
-            let age_seconds = node.clock.now().since(taken_at).as_seconds();
+        Ok(Ok(Some((Restored { rights, lost, .. }, Times { known_at, .. })))) => {
+            let routers = node.registry.load().len();
+            let age_seconds = node.clock.now().since(known_at).as_seconds();
             warn!(
                 rights,
-                lost, age_seconds, "the database is away: {rights} vouchers and subscribers are known from a snapshot"
+                routers,
+                lost,
+                age_seconds,
+                "the database is away: {routers} routers and {rights} vouchers and subscribers are known from a \
+                 snapshot, as things were at {known_at}"
             );
-            node.note_names();
         }
         Ok(Ok(None)) => info!("the database is away and there is no snapshot: nobody is known yet"),
         Ok(Err(why)) => warn!("the database is away and the snapshot cannot be used: {why}"),
@@ -113,7 +166,7 @@ pub(crate) async fn restore(node: &Arc<Node>) {
     }
 }
 
-fn restore_to(node: &Node) -> Result<Option<(Restored, domain::time::Timestamp)>, SnapshotError> {
+fn restore_to(node: &Node) -> Result<Option<(Restored, Times)>, SnapshotError> {
     let settings = &node.settings;
     let opened = Reader::open(&settings.snapshot, &node.store, node.clock.now(), settings.snapshot_age_max)?;
     let Some(mut reader) = opened else { return Ok(None) };
@@ -122,38 +175,62 @@ fn restore_to(node: &Node) -> Result<Option<(Restored, domain::time::Timestamp)>
     match read {
         Ok(()) => {}
         // What came before is as it was written, so those are known.
-        Err(why) if restored.rights > 0 => warn!("only a part of the snapshot can be read: {why}"),
+        Err(why) if !restored.routers.is_empty() => warn!("only a part of the snapshot can be read: {why}"),
         Err(why) => return Err(why),
     }
-    Ok(Some((restored, reader.taken_at())))
+    let routers = std::mem::take(&mut restored.routers);
+    let known = Arc::new(Registry::of(routers, &Registry::default()));
+    // The database may have told meanwhile.
+    node.registry.rcu(|now| if now.is_empty() { Arc::clone(&known) } else { Arc::clone(now) });
+    node.meters.nas_known.set(i64::try_from(node.registry.load().len()).unwrap_or(i64::MAX));
+    let heard = restored.heard.filter(|(journal, _)| *journal == node.journal.id()).map(|(_, next)| next);
+    node.live.recall(node, std::mem::take(&mut restored.sessions), heard);
+    if node.freshness.known_at().is_none() {
+        node.freshness.note_remembered(reader.times().known_at);
+    }
+    node.note_names();
+    Ok(Some((restored, reader.times())))
 }
 
-/// Puts what a snapshot holds into the book.
+/// Puts what a snapshot holds into the book, and gives what is not the book's. What is in the book already is newer.
 pub(crate) fn read(book: &Book, reader: &mut Reader, restored: &mut Restored) -> Result<(), SnapshotError> {
     while let Some(item) = reader.read()? {
         let is_put = match item {
+            Item::Router(nas, secret) => {
+                restored.routers.push((*nas, secret));
+                true
+            }
+            Item::Heard { journal, next } => {
+                restored.heard = Some((journal, next));
+                true
+            }
+            Item::Session { tenant, session } => {
+                restored.sessions.push((tenant, *session));
+                true
+            }
             Item::Tenant { id, zone, country } => {
-                book.put_tenant(id, Habits { zone, country });
+                if book.tenant(id).is_none() {
+                    book.put_tenant(id, Habits { zone, country });
+                }
                 true
             }
             Item::Plan(plan) => {
-                book.put_plan(*plan);
+                if book.plan(plan.id).is_none() {
+                    book.put_plan(*plan);
+                }
                 true
             }
             Item::Right { tenant, right } => {
-                let KnownRight { right, name, plan, used_in, used_out, places } = *right;
-                let new = book.plan(plan).map(|plan| {
-                    let live = HolderLive::loaded(places, used_in, used_out);
-                    book.put_right(tenant, NewRight { right, plan, name, live })
-                });
-                restored.rights += usize::from(new.is_some());
-                new.is_some()
+                let is_known = put_right(book, tenant, *right);
+                restored.rights += usize::from(is_known);
+                is_known
             }
             Item::Name { tenant, name, phone, meanings } => {
                 let found: SmallVec<[(Arc<RightEntry>, FoundBy); 1]> =
                     meanings.iter().filter_map(|(id, found_by)| Some((book.right(*id)?, *found_by))).collect();
+                let is_known = book.with(tenant, &name, |_| ()).is_some();
                 let tenant = book.tenant(tenant).filter(|_| found.len() == meanings.len() && !found.is_empty());
-                if let Some(tenant) = &tenant {
+                if let Some(tenant) = tenant.as_ref().filter(|_| !is_known) {
                     book.put_name(tenant, &name, found, phone);
                 }
                 tenant.is_some()
@@ -162,4 +239,16 @@ pub(crate) fn read(book: &Book, reader: &mut Reader, restored: &mut Restored) ->
         restored.lost += usize::from(!is_put);
     }
     Ok(())
+}
+
+/// Whether the book knows it now.
+fn put_right(book: &Book, tenant: TenantId, known: KnownRight) -> bool {
+    let KnownRight { right, name, plan, used_in, used_out, places } = known;
+    if book.right(right.holder().uuid()).is_some() {
+        return true;
+    }
+    let Some(plan) = book.plan(plan) else { return false };
+    let live = HolderLive::loaded(places, used_in, used_out);
+    book.put_right(tenant, NewRight { right, plan, name, live });
+    true
 }

@@ -5,13 +5,16 @@
 
 mod octets;
 mod plan;
+mod router;
+mod session;
 
 use std::net::Ipv4Addr;
 
 use domain::access::attempt::Device;
 use domain::access::facts::{FoundBy, Right};
 use domain::access::slot::Place;
-use domain::id::{Id, PlanId, TenantId};
+use domain::id::{JournalId, PlanId, TenantId};
+use domain::network::nas::Nas;
 use domain::people::subscriber::{Standing, Username};
 use domain::phone::{CallingCode, Msisdn};
 use domain::sales::voucher::VoucherState;
@@ -19,6 +22,7 @@ use domain::secret::SecretBytes;
 use domain::time::{Timestamp, Zone};
 use smallvec::SmallVec;
 use store::access::known::{KnownRight, Name};
+use store::access::sessions::StoredSession;
 use uuid::Uuid;
 
 use self::octets::{Octets, Out};
@@ -28,6 +32,9 @@ const TENANT: u8 = 1;
 const PLAN: u8 = 2;
 const RIGHT: u8 = 3;
 const NAME: u8 = 4;
+const ROUTER: u8 = 5;
+const HEARD: u8 = 6;
+const SESSION: u8 = 7;
 
 const PRINTED: u8 = 0;
 const SOLD: u8 = 1;
@@ -54,6 +61,24 @@ pub struct RightSeen<'a> {
     pub used_out: u64,
     /// The places of its device cap.
     pub places: &'a [Place],
+}
+
+pub(super) fn put_router(out: &mut Vec<u8>, nas: &Nas, secret: &[u8]) -> Option<()> {
+    out.push(ROUTER);
+    router::put(out, nas, secret)
+}
+
+pub(super) fn put_heard(out: &mut Vec<u8>, journal: JournalId, next: u64) -> Option<()> {
+    out.push(HEARD);
+    out.id(journal);
+    out.u64(next);
+    Some(())
+}
+
+pub(super) fn put_session(out: &mut Vec<u8>, tenant: TenantId, session: &StoredSession) -> Option<()> {
+    out.push(SESSION);
+    out.id(tenant);
+    session::put(out, session)
 }
 
 pub(super) fn put_tenant(out: &mut Vec<u8>, id: TenantId, zone: &Zone, country: &CallingCode) -> Option<()> {
@@ -162,6 +187,12 @@ pub(super) fn read(record: &[u8]) -> Option<Item> {
             zone: Zone::named(octets.utf8()?).ok()?,
             country: CallingCode::parse(octets.utf8()?).ok()?,
         },
+        ROUTER => {
+            let (nas, secret) = router::read(&mut octets)?;
+            Item::Router(Box::new(nas), secret)
+        }
+        HEARD => Item::Heard { journal: octets.id()?, next: octets.u64()? },
+        SESSION => Item::Session { tenant: octets.id()?, session: Box::new(session::read(&mut octets)?) },
         PLAN => Item::Plan(Box::new(plan::read(&mut octets)?)),
         RIGHT => Item::Right { tenant: octets.id()?, right: Box::new(read_right(&mut octets)?) },
         NAME => Item::Name {
@@ -242,11 +273,4 @@ fn phone(digits: &str) -> Option<Option<Msisdn>> {
         return Some(None);
     }
     Msisdn::parse(format!("+{digits}").as_bytes(), &CallingCode::kenya()).ok().map(Some)
-}
-
-/// Any id: the octets do not say of what.
-impl Octets<'_> {
-    fn id<Of>(&mut self) -> Option<Id<Of>> {
-        self.take().map(Id::from_bytes)
-    }
 }

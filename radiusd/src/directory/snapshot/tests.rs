@@ -1,12 +1,15 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use domain::access::attempt::Device;
-use domain::access::facts::Right;
+use domain::access::attempt::{AskedService, Device};
+use domain::access::facts::{Holder, Right};
+use domain::access::session::{Session, SessionState};
 use domain::access::slot::Place;
+use domain::access::usage::Counters;
 use domain::id::Id;
 use domain::mac::Mac;
 use domain::money::{Currency, Money};
+use domain::network::nas::{PortPair, Signing, SigningRule, Vendor};
 use domain::people::subscriber::{Standing, Username};
 use domain::rate::{Bps, Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
 use domain::sales::plan::{DeviceCap, PlanService, PlanTerms, ValidityAnchor};
@@ -24,6 +27,8 @@ use crate::directory::book::{Book, Habits, NewRight};
 use crate::live::holder::HolderLive;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
+/// Taken now, and the database was there a minute ago.
+const TIMES: Times = Times { taken_at: NOW, known_at: NOW.minus(Span::seconds(60)) };
 const DAY: Span = Span::minutes(24 * 60);
 
 /// A store whose database is away, as it is when a snapshot is read.
@@ -145,13 +150,83 @@ fn write(writer: &mut Writer, item: &Item) {
         Item::Plan(plan) => writer.plan(plan),
         Item::Right { tenant, right } => writer.right(*tenant, seen(right)),
         Item::Name { tenant, name, phone, meanings } => writer.name(*tenant, name, phone.as_ref(), meanings),
+        Item::Router(nas, secret) => writer.router(nas, secret.expose()),
+        Item::Heard { journal, next } => writer.heard(*journal, *next),
+        Item::Session { tenant, session } => writer.session(*tenant, session),
     }
     .expect("writes");
 }
 
+fn routers() -> Vec<Item> {
+    let plain = Nas {
+        id: id(40),
+        tenant: id(0),
+        name: "tower-3".parse().expect("good"),
+        address: "10.8.0.12/32".parse().expect("good"),
+        identifier: None,
+        realm: None,
+        port_pair: None,
+        vendor: Vendor::Mikrotik,
+        coa_port: 3_799,
+        signing: Signing { rule: SigningRule::Observe, raised_at: None },
+    };
+    let other = Nas {
+        id: id(41),
+        address: "2001:db8::/32".parse().expect("good"),
+        identifier: Some("roof".to_owned()),
+        realm: Some("isp".to_owned()),
+        port_pair: PortPair::of_auth(20_000),
+        vendor: Vendor::Generic,
+        signing: Signing { rule: SigningRule::Require, raised_at: Some(NOW) },
+        ..plain.clone()
+    };
+    let router = |nas| Item::Router(Box::new(nas), SecretBytes::new(b"a shared secret".to_vec()));
+    vec![router(plain), router(other)]
+}
+
+fn sessions() -> Vec<Item> {
+    let counters = |octets| Counters { in_octets: octets, out_octets: u64::MAX, seconds: 60, ..Counters::ZERO };
+    let bare = StoredSession {
+        id: id(50),
+        nas: id(40),
+        holder: None,
+        user_name: "nobody".to_owned(),
+        device: Device::Unnamed,
+        service: AskedService::Unsaid,
+        acct_session_id: None,
+        framed_ip: None,
+        plan: None,
+        interim_seconds: None,
+        lease_until: NOW,
+        session: Session::begun(NOW),
+    };
+    let full = StoredSession {
+        id: id(51),
+        holder: Some(Holder::Subscriber(id(20))),
+        device: Device::Mac(Mac::from_octets([2, 0, 0, 0, 0, 1])),
+        service: AskedService::Ppp,
+        acct_session_id: Some("8100001a".to_owned()),
+        framed_ip: Some(Ipv4Addr::new(10, 0, 0, 9)),
+        plan: Some((id(2), 7)),
+        interim_seconds: Some(300),
+        session: Session {
+            state: SessionState::Open,
+            last_heard_at: NOW.plus(DAY),
+            counted: counters(2_000),
+            last_reading: counters(1_000),
+            ..Session::begun(NOW)
+        },
+        ..bare.clone()
+    };
+    let card = StoredSession { id: id(52), holder: Some(Holder::Voucher(id(10))), ..full.clone() };
+    let session = |session| Item::Session { tenant: id(0), session: Box::new(session) };
+    vec![session(bare), session(full), session(card), Item::Heard { journal: id(60), next: 12_345 }]
+}
+
 fn items() -> Vec<Item> {
     let zone = Zone::named("Africa/Nairobi").expect("known");
-    let mut items = vec![Item::Tenant { id: id(0), zone, country: CallingCode::kenya() }];
+    let mut items = routers();
+    items.push(Item::Tenant { id: id(0), zone, country: CallingCode::kenya() });
     items.extend(plans().into_iter().map(|plan| Item::Plan(Box::new(plan))));
     items.extend(rights().into_iter().map(|right| Item::Right { tenant: id(0), right: Box::new(right) }));
     let meanings = [(id::<()>(20).uuid(), FoundBy::Username), (id::<()>(10).uuid(), FoundBy::Code)];
@@ -164,6 +239,7 @@ fn items() -> Vec<Item> {
     items.push(name(b"SecretCode1", None, &meanings));
     items.push(name(b"0712 345 678", Some(phone()), &[(id::<()>(10).uuid(), FoundBy::Phone)]));
     items.push(name(b"\xff\0", None, &[]));
+    items.extend(sessions());
     items
 }
 
@@ -174,7 +250,10 @@ fn shown(item: &Item) -> String {
             Right::Voucher { code, .. } => code.expose().clone(),
             Right::Subscriber { password, .. } => password.expose().clone(),
         },
-        Item::Tenant { .. } | Item::Plan(_) | Item::Name { .. } => Vec::new(),
+        Item::Router(_, secret) => secret.expose().clone(),
+        Item::Tenant { .. } | Item::Plan(_) | Item::Name { .. } | Item::Heard { .. } | Item::Session { .. } => {
+            Vec::new()
+        }
     };
     let phones = match item {
         Item::Name { phone, .. } => phone.as_ref().map(|phone| phone.expose().to_owned()),
@@ -182,19 +261,19 @@ fn shown(item: &Item) -> String {
             Name::Code { bought_by } => bought_by.as_ref().map(|phone| phone.expose().to_owned()),
             Name::Username(_) => None,
         },
-        Item::Tenant { .. } | Item::Plan(_) => None,
+        Item::Tenant { .. } | Item::Plan(_) | Item::Router(..) | Item::Heard { .. } | Item::Session { .. } => None,
     };
     format!("{item:?} {} {phones:?}", secret.escape_ascii())
 }
 
 fn written(path: &Path, items: &[Item]) {
-    let mut writer = Writer::create(path, &store_with(1), NOW).expect("begins");
+    let mut writer = Writer::create(path, &store_with(1), TIMES).expect("begins");
     items.iter().for_each(|item| write(&mut writer, item));
     assert_eq!(writer.finish().expect("finishes"), u64::try_from(items.len()).expect("few"));
 }
 
 fn read_all(path: &Path, store: &Store) -> Result<Vec<Item>, SnapshotError> {
-    let mut reader = Reader::open(path, store, NOW.plus(DAY), DAY)?.expect("there");
+    let mut reader = Reader::open(path, store, TIMES.known_at.plus(DAY), DAY)?.expect("there");
     let mut items = Vec::new();
     while let Some(item) = reader.read()? {
         items.push(item);
@@ -224,7 +303,7 @@ async fn no_password_code_or_number_stands_on_the_disk_and_nobody_else_may_read_
 
     let octets = fs::read(&path).expect("reads");
 
-    for secret in [&b"SecretCode1"[..], b"a secret password", b"712345678", b"house", b"Nairobi"] {
+    for secret in [&b"SecretCode1"[..], b"a secret password", b"a shared secret", b"712345678", b"house", b"Nairobi"] {
         assert!(!octets.windows(secret.len()).any(|part| part == secret), "{}", secret.escape_ascii());
     }
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).expect("there").permissions());
@@ -263,7 +342,7 @@ async fn chunks_that_change_places_are_refused_and_those_before_are_good() {
     let items: Vec<Item> = (0..300).flat_map(|_| items()).collect();
     written(&path, &items);
     let whole = fs::read(&path).expect("reads");
-    let mut at = 28 + usize::from(u16::from_le_bytes([whole[26], whole[27]]));
+    let mut at = HEAD + usize::from(u16::from_le_bytes([whole[HEAD - 2], whole[HEAD - 1]]));
     let mut chunks = Vec::new();
     while at < whole.len() {
         let length = u32::from_le_bytes(whole[at..at + 4].try_into().expect("four")) & !LAST;
@@ -301,15 +380,19 @@ async fn another_key_an_old_file_and_a_stranger_are_told_apart() {
 
     assert!(Reader::open(&path, &store, NOW, DAY).expect("looks").is_none());
     written(&path, &items());
-    let late = NOW.plus(DAY).plus(Span::seconds(1));
+    let late = TIMES.known_at.plus(DAY).plus(Span::seconds(1));
     let old = Reader::open(&path, &store, late, DAY).expect_err("refused");
     let other_key = Reader::open(&path, &store_with(2), NOW, DAY).expect_err("refused");
     fs::write(&path, b"something else that is long enough").expect("writes");
     let stranger = Reader::open(&path, &store, NOW, DAY).expect_err("refused");
+    // The form before this one, which knew no routers.
+    fs::write(&path, [&MAGIC[..], &1u16.to_le_bytes(), &[0; 40]].concat()).expect("writes");
+    let earlier = Reader::open(&path, &store, NOW, DAY).expect_err("refused");
 
     assert!(matches!(old, SnapshotError::TooOld { hours: 24, .. }), "{old:?}");
     assert!(matches!(other_key, SnapshotError::Key(StoreError::WrongMasterKey)), "{other_key:?}");
     assert!(matches!(stranger, SnapshotError::Foreign { .. }), "{stranger:?}");
+    assert!(matches!(earlier, SnapshotError::OtherVersion { found: 1, .. }), "{earlier:?}");
 }
 
 #[tokio::test]
@@ -318,7 +401,7 @@ async fn one_that_was_not_finished_leaves_the_last_one() {
     let path = directory.path().join("book.snapshot");
     written(&path, &items());
 
-    let mut writer = Writer::create(&path, &store_with(1), NOW).expect("begins");
+    let mut writer = Writer::create(&path, &store_with(1), TIMES).expect("begins");
     write(&mut writer, &items()[0]);
     drop(writer);
 
@@ -334,6 +417,9 @@ fn record_of(item: &Item) -> Vec<u8> {
         Item::Name { tenant, name, phone, meanings } => {
             record::put_name(&mut out, *tenant, name, phone.as_ref(), meanings)
         }
+        Item::Router(nas, secret) => record::put_router(&mut out, nas, secret.expose()),
+        Item::Heard { journal, next } => record::put_heard(&mut out, *journal, *next),
+        Item::Session { tenant, session } => record::put_session(&mut out, *tenant, session),
     }
     .expect("has a form");
     out
@@ -341,7 +427,7 @@ fn record_of(item: &Item) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn any_octets_are_a_record_or_none(octets in prop::collection::vec(any::<u8>(), 0..400), kind in 0u8..6) {
+    fn any_octets_are_a_record_or_none(octets in prop::collection::vec(any::<u8>(), 0..400), kind in 0u8..9) {
         let octets: Vec<u8> = std::iter::once(kind).chain(octets).collect();
 
         if let Some(item) = record::read(&octets) {
@@ -419,13 +505,15 @@ async fn a_book_that_was_written_is_known_after_a_start_without_the_database() {
     let (path, store) = (directory.path().join("book.snapshot"), store_with(1));
     let before = filled();
 
-    book::write(&before, Writer::create(&path, &store, NOW).expect("begins")).expect("writes");
+    let mut writer = Writer::create(&path, &store, TIMES).expect("begins");
+    book::write(&before, &mut writer).expect("writes");
+    writer.finish().expect("finishes");
     let after = Book::default();
     let mut restored = Restored::default();
     let mut reader = Reader::open(&path, &store, NOW, DAY).expect("opens").expect("there");
     book::read(&after, &mut reader, &mut restored).expect("reads");
 
-    assert_eq!(restored, Restored { rights: 8, lost: 0 });
+    assert_eq!((restored.rights, restored.lost), (8, 0));
     assert_eq!(known(&after), known(&before));
     assert_eq!((after.len(), after.plans().len()), (2, 3));
     assert_eq!(after.spellings(id(0), &phone()), [Box::from(&b"0712 345 678"[..])]);
@@ -435,7 +523,7 @@ async fn a_book_that_was_written_is_known_after_a_start_without_the_database() {
 async fn what_points_at_nothing_is_left_out_and_counted() {
     let directory = directory();
     let (path, store) = (directory.path().join("book.snapshot"), store_with(1));
-    let mut writer = Writer::create(&path, &store, NOW).expect("begins");
+    let mut writer = Writer::create(&path, &store, TIMES).expect("begins");
     items().iter().filter(|item| !matches!(item, Item::Plan(_))).for_each(|item| write(&mut writer, item));
     writer.finish().expect("finishes");
 
@@ -444,6 +532,41 @@ async fn what_points_at_nothing_is_left_out_and_counted() {
     let mut reader = Reader::open(&path, &store, NOW, DAY).expect("opens").expect("there");
     book::read(&after, &mut reader, &mut restored).expect("reads");
 
-    assert_eq!(restored, Restored { rights: 0, lost: 8 + 3 });
+    assert_eq!((restored.rights, restored.lost), (0, 8 + 3));
+    assert_eq!((restored.routers.len(), restored.sessions.len()), (2, 3));
+    assert_eq!(restored.heard, Some((id(60), 12_345)));
     assert_eq!((after.len(), after.rights_count(), after.tenants().len()), (0, 0, 1));
+}
+
+#[tokio::test]
+async fn what_is_in_the_book_already_is_newer_than_the_snapshot() {
+    let directory = directory();
+    let (path, store) = (directory.path().join("book.snapshot"), store_with(1));
+    let book = filled();
+    let mut writer = Writer::create(&path, &store, TIMES).expect("begins");
+    book::write(&book, &mut writer).expect("writes");
+    writer.finish().expect("finishes");
+    let plan = Plan { revision: 99, ..plans().remove(0) };
+    book.put_plan(plan);
+    let before = known(&book);
+
+    let mut reader = Reader::open(&path, &store, NOW, DAY).expect("opens").expect("there");
+    book::read(&book, &mut reader, &mut Restored::default()).expect("reads");
+
+    assert_eq!(known(&book), before);
+}
+
+#[tokio::test]
+async fn a_node_can_start_with_a_snapshot_that_knows_routers() {
+    let directory = directory();
+    let (path, store) = (directory.path().join("book.snapshot"), store_with(1));
+
+    assert_eq!(look(&path, &store, NOW, DAY).expect("looks"), None);
+    written(&path, &[]);
+    assert_eq!(look(&path, &store, NOW, DAY).expect("looks"), None);
+    written(&path, &items());
+    assert_eq!(look(&path, &store, NOW, DAY).expect("looks"), Some(TIMES));
+    let whole = fs::read(&path).expect("reads");
+    fs::write(&path, &whole[..whole.len() - 1]).expect("writes");
+    assert!(matches!(look(&path, &store, NOW, DAY), Err(SnapshotError::Damaged { .. })));
 }

@@ -90,6 +90,7 @@ impl Place {
                 decides_from_memory: true,
                 rights_max: 100_000,
                 snapshot: self.directory.path().join("book.snapshot"),
+                snapshot_every: Duration::from_secs(60),
                 snapshot_age_max: domain::time::Span::minutes(60),
                 decisions: self.directory.path().join("decisions"),
                 decisions_bytes_max: 16 * 1024 * 1024,

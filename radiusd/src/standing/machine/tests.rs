@@ -411,3 +411,16 @@ proptest! {
         prop_assert!(world.standings().iter().all(|one| *one == Standing::Shared), "{:?}", world.standings());
     }
 }
+
+#[test]
+fn a_node_whose_memory_is_old_shares_until_it_is_fresh() {
+    let mut world = World::new(7, 1);
+
+    world.nodes[0].machine.hold_back(true);
+    world.runs_for(20, false);
+    let held_back = world.standings()[0];
+    world.nodes[0].machine.hold_back(false);
+    world.runs_for(5, false);
+
+    assert_eq!((held_back, world.standings()[0]), (Standing::Shared, Standing::Alone));
+}

@@ -14,6 +14,8 @@ pub(super) trait Out {
     fn instant(&mut self, instant: Option<Timestamp>);
     /// `None` when it is longer than any text there is.
     fn text(&mut self, text: &[u8]) -> Option<()>;
+    /// The same for one that may be missing.
+    fn some_text(&mut self, text: Option<&str>) -> Option<()>;
 }
 
 impl Out for Vec<u8> {
@@ -43,6 +45,10 @@ impl Out for Vec<u8> {
         Out::u16(self, u16::try_from(text.len()).ok()?);
         self.extend_from_slice(text);
         Some(())
+    }
+    fn some_text(&mut self, text: Option<&str>) -> Option<()> {
+        self.push(u8::from(text.is_some()));
+        text.map_or(Some(()), |text| self.text(text.as_bytes()))
     }
 }
 
@@ -93,6 +99,19 @@ impl<'a> Octets<'a> {
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(text)
+    }
+
+    pub(super) fn some_text(&mut self) -> Option<Option<&'a str>> {
+        match self.u8()? {
+            0 => Some(None),
+            1 => self.utf8().map(Some),
+            _ => None,
+        }
+    }
+
+    /// Any id: the octets do not say of what.
+    pub(super) fn id<Of>(&mut self) -> Option<Id<Of>> {
+        self.take().map(Id::from_bytes)
     }
 
     pub(super) fn utf8(&mut self) -> Option<&'a str> {
