@@ -110,7 +110,7 @@ impl<'a> Generator<'a> {
             next_lane: 0,
             burst: 0,
             in_flight: 0,
-            inbox: Inbox::new(),
+            inbox: Inbox::default(),
             outbox: Outbox::new(),
             buffer: Box::new([0; PACKET_MAX]),
             outcome: Outcome { tally: Tally::new(), granted: Vec::new() },
@@ -242,7 +242,9 @@ impl<'a> Generator<'a> {
     }
 
     fn receive(&mut self, lane: usize) -> anyhow::Result<()> {
-        self.lanes[lane].receive(&mut self.inbox)?;
+        if self.lanes[lane].receive(&mut self.inbox)? == 0 {
+            return Ok(());
+        }
         let now = clock::now();
         let lane = &mut self.lanes[lane];
         let Outcome { tally, granted } = &mut self.outcome;

@@ -6,7 +6,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
-use nix::errno::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::story::Story;
@@ -63,7 +62,9 @@ impl Lane {
             socket.set_nonblocking(true)?;
             socket.bind(&SocketAddr::new(from, 0).into())?;
             socket.connect(&to.into())?;
-            Ok(socket.into())
+            let socket = UdpSocket::from(socket);
+            Inbox::prepare(&socket);
+            Ok(socket)
         };
         let socket = open().with_context(|| format!("could not open a socket to {to}"))?;
         Ok(Self {
@@ -149,9 +150,9 @@ impl Lane {
         }
     }
 
-    fn explain(&self, why: Errno) -> anyhow::Error {
+    fn explain(&self, why: io::Error) -> anyhow::Error {
         let to = self.socket.peer_addr().map_or_else(|_| "nobody".to_owned(), |to| to.to_string());
-        if why == Errno::ECONNREFUSED {
+        if why.kind() == io::ErrorKind::ConnectionRefused {
             return anyhow!("nobody listens at {to}: is the server running, and on that port?");
         }
         anyhow!(why).context(format!("the socket to {to}"))

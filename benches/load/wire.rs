@@ -1,81 +1,93 @@
 //! Datagrams in batches: one call to the kernel for many.
 
-use std::io::{IoSlice, IoSliceMut};
+use std::array;
+use std::io::{self, ErrorKind, IoSlice};
 use std::net::UdpSocket;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 use nix::errno::Errno;
-use nix::sys::socket::{ControlMessage, MsgFlags, MultiHeaders, recvmmsg, sendmmsg};
-use radius::PACKET_MAX;
+use nix::sys::socket::{ControlMessage, MsgFlags, MultiHeaders, SockaddrIn, sendmmsg, sendmsg, setsockopt, sockopt};
+use radiusd::listen::datagram::Batch;
 
 /// Datagrams in one call.
 pub(crate) const BATCH_MAX: usize = 32;
 
+/// The longest datagram that may be one of a train, see [`Outbox::send`].
+const CAR_MAX: usize = 1_200;
+
 /// Room for what one call brings.
-pub(crate) struct Inbox {
-    buffers: Box<[[u8; PACKET_MAX]; BATCH_MAX]>,
-    lengths: Vec<usize>,
-    headers: MultiHeaders<()>,
-}
+#[derive(Debug, Default)]
+pub(crate) struct Inbox(Batch);
 
 impl Inbox {
-    pub(crate) fn new() -> Self {
-        Self {
-            buffers: Box::new([[0; PACKET_MAX]; BATCH_MAX]),
-            lengths: Vec::with_capacity(BATCH_MAX),
-            headers: MultiHeaders::preallocate(BATCH_MAX, None),
+    /// Asks the kernel to hand over together what came in a row. One that cannot hands over one by one.
+    pub(crate) fn prepare(socket: &UdpSocket) {
+        // Nothing is lost without it.
+        let _ = setsockopt(socket, sockopt::UdpGroSegment, &true);
+    }
+
+    /// Takes what lies in a socket that does not wait. Gives how many messages that was.
+    pub(crate) fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+        match self.0.receive(socket.as_fd()) {
+            Err(why) if why.kind() == ErrorKind::WouldBlock => Ok(0),
+            done => done,
         }
     }
 
-    /// Takes what lies in a socket, without waiting. Gives how many datagrams that was.
-    pub(crate) fn receive(&mut self, socket: &UdpSocket) -> Result<usize, Errno> {
-        self.lengths.clear();
-        let mut slices = self.buffers.each_mut().map(|buffer| [IoSliceMut::new(buffer)]);
-        match recvmmsg(socket.as_raw_fd(), &mut self.headers, slices.iter_mut(), MsgFlags::MSG_DONTWAIT, None) {
-            Ok(received) => self.lengths.extend(received.map(|datagram| datagram.bytes)),
-            Err(Errno::EAGAIN) => {}
-            Err(why) => return Err(why),
-        }
-        Ok(self.lengths.len())
-    }
-
-    /// The datagrams of the last [`receive`](Self::receive).
+    /// The datagrams of the last [`receive`](Self::receive) that brought any.
     pub(crate) fn datagrams(&self) -> impl Iterator<Item = &[u8]> {
-        self.buffers.iter().zip(&self.lengths).filter_map(|(buffer, length)| buffer.get(..*length))
+        self.0.datagrams().map(|datagram| datagram.bytes)
     }
 }
 
 /// What the kernel needs to take a batch.
 pub(crate) struct Outbox {
     headers: MultiHeaders<()>,
+    /// Whether the kernel has refused trains.
+    goes_singly: bool,
 }
 
 impl Outbox {
     pub(crate) fn new() -> Self {
-        Self { headers: MultiHeaders::preallocate(BATCH_MAX, None) }
+        Self { headers: MultiHeaders::preallocate(BATCH_MAX, None), goes_singly: false }
     }
 
     /// Sends the first of these datagrams, at most [`BATCH_MAX`], without waiting. Gives how many the kernel took.
+    ///
+    /// Those of one length leave as a train, as from our server: one message with the length of its parts, of which the
+    /// kernel makes datagrams where they are needed.
     pub(crate) fn send<'b>(
         &mut self,
         socket: &UdpSocket,
         datagrams: impl Iterator<Item = &'b [u8]>,
-    ) -> Result<usize, Errno> {
-        let slices: Vec<[IoSlice<'_>; 1]> =
-            datagrams.take(BATCH_MAX).map(|datagram| [IoSlice::new(datagram)]).collect();
+    ) -> io::Result<usize> {
+        let mut slices: [[IoSlice<'_>; 1]; BATCH_MAX] = array::from_fn(|_| [IoSlice::new(&[])]);
+        let mut count = 0;
+        for (place, datagram) in slices.iter_mut().zip(datagrams) {
+            *place = [IoSlice::new(datagram)];
+            count += 1;
+        }
+        let slices = &slices[..count];
+        let car = slices.first().map_or(0, |[first]| first.len());
+        let train = slices.iter().take_while(|[one]| one.len() == car).count();
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+        if train > 1 && car <= CAR_MAX && !self.goes_singly {
+            let length = u16::try_from(car).map_err(|_| ErrorKind::InvalidInput)?;
+            let lengths = [ControlMessage::UdpGsoSegments(&length)];
+            let cars = slices[..train].as_flattened();
+            match sendmsg::<SockaddrIn>(socket.as_raw_fd(), cars, &lengths, flags, None) {
+                Ok(_) => return Ok(train),
+                Err(Errno::EAGAIN | Errno::ENOBUFS) => return Ok(0),
+                Err(Errno::EINVAL | Errno::EIO | Errno::ENOPROTOOPT) => self.goes_singly = true,
+                Err(why) => return Err(why.into()),
+            }
+        }
         let nowhere_else = [None::<()>; BATCH_MAX];
         let nothing: [ControlMessage<'_>; 0] = [];
-        match sendmmsg(
-            socket.as_raw_fd(),
-            &mut self.headers,
-            slices.iter(),
-            nowhere_else,
-            nothing,
-            MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL,
-        ) {
+        match sendmmsg(socket.as_raw_fd(), &mut self.headers, slices.iter(), nowhere_else, nothing, flags) {
             Ok(sent) => Ok(sent.count()),
             Err(Errno::EAGAIN | Errno::ENOBUFS) => Ok(0),
-            Err(why) => Err(why),
+            Err(why) => Err(why.into()),
         }
     }
 }

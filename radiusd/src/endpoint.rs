@@ -10,7 +10,8 @@ use tracing::debug;
 
 use crate::door::{Entrance, Port};
 use crate::guard::pressure::{Kind, Pressure};
-use crate::listen::datagram::{Outbox, Path};
+use crate::listen::datagram::Path;
+use crate::listen::outbox::Outbox;
 use crate::listen::radsec::line::StreamReplier;
 use crate::listen::socket::RadiusSocket;
 

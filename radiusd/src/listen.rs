@@ -2,5 +2,6 @@
 
 pub mod backlog;
 pub mod datagram;
+pub mod outbox;
 pub(crate) mod radsec;
 pub mod socket;

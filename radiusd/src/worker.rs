@@ -21,11 +21,15 @@ use crate::decisions::Lane;
 use crate::door::{self, Dropped, Port, Verified};
 use crate::endpoint::{Endpoint, Replier, Seen};
 use crate::guard::pressure::{Kind, Pressure};
-use crate::listen::datagram::{BATCH_MAX, Batch, Datagram, Outbox, Path};
+use crate::listen::datagram::{Batch, Datagram, MESSAGES_MAX, Path};
+use crate::listen::outbox::Outbox;
 use crate::meters::{Outcome, Tally};
 use crate::node::Node;
 use crate::standing::Pass;
 use crate::status;
+
+/// Replies that wait for each other at most.
+const REPLIES_TOGETHER: usize = 64;
 
 /// What one thread works with, and nobody else.
 #[derive(Debug)]
@@ -65,7 +69,7 @@ impl Worker {
     pub(crate) fn run(&self, stop: &AtomicBool) {
         let mut batch = Batch::default();
         let mut desk = Desk {
-            outbox: Outbox::default(),
+            outbox: self.endpoint.socket.outbox(),
             tally: Tally::default(),
             lane: self.node.recorder.lane(),
             pressure: Pressure::None,
@@ -92,6 +96,9 @@ impl Worker {
             let pass = self.node.standing.enter();
             for datagram in batch.datagrams() {
                 self.take(&datagram, arrived, pass.as_ref(), &mut desk);
+                if desk.outbox.len() >= REPLIES_TOGETHER {
+                    self.finish(arrived, &mut desk);
+                }
             }
             drop(pass);
             self.finish(arrived, &mut desk);
@@ -101,7 +108,7 @@ impl Worker {
 
     /// How much waits. A batch that is not full has left nothing behind.
     fn pressure(&self, taken: usize) -> Pressure {
-        if taken < BATCH_MAX {
+        if taken < MESSAGES_MAX {
             return Pressure::None;
         }
         let backlog = self.endpoint.socket.backlog();

@@ -1,20 +1,29 @@
-//! Datagrams in batches with the address they were sent to, over `recvmmsg` and `sendmmsg`.
+//! Datagrams in batches with the address they were sent to, over `recvmmsg`.
 //!
 //! A host with several addresses must answer from the one that was asked, or the router ignores the reply: the kernel
-//! tells it in `IP_PKTINFO` / `IPV6_PKTINFO`, and we give it back when sending. No kept crate offers both batches and
-//! that, so here is `unsafe`; besides, only `backlog` has some.
+//! tells it in `IP_PKTINFO` / `IPV6_PKTINFO`, and `outbox` gives it back when sending. What one sender sends in a row
+//! the kernel may hand over as one message with the length of its parts (`UDP_GRO`). No kept crate offers both batches
+//! and that, so here is `unsafe`; besides, only `outbox` and `backlog` have some.
 #![expect(unsafe_code, reason = "recvmmsg and ancillary data have no safe interface; each block states its proof")]
 
 use std::io;
 use std::mem::{MaybeUninit, size_of, zeroed};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-/// Datagrams taken from the kernel in one call. Larger batches gain under 2 % (measured on loopback).
-pub const BATCH_MAX: usize = 64;
+/// Messages taken from the kernel in one call, each a datagram or several of one sender. Larger batches gain under 2 %
+/// (measured on loopback).
+pub const MESSAGES_MAX: usize = 32;
 
 /// Octets kept of one datagram. A RADIUS packet has at most 4,096 (RFC 2865 §3).
 pub const DATAGRAM_MAX: usize = 4_096;
+
+/// Octets of one message: the kernel joins datagrams up to 64 KiB.
+const MESSAGE_MAX: usize = 65_536;
+
+/// From one message's room to the next one's: not a power of two, or all would fall into the same lines of the cache.
+const STRIDE: usize = MESSAGE_MAX + 13 * 64;
 
 const CONTROL_MAX: usize = 128;
 
@@ -26,7 +35,7 @@ pub struct Path {
     /// Our address that was asked; `None` when the kernel did not say.
     pub local: Option<IpAddr>,
     /// Whether the socket is an IPv6 one: it must be answered in its own family.
-    family_v6: bool,
+    pub(super) family_v6: bool,
 }
 
 impl Path {
@@ -51,10 +60,11 @@ pub struct Datagram<'a> {
 #[repr(C, align(8))]
 struct Control([u8; CONTROL_MAX]);
 
-/// Room for one batch, used again and again.
+/// Room for one batch, used again and again. It is 2 MiB, of which only what was ever written to is taken from the
+/// machine: with single datagrams that is 128 KiB.
 pub struct Batch {
-    buffers: Box<[[u8; DATAGRAM_MAX]]>,
-    received: Vec<Head>,
+    octets: Box<[u8]>,
+    received: Vec<Piece>,
     /// Datagrams that the kernel threw away on this socket since it was opened, as it last said.
     kernel_drops: u32,
 }
@@ -65,9 +75,18 @@ impl std::fmt::Debug for Batch {
     }
 }
 
-#[derive(Clone, Copy)]
+/// Where a datagram of the batch lies.
+struct Piece {
+    range: Range<usize>,
+    truncated: bool,
+    path: Path,
+}
+
+/// What the kernel says of one message.
 struct Head {
     length: usize,
+    /// Octets of each datagram in it, but for the last, which may be shorter; 0 when it is a single one.
+    segment: usize,
     truncated: bool,
     path: Option<Path>,
 }
@@ -75,8 +94,8 @@ struct Head {
 impl Default for Batch {
     fn default() -> Self {
         Self {
-            buffers: vec![[0; DATAGRAM_MAX]; BATCH_MAX].into_boxed_slice(),
-            received: Vec::with_capacity(BATCH_MAX),
+            octets: vec![0; STRIDE * MESSAGES_MAX].into_boxed_slice(),
+            received: Vec::with_capacity(2 * MESSAGES_MAX),
             kernel_drops: 0,
         }
     }
@@ -84,49 +103,69 @@ impl Default for Batch {
 
 impl Batch {
     /// Waits for a datagram, as long as the socket's own read timeout allows, and takes it with those that wait behind
-    /// it, at most [`BATCH_MAX`]. None within that time is `WouldBlock`.
+    /// it, at most [`MESSAGES_MAX`] messages, which is how many it says. None within that time is `WouldBlock`.
     pub fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
         self.received.clear();
-        let mut names = [MaybeUninit::<libc::sockaddr_storage>::uninit(); BATCH_MAX];
-        let mut controls = [Control([0; CONTROL_MAX]); BATCH_MAX];
+        let mut names = [MaybeUninit::<libc::sockaddr_storage>::uninit(); MESSAGES_MAX];
+        let mut controls = [MaybeUninit::<Control>::uninit(); MESSAGES_MAX];
         // SAFETY: iovec and mmsghdr are plain C structures for which all zeros is a valid value.
-        let mut vectors: [libc::iovec; BATCH_MAX] = unsafe { zeroed() };
+        let mut vectors: [libc::iovec; MESSAGES_MAX] = unsafe { zeroed() };
         // SAFETY: as above.
-        let mut headers: [libc::mmsghdr; BATCH_MAX] = unsafe { zeroed() };
-        for (index, header) in headers.iter_mut().enumerate() {
-            let buffer = &mut self.buffers[index];
-            vectors[index] = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+        let mut headers: [libc::mmsghdr; MESSAGES_MAX] = unsafe { zeroed() };
+        for (index, (header, room)) in headers.iter_mut().zip(self.octets.chunks_exact_mut(STRIDE)).enumerate() {
+            vectors[index] = libc::iovec { iov_base: room.as_mut_ptr().cast(), iov_len: MESSAGE_MAX };
             header.msg_hdr.msg_name = names[index].as_mut_ptr().cast();
             header.msg_hdr.msg_namelen = octets(size_of::<libc::sockaddr_storage>());
             header.msg_hdr.msg_iov = &raw mut vectors[index];
             header.msg_hdr.msg_iovlen = 1;
-            header.msg_hdr.msg_control = controls[index].0.as_mut_ptr().cast();
+            header.msg_hdr.msg_control = controls[index].as_mut_ptr().cast();
             header.msg_hdr.msg_controllen = CONTROL_MAX as _;
         }
-        // SAFETY: every pointer in `headers` points into an array of this frame or of `self`, each as long as said,
-        // and all of them outlive the call.
+        // SAFETY: every pointer in `headers` points into an array of this frame or of `self`, each at least as long as
+        // said (a room has `STRIDE` octets, more than `MESSAGE_MAX`), and all of them outlive the call. What is not
+        // initialised is only written to.
         let count = unsafe {
             libc::recvmmsg(
                 socket.as_raw_fd(),
                 headers.as_mut_ptr(),
-                octets(BATCH_MAX),
+                octets(MESSAGES_MAX),
                 libc::MSG_WAITFORONE,
                 std::ptr::null_mut(),
             )
         };
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
-        for header in headers.iter().take(count) {
-            self.received.push(head(header, &mut self.kernel_drops));
+        for (index, header) in headers.iter().take(count).enumerate() {
+            let head = head(header, &mut self.kernel_drops);
+            self.take_apart(index * STRIDE, &head);
         }
         Ok(count)
     }
 
     /// The datagrams of the last [`receive`](Self::receive), in order of arrival.
     pub fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>> {
-        self.received.iter().zip(self.buffers.iter()).filter_map(|(head, buffer)| {
-            let length = if head.truncated { 0 } else { head.length };
-            Some(Datagram { bytes: buffer.get(..length)?, path: head.path?, truncated: head.truncated })
+        self.received.iter().filter_map(|piece| {
+            let bytes = self.octets.get(piece.range.clone())?;
+            Some(Datagram { bytes, path: piece.path, truncated: piece.truncated })
         })
+    }
+
+    /// Notes the datagrams of the message that lies at an offset.
+    fn take_apart(&mut self, at: usize, head: &Head) {
+        let Some(path) = head.path else { return };
+        // Of a message that was cut nobody knows where its last datagram ends.
+        let length = if head.truncated { 0 } else { head.length.min(MESSAGE_MAX) };
+        let segment = if head.segment == 0 { length } else { head.segment };
+        let mut from = 0;
+        loop {
+            let to = (from + segment).min(length);
+            let truncated = head.truncated || to - from > DATAGRAM_MAX;
+            let range = if truncated { at..at } else { at + from..at + to };
+            self.received.push(Piece { range, truncated, path });
+            from = to;
+            if from == length {
+                return;
+            }
+        }
     }
 
     /// How many datagrams the kernel has thrown away on this socket because its buffer was full.
@@ -138,6 +177,7 @@ impl Batch {
 fn head(header: &libc::mmsghdr, kernel_drops: &mut u32) -> Head {
     let message = &header.msg_hdr;
     let mut local = None;
+    let mut segment = 0;
     // SAFETY: the kernel has filled `msg_control` up to `msg_controllen`; CMSG_FIRSTHDR and CMSG_NXTHDR walk it within
     // those bounds and return null at its end. Each payload is read unaligned, and only where its length says that it
     // is there.
@@ -155,6 +195,9 @@ fn head(header: &libc::mmsghdr, kernel_drops: &mut u32) -> Head {
                     let info: libc::in6_pktinfo = data.cast::<libc::in6_pktinfo>().read_unaligned();
                     local = Some(IpAddr::V6(Ipv6Addr::from(info.ipi6_addr.s6_addr)));
                 }
+                (libc::SOL_UDP, libc::UDP_GRO) if has(size_of::<libc::c_int>()) => {
+                    segment = usize::try_from(data.cast::<libc::c_int>().read_unaligned()).unwrap_or(0);
+                }
                 (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) if has(size_of::<u32>()) => {
                     *kernel_drops = data.cast::<u32>().read_unaligned();
                 }
@@ -165,6 +208,7 @@ fn head(header: &libc::mmsghdr, kernel_drops: &mut u32) -> Head {
     }
     Head {
         length: header.msg_len as usize,
+        segment,
         truncated: message.msg_flags & libc::MSG_TRUNC != 0,
         path: sender(message).map(|peer| Path {
             peer: SocketAddr::new(peer.ip().to_canonical(), peer.port()),
@@ -197,158 +241,8 @@ fn sender(message: &libc::msghdr) -> Option<SocketAddr> {
     }
 }
 
-/// Replies that leave together.
-pub struct Outbox {
-    octets: Vec<u8>,
-    waiting: Vec<(std::ops::Range<usize>, Path)>,
-}
-
-impl std::fmt::Debug for Outbox {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outbox").field("waiting", &self.waiting.len()).finish_non_exhaustive()
-    }
-}
-
-impl Default for Outbox {
-    fn default() -> Self {
-        Self { octets: Vec::with_capacity(BATCH_MAX * 256), waiting: Vec::with_capacity(BATCH_MAX) }
-    }
-}
-
-impl Outbox {
-    /// Puts a reply in.
-    pub fn put(&mut self, reply: &[u8], path: &Path) {
-        let begin = self.octets.len();
-        self.octets.extend_from_slice(reply);
-        self.waiting.push((begin..self.octets.len(), *path));
-    }
-
-    /// How many wait.
-    pub fn len(&self) -> usize {
-        self.waiting.len()
-    }
-
-    /// Whether none waits.
-    pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
-    }
-
-    /// Sends all of them, each from the address that was asked, without waiting: what does not fit the socket's buffer
-    /// is lost, and its router asks again. Returns how many were lost.
-    pub fn send(&mut self, socket: BorrowedFd<'_>) -> usize {
-        let lost = self.waiting.chunks(BATCH_MAX).map(|some| send_many(socket, &self.octets, some)).sum();
-        self.octets.clear();
-        self.waiting.clear();
-        lost
-    }
-}
-
-fn send_many(socket: BorrowedFd<'_>, octets_of_all: &[u8], replies: &[(std::ops::Range<usize>, Path)]) -> usize {
-    let mut names: [MaybeUninit<socket2::SockAddr>; BATCH_MAX] = [const { MaybeUninit::uninit() }; BATCH_MAX];
-    let mut controls = [Control([0; CONTROL_MAX]); BATCH_MAX];
-    // SAFETY: iovec and mmsghdr are plain C structures for which all zeros is a valid value.
-    let mut vectors: [libc::iovec; BATCH_MAX] = unsafe { zeroed() };
-    // SAFETY: as above.
-    let mut headers: [libc::mmsghdr; BATCH_MAX] = unsafe { zeroed() };
-    let count = replies.len().min(BATCH_MAX);
-    for (index, (range, path)) in replies.iter().take(count).enumerate() {
-        let bytes = &octets_of_all[range.clone()];
-        let name = names[index].write(address_of(path));
-        vectors[index] = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
-        let message = &mut headers[index].msg_hdr;
-        message.msg_name = name.as_ptr().cast_mut().cast();
-        message.msg_namelen = name.len();
-        message.msg_iov = &raw mut vectors[index];
-        message.msg_iovlen = 1;
-        say_from(message, &mut controls[index], path);
-    }
-    let (mut sent, mut lost) = (0, 0);
-    while sent + lost < count {
-        let next = sent + lost;
-        // SAFETY: the headers from `next` to `count` were filled above; every pointer in them points to a value of this
-        // frame or into `octets_of_all`, as long as said, and all outlive the call; the kernel only reads them.
-        let done = unsafe {
-            libc::sendmmsg(
-                socket.as_raw_fd(),
-                headers.as_mut_ptr().add(next),
-                octets(count - next),
-                libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL,
-            )
-        };
-        match usize::try_from(done) {
-            Ok(done) if done > 0 => sent += done,
-            // The first of them could not be sent: perhaps only its router is away. The others are tried.
-            Ok(_) | Err(_) => lost += 1,
-        }
-    }
-    lost
-}
-
-fn address_of(path: &Path) -> socket2::SockAddr {
-    socket2::SockAddr::from(match (path.family_v6, path.peer.ip()) {
-        (true, IpAddr::V4(ip)) => SocketAddr::new(IpAddr::V6(ip.to_ipv6_mapped()), path.peer.port()),
-        _ => path.peer,
-    })
-}
-
-/// Sends one datagram back along a path, from the address that was asked. Does not wait: a full socket is `WouldBlock`.
-pub fn send(socket: BorrowedFd<'_>, bytes: &[u8], path: &Path) -> io::Result<()> {
-    let peer = address_of(path);
-    let mut control = Control([0; CONTROL_MAX]);
-    let mut vector = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
-    // SAFETY: msghdr is a plain C structure for which all zeros is a valid value.
-    let mut message: libc::msghdr = unsafe { zeroed() };
-    message.msg_name = peer.as_ptr().cast_mut().cast();
-    message.msg_namelen = peer.len();
-    message.msg_iov = &raw mut vector;
-    message.msg_iovlen = 1;
-    say_from(&mut message, &mut control, path);
-    // SAFETY: every pointer in `message` points to a value of this frame or to the caller's `bytes`, as long as said;
-    // the kernel only reads them.
-    let sent =
-        unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) };
-    if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
-}
-
-/// Tells the kernel from which of our addresses a message is to leave. `control` must live as long as `message`.
-fn say_from(message: &mut libc::msghdr, control: &mut Control, path: &Path) {
-    match (path.family_v6, path.local) {
-        (false, Some(IpAddr::V4(local))) => {
-            // SAFETY: in_pktinfo is a plain C structure for which all zeros is a valid value.
-            let mut info: libc::in_pktinfo = unsafe { zeroed() };
-            info.ipi_spec_dst.s_addr = u32::from_ne_bytes(local.octets());
-            put_control(message, control, libc::IPPROTO_IP, libc::IP_PKTINFO, info);
-        }
-        (true, Some(local)) => {
-            let local = match local {
-                IpAddr::V6(local) => local,
-                IpAddr::V4(local) => local.to_ipv6_mapped(),
-            };
-            // SAFETY: as above, for in6_pktinfo.
-            let mut info: libc::in6_pktinfo = unsafe { zeroed() };
-            info.ipi6_addr.s6_addr = local.octets();
-            put_control(message, control, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, info);
-        }
-        (false, Some(IpAddr::V6(_)) | None) | (true, None) => {}
-    }
-}
-
-fn put_control<T>(message: &mut libc::msghdr, control: &mut Control, level: i32, kind: i32, value: T) {
-    const { assert!(size_of::<T>() + 32 <= CONTROL_MAX) };
-    message.msg_control = control.0.as_mut_ptr().cast();
-    // SAFETY: the buffer is aligned for cmsghdr and larger than CMSG_SPACE of the value (asserted above), so the first
-    // header and its data lie inside it.
-    unsafe {
-        message.msg_controllen = libc::CMSG_SPACE(octets(size_of::<T>())) as _;
-        let header = libc::CMSG_FIRSTHDR(message);
-        (*header).cmsg_level = level;
-        (*header).cmsg_type = kind;
-        (*header).cmsg_len = libc::CMSG_LEN(octets(size_of::<T>())) as _;
-        libc::CMSG_DATA(header).cast::<T>().write_unaligned(value);
-    }
-}
-
-/// Asks the kernel to say, with each datagram, which address it was sent to and how many it has thrown away.
+/// Asks the kernel to say, with each datagram, which address it was sent to and how many it has thrown away, and to hand
+/// over together what one sender sent in a row. A kernel that does not know the last goes without.
 pub fn announce_addresses(socket: BorrowedFd<'_>, family_v6: bool) -> io::Result<()> {
     let mut options = vec![(libc::SOL_SOCKET, libc::SO_RXQ_OVFL)];
     options.push(if family_v6 {
@@ -357,25 +251,23 @@ pub fn announce_addresses(socket: BorrowedFd<'_>, family_v6: bool) -> io::Result
         (libc::IPPROTO_IP, libc::IP_PKTINFO)
     });
     for (level, option) in options {
-        let on: libc::c_int = 1;
-        // SAFETY: the option's value is a c_int of this frame, whose size is given.
-        let done = unsafe {
-            libc::setsockopt(
-                socket.as_raw_fd(),
-                level,
-                option,
-                (&raw const on).cast(),
-                octets(size_of::<libc::c_int>()),
-            )
-        };
-        if done != 0 {
-            return Err(io::Error::last_os_error());
-        }
+        switch_on(socket, level, option)?;
     }
+    // Not an error: then datagrams come one by one.
+    _ = switch_on(socket, libc::SOL_UDP, libc::UDP_GRO);
     Ok(())
 }
 
-fn octets(size: usize) -> u32 {
+pub(super) fn switch_on(socket: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    // SAFETY: the option's value is a c_int of this frame, whose size is given.
+    let done = unsafe {
+        libc::setsockopt(socket.as_raw_fd(), level, option, (&raw const on).cast(), octets(size_of::<libc::c_int>()))
+    };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+pub(super) fn octets(size: usize) -> u32 {
     u32::try_from(size).expect("invariant: a C structure's size and a batch's length fit 32 bits")
 }
 
@@ -385,6 +277,7 @@ mod tests {
     use std::os::fd::AsFd;
 
     use super::*;
+    use crate::listen::outbox::{Outbox, send};
 
     fn pair(listen: &str) -> (UdpSocket, UdpSocket) {
         let server = UdpSocket::bind(listen).expect("loopback");
@@ -456,5 +349,25 @@ mod tests {
 
         let numbers: Vec<_> = batch.datagrams().map(|d| d.bytes[0]).collect();
         assert_eq!(numbers, [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn what_one_sender_sends_in_a_row_comes_apart_into_its_datagrams() {
+        let (server, client) = pair("127.0.0.1:0");
+        let mut outbox = Outbox::of(client.as_fd());
+        let to = Path::of(server.local_addr().expect("bound"));
+        let sent: Vec<Vec<u8>> =
+            [90, 90, 90, 30, 200, 200, 0, 60].iter().map(|length| vec![*length; (*length).into()]).collect();
+        sent.iter().for_each(|datagram| outbox.put(datagram, &to));
+        assert_eq!(outbox.send(client.as_fd()), 0);
+        let (mut batch, mut came) = (Batch::default(), Vec::new());
+
+        while came.len() < sent.len() {
+            receive_one(&mut batch, &server);
+            came.extend(batch.datagrams().map(|datagram| (datagram.bytes.to_vec(), datagram.path.peer)));
+        }
+
+        let from = client.local_addr().expect("bound");
+        assert_eq!(came, sent.into_iter().map(|octets| (octets, from)).collect::<Vec<_>>());
     }
 }

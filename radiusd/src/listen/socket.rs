@@ -8,7 +8,8 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::listen::backlog::{self, Backlog};
-use crate::listen::datagram::{self, Batch, Outbox, Path};
+use crate::listen::datagram::{self, Batch, Path};
+use crate::listen::outbox::{self, Outbox};
 
 /// Octets of kernel buffer asked for: a login storm after a power cut waits there, not on the floor.
 const BUFFER_OCTETS: usize = 8 * 1024 * 1024;
@@ -53,6 +54,11 @@ impl RadiusSocket {
         batch.receive(self.socket.as_fd())
     }
 
+    /// An outbox for replies that leave through it.
+    pub fn outbox(&self) -> Outbox {
+        Outbox::of(self.socket.as_fd())
+    }
+
     /// Sends replies together. Returns how many did not fit the send buffer.
     pub fn send_all(&self, outbox: &mut Outbox) -> usize {
         outbox.send(self.socket.as_fd())
@@ -65,6 +71,6 @@ impl RadiusSocket {
 
     /// Sends a reply without waiting: a full send buffer loses it, and the router asks again.
     pub fn send(&self, bytes: &[u8], path: &Path) -> io::Result<()> {
-        datagram::send(self.socket.as_fd(), bytes, path)
+        outbox::send(self.socket.as_fd(), bytes, path)
     }
 }
