@@ -7,6 +7,7 @@
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 
+use dictionaries::{Attribute, kind};
 use libfuzzer_sys::fuzz_target;
 use radius::dedup::{Dedup, Limits, Verdict};
 use radius::mschap::NtHash;
@@ -30,6 +31,11 @@ fn walk(packet: &Packet<'_>) {
         end += attribute.value.len() + 2;
     }
     assert_eq!(end, packet.as_bytes().len());
+    for one in packet.attributes() {
+        let asked = packet.raw(Attribute::<kind::Octets>::new(0, one.number, "any"));
+        let walked = packet.attributes().filter(|other| other.number == one.number).map(|other| other.value);
+        assert!(asked.eq(walked), "{}", one.number);
+    }
     for attribute in packet.vendor_attributes() {
         assert!(attribute.value.len() <= 247);
     }
@@ -61,7 +67,7 @@ fn answer(request: &Packet<'_>) {
 }
 
 fn remember(request: &Packet<'_>) {
-    let mut dedup = Dedup::new(Limits { capacity: 2, life_ms: 10_000 }, 7);
+    let mut dedup = Dedup::new(Limits { capacity: 2, octets: 0, life_ms: 10_000 }, 7);
     let source = SocketAddr::from(([10, 0, 0, 1], 1));
     let Verdict::New(ticket) = dedup.see(source, request, 0) else { panic!("nothing was seen before") };
     assert!(dedup.answer(ticket, b"reply"));

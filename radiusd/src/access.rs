@@ -149,7 +149,7 @@ pub(crate) fn answer_from_memory<'a>(
         endpoint.forget(ticket);
         node.meters.dropped(Port::Auth, packet.code().name(), why);
     };
-    let question = match Question::read(&packet, &nas) {
+    let question = match Question::read(&packet, nas) {
         Ok(question) => question,
         Err(why) => {
             dropped(ticket, why);
@@ -157,7 +157,7 @@ pub(crate) fn answer_from_memory<'a>(
         }
     };
     let now_ms = desk.now_ms;
-    if node.guard.before(&nas, &question.attempt, now_ms).is_err() {
+    if node.guard.before(nas, &question.attempt, now_ms).is_err() {
         match question.refuse_guesser(&mut desk.reply, &*node.random) {
             Ok(reply) => endpoint.answer(ticket, reply, &path, &mut desk.outbox),
             Err(_too_long) => {
@@ -174,7 +174,7 @@ pub(crate) fn answer_from_memory<'a>(
     let decided = match asking.decide(&mut |record| desk.lane.record(record)) {
         Said::Answer(decided) => decided,
         Said::WrongSecret => {
-            tell_of_wrong_secret(node, &nas, path.peer);
+            tell_of_wrong_secret(node, nas, path.peer);
             dropped(ticket, Dropped::WrongSecret);
             return None;
         }
@@ -183,12 +183,12 @@ pub(crate) fn answer_from_memory<'a>(
     match question.reply(&mut desk.reply, &decided, proven.take().as_ref(), &*node.random) {
         Ok(reply) => endpoint.answer(ticket, reply, &path, &mut desk.outbox),
         Err(why) => {
-            tell_of_long_reply(&nas, &why);
+            tell_of_long_reply(nas, &why);
             dropped(ticket, Dropped::TooLong);
             return None;
         }
     }
-    node.guard.after(&nas, &question.attempt, tried(&decided), now_ms);
+    node.guard.after(nas, &question.attempt, tried(&decided), now_ms);
     match decided.outcome {
         Ok(_) => desk.tally.accept(),
         Err(refusal) => desk.tally.refuse(refusal),

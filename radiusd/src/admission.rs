@@ -11,7 +11,7 @@ use domain::access::attempt::Attempt;
 use domain::access::decision::{AnsweredFrom, DecisionRecord, Proved, TraceCode};
 use domain::access::facts::{Candidate, Facts, PlacesSeen};
 use domain::access::grant::Grant;
-use domain::id::SessionId;
+use domain::id::{Id, SessionId};
 use domain::rate::Bytes;
 use domain::refusal::Refusal;
 use domain::sales::plan::Plan;
@@ -19,6 +19,7 @@ use domain::sales::voucher::FirstUse;
 use domain::time::{Timestamp, Zone};
 use policy::access::admission::{self, Admit, Outcome, Verdict};
 use policy::access::{credentials, leases, shaping};
+use ports::Random as _;
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
@@ -159,7 +160,7 @@ impl Asking<'_> {
         let full = |verdict| Taken::nothing(admission::lost_the_race(verdict, admit.holder));
         let meaning = entry.meanings.get(admit.candidate).zip(facts.candidates.get(admit.candidate));
         let Some(((right, _), candidate)) = meaning else { return Some(full(verdict)) };
-        let session: SessionId = self.node.context().new_id();
+        let session: SessionId = self.new_id();
         let interim_seconds = leases::interim_seconds(self.node.settings.interim_seconds, session.bytes()[15]);
         let granted = GrantedSession {
             id: session,
@@ -201,6 +202,11 @@ impl Asking<'_> {
         Grasp::Place(Some(until), is_first.then_some(first_use))
     }
 
+    /// A fresh id, of the moment at which the batch was taken.
+    fn new_id<Of>(&self) -> Id<Of> {
+        Id::from_bytes(self.node.random.uuid_v7(self.now))
+    }
+
     fn conclude(&self, facts: &Facts<'_>, proved: Proved, taken: Taken, record: Record<'_>) -> Said {
         let Taken { verdict, grant, first_use } = taken;
         let (refusal, holder) = match (&grant, &verdict.outcome) {
@@ -209,10 +215,9 @@ impl Asking<'_> {
             (None, Outcome::Refuse { refusal, holder }) => (Some(*refusal), *holder),
             (None, Outcome::Admit(admit)) => (Some(Refusal::AlreadyInUse), Some(admit.holder)),
         };
-        let context = self.node.context();
-        let trace = TraceCode::from_bits(context.bits());
+        let trace = TraceCode::from_bits(self.node.context().bits());
         record(&DecisionRecord {
-            id: context.new_id(),
+            id: self.new_id(),
             trace,
             tenant: self.nas.nas.tenant,
             at: self.now,

@@ -33,7 +33,7 @@ pub struct Verified<'a> {
     /// The packet.
     pub packet: Packet<'a>,
     /// The router.
-    pub nas: Arc<KnownNas>,
+    pub nas: &'a Arc<KnownNas>,
 }
 
 /// Why a packet was dropped without an answer. Each is counted under its [`name`](Self::name).
@@ -181,7 +181,7 @@ impl From<Dropped> for Turned {
 
 /// Lets a datagram in, or says why not.
 pub fn open<'a>(
-    registry: &Registry,
+    registry: &'a Registry,
     proofs: &Proofs,
     datagram: &Datagram<'a>,
     entrance: Entrance,
@@ -208,7 +208,7 @@ pub fn open<'a>(
         (Port::Auth | Port::Acct, _) => return Err(Dropped::WrongCode.into()),
     };
     nas.state.watch.heard(address, now_ms);
-    Ok(Verified { packet, nas: Arc::clone(nas) })
+    Ok(Verified { packet, nas })
 }
 
 /// Lets a packet in that came over TLS, or says why not. Its certificate has named the router; TLS has kept it whole,

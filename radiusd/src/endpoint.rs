@@ -21,6 +21,10 @@ const REMEMBERED: u32 = 16_384;
 /// The same for the ports of a single router.
 const REMEMBERED_OF_PAIR: u32 = 1_024;
 
+/// Octets of replies kept for each request remembered: an accept has about 110, one by MS-CHAPv2 three times that. Of
+/// 16,384 requests that is 2 MiB a socket.
+const OCTETS_EACH: u32 = 128;
+
 /// How long a request is remembered: RouterOS's last try comes within nine seconds.
 const LIFE_MS: u64 = 10_000;
 
@@ -49,17 +53,20 @@ pub enum Seen {
     Left,
 }
 
+fn remembering(requests: u32, seed: u64) -> Mutex<Dedup> {
+    let octets = usize::try_from(requests.saturating_mul(OCTETS_EACH)).unwrap_or(0);
+    Mutex::new(Dedup::new(Limits { capacity: requests, octets, life_ms: LIFE_MS }, seed))
+}
+
 impl Endpoint {
     /// An endpoint of a bound socket; `seed` is random.
     pub fn new(socket: RadiusSocket, port: Port, seed: u64) -> Self {
-        let dedup = Mutex::new(Dedup::new(Limits { capacity: REMEMBERED, life_ms: LIFE_MS }, seed));
-        Self { socket, port, pair: None, dedup }
+        Self { socket, port, pair: None, dedup: remembering(REMEMBERED, seed) }
     }
 
     /// The same for ports that single routers have for themselves.
     pub fn of_pair(socket: RadiusSocket, port: Port, pair: PortPair, seed: u64) -> Self {
-        let dedup = Mutex::new(Dedup::new(Limits { capacity: REMEMBERED_OF_PAIR, life_ms: LIFE_MS }, seed));
-        Self { socket, port, pair: Some(pair), dedup }
+        Self { socket, port, pair: Some(pair), dedup: remembering(REMEMBERED_OF_PAIR, seed) }
     }
 
     /// Where it listens, as routers know it.

@@ -18,6 +18,7 @@ use tracing::{debug, warn};
 use crate::access;
 use crate::accounting;
 use crate::decisions::Lane;
+use crate::directory::registry::Registry;
 use crate::door::{self, Dropped, Port, Verified};
 use crate::endpoint::{Endpoint, Replier, Seen};
 use crate::guard::pressure::{Kind, Pressure};
@@ -94,8 +95,9 @@ impl Worker {
             (desk.now, desk.now_ms) = (self.node.clock.now(), self.node.clock.monotonic_ms());
             // For the whole batch: it takes less than a change of standing may.
             let pass = self.node.standing.enter();
+            let registry = self.node.registry.load();
             for datagram in batch.datagrams() {
-                self.take(&datagram, arrived, pass.as_ref(), &mut desk);
+                self.take(&registry, &datagram, (arrived, pass.as_ref()), &mut desk);
                 if desk.outbox.len() >= REPLIES_TOGETHER {
                     self.finish(arrived, &mut desk);
                 }
@@ -132,11 +134,16 @@ impl Worker {
         }
     }
 
-    fn take(&self, datagram: &Datagram<'_>, arrived: Instant, pass: Option<&Pass<'_>>, desk: &mut Desk) {
+    fn take(
+        &self,
+        registry: &Registry,
+        datagram: &Datagram<'_>,
+        (arrived, pass): (Instant, Option<&Pass<'_>>),
+        desk: &mut Desk,
+    ) {
         let (node, port) = (&self.node, self.endpoint.port);
-        let registry = node.registry.load();
         let now_ms = desk.now_ms;
-        let verified = match door::open(&registry, &node.guard.proofs, datagram, self.endpoint.entrance(), now_ms) {
+        let verified = match door::open(registry, &node.guard.proofs, datagram, self.endpoint.entrance(), now_ms) {
             Ok(verified) => verified,
             Err(turned) => {
                 node.explain(&turned, datagram.path.peer);
@@ -144,7 +151,7 @@ impl Worker {
             }
         };
         let (code, pressure) = (verified.packet.code(), desk.pressure);
-        if node.guard.sheds(pressure, Kind::of(code), &verified.nas, now_ms) {
+        if node.guard.sheds(pressure, Kind::of(code), verified.nas, now_ms) {
             return node.meters.dropped(port, code.name(), Dropped::Shed);
         }
         let ticket = match self.endpoint.see(&verified.packet, &datagram.path, now_ms, pressure, &mut desk.outbox) {
@@ -163,9 +170,9 @@ impl Worker {
             let replier = Replier::new(&self.endpoint, path, ticket);
             // The door lets no other code in.
             if code == Code::StatusServer {
-                status::answer(node, &packet, &nas, replier);
+                status::answer(node, &packet, nas, replier);
             } else {
-                accounting::take(node, &packet, nas, replier, arrived);
+                accounting::take(node, &packet, Arc::clone(nas), replier, arrived);
             }
         }
     }
@@ -182,6 +189,7 @@ impl Worker {
             return self.node.meters.dropped(Port::Auth, packet.code().name(), Dropped::Overload);
         };
         let replier = Replier::new(&self.endpoint, path, ticket);
+        let nas = Arc::clone(nas);
         let request = access::Request { bytes: packet.as_bytes().into(), nas, replier, arrived, _permit: permit };
         self.runtime.spawn(access::answer(Arc::clone(&self.node), request));
     }

@@ -28,6 +28,7 @@ use crate::open::Opened;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
+    boot::heap::keep_small();
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -82,8 +82,10 @@ impl<'a> Dial<'a> {
             Shows::Nothing => config.with_no_client_auth(),
             Shows::Certificate(issued) => {
                 let chain = vec![CertificateDer::from(issued.issued.certificate.clone())];
-                config
-                    .with_client_auth_cert(chain, PrivatePkcs8KeyDer::from(issued.issued.key.expose().clone()).into())?
+                config.with_client_auth_cert(
+                    chain,
+                    PrivatePkcs8KeyDer::from(issued.issued.key.expose().to_vec()).into(),
+                )?
             }
         };
         let stream = TcpStream::connect(self.to).await?;

@@ -44,7 +44,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tests", EVERYBODY),
     (
         "benches",
-        &["domain", "dictionaries", "radius", "nas", "policy", "ports", "store", "actions", "boot", "radiusd", "tests"],
+        &[
+            "domain",
+            "dictionaries",
+            "records",
+            "radius",
+            "nas",
+            "policy",
+            "ports",
+            "store",
+            "actions",
+            "boot",
+            "radiusd",
+            "tests",
+        ],
     ),
 ];
 

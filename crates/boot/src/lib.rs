@@ -12,6 +12,7 @@ pub mod clock;
 pub mod random;
 
 pub mod health;
+pub mod heap;
 pub mod metrics;
 pub mod open_files;
 pub mod shutdown;

@@ -76,7 +76,7 @@ impl Authority {
 
     /// An authority that was founded before, from what was kept of it.
     pub fn reopen(name: String, certificate: Vec<u8>, key: &SecretBytes) -> Result<Self, CertificateError> {
-        let key = KeyPair::from_pkcs8_der_and_sign_algo(&key.expose().as_slice().into(), &PKCS_RSA_SHA256)
+        let key = KeyPair::from_pkcs8_der_and_sign_algo(&key.expose().into(), &PKCS_RSA_SHA256)
             .map_err(|_| CertificateError::BadKey)?;
         Ok(Self { certificate, name, key })
     }

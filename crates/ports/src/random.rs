@@ -21,7 +21,7 @@ pub trait Random: Send + Sync {
     /// Ids made later sort later, by the millisecond. An instant before 1970 counts as 1970.
     fn uuid_v7(&self, now: Timestamp) -> [u8; 16] {
         let mut bytes = [0; 16];
-        self.fill(&mut bytes);
+        self.fill(&mut bytes[6..]);
         let milliseconds = u64::try_from(now.as_micros().div_euclid(1_000)).unwrap_or(0);
         bytes[..6].copy_from_slice(&milliseconds.to_be_bytes()[2..]);
         bytes[6] = (bytes[6] & 0x0f) | 0x70;

@@ -126,6 +126,8 @@ pub struct Occurrences<'a> {
 /// Which numbers are looked at.
 #[derive(Debug, Clone)]
 enum Space<'a> {
+    /// The only one of its number, or none.
+    One(Option<&'a [u8]>),
     Shared(Attributes<'a>),
     Vendor(u32, VendorAttributes<'a>),
 }
@@ -133,8 +135,12 @@ enum Space<'a> {
 impl<'a> Occurrences<'a> {
     pub(crate) fn new(packet: &Packet<'a>, vendor: u32, number: u8) -> Self {
         let place = match vendor {
-            0 if packet.has(number) => Space::Shared(packet.attributes()),
-            0 => Space::Shared(Attributes::new(&[], 0)),
+            0 if packet.repeats(number) => Space::Shared(packet.attributes_from(number)),
+            0 if packet.has(number) => {
+                let mut all = packet.attributes_from(number);
+                Space::One(all.find(|one| one.number == number).map(|one| one.value))
+            }
+            0 => Space::One(None),
             vendor => Space::Vendor(vendor, packet.vendor_attributes()),
         };
         Self { place, number }
@@ -147,6 +153,7 @@ impl<'a> Iterator for Occurrences<'a> {
     fn next(&mut self) -> Option<&'a [u8]> {
         let number = self.number;
         match &mut self.place {
+            Space::One(value) => value.take(),
             Space::Shared(all) => all.find(|one| one.number == number).map(|one| one.value),
             Space::Vendor(vendor, all) => {
                 all.find(|one| one.vendor == *vendor && one.number == number).map(|one| one.value)

@@ -28,6 +28,11 @@ fn verify(packet: &Packet<'_>, field: &[u8; 16], secret: &Secret) -> bool {
     digest(packet.as_bytes(), field, secret).ct_eq(packet.authenticator()).into()
 }
 
+/// The hash of a packet as it lies there.
+pub(crate) fn digest_as_it_is(packet: &[u8], secret: &Secret) -> [u8; 16] {
+    Md5::new().chain_update(packet).chain_update(secret.raw()).finalize().into()
+}
+
 /// The hash of a whole packet with `field` in the place of its Authenticator.
 pub(crate) fn digest(packet: &[u8], field: &[u8; 16], secret: &Secret) -> [u8; 16] {
     Md5::new()

@@ -49,6 +49,11 @@ fn verify(packet: &Packet<'_>, field: &[u8; 16], secret: &Secret) -> Verdict {
     Verdict::of(expected.ct_eq(&bytes[at + 2..at + MESSAGE_AUTHENTICATOR_LENGTH]).into())
 }
 
+/// The HMAC of a packet as it lies there, with zeros in the place of its own.
+pub(crate) fn digest_as_it_is(packet: &[u8], secret: &Secret) -> [u8; 16] {
+    secret.hmac().chain_update(packet).finalize().into_bytes().into()
+}
+
 /// The HMAC of a whole packet with `field` in the place of its Authenticator and zeros in the attribute at `at`.
 pub(crate) fn digest(packet: &[u8], field: &[u8; 16], at: usize, secret: &Secret) -> [u8; 16] {
     secret

@@ -163,16 +163,16 @@ impl<'b> Writer<'b> {
         };
         let length = u16::try_from(self.used).expect("invariant: a packet has at most 4096 octets");
         self.buffer[2..4].copy_from_slice(&length.to_be_bytes());
-        let field = self.authenticator_field();
         let (packet, _) = self.buffer.split_at_mut(self.used);
+        // The Authenticator field holds what the hashes read there, and the Message-Authenticator is zeros.
         if let Some(at) = message_authenticator_at {
-            let signature = message_authenticator::digest(packet, &field, at, secret);
+            let signature = message_authenticator::digest_as_it_is(packet, secret);
             packet[at + 2..at + MESSAGE_AUTHENTICATOR_LENGTH].copy_from_slice(&signature);
         }
         match self.code.authenticated() {
             Authenticated::Random | Authenticated::Unknown => {}
             Authenticated::AsRequest | Authenticated::AsReply => {
-                let authenticator = authenticator::digest(packet, &field, secret);
+                let authenticator = authenticator::digest_as_it_is(packet, secret);
                 packet[4..HEADER_LENGTH].copy_from_slice(&authenticator);
             }
         }

@@ -184,7 +184,7 @@ fn accounting_is_verified_and_answered_without_allocating() {
 #[test]
 fn duplicates_are_recognised_without_allocating_once_every_entry_has_held_a_reply() {
     let (capacity, reply) = (64_u16, [0xCC; 200]);
-    let mut dedup = Dedup::new(Limits { capacity: capacity.into(), life_ms: 10_000 }, 7);
+    let mut dedup = Dedup::new(Limits { capacity: capacity.into(), octets: 0, life_ms: 10_000 }, 7);
     let mut bytes = [0; 20];
     bytes[..4].copy_from_slice(&[1, 9, 0, 20]);
     let request = Packet::parse(&bytes).unwrap();

@@ -56,6 +56,29 @@ proptest! {
         }
     }
 
+    /// However many attributes there are, wherever they stand: asking for one finds what a walk over all finds.
+    #[test]
+    fn asking_for_an_attribute_finds_what_a_walk_finds(
+        attributes in vec((prop_oneof![1_u8..8, 20..30_u8, 90..100_u8, any::<u8>()], vec(any::<u8>(), 0..40)), 0..40)
+    ) {
+        let mut octets = vec![0; 20];
+        for (number, value) in attributes.iter().filter(|(number, _)| *number != 80) {
+            octets.extend_from_slice(&[*number, u8::try_from(value.len() + 2).unwrap()]);
+            octets.extend_from_slice(value);
+        }
+        let length = u16::try_from(octets.len()).unwrap().to_be_bytes();
+        octets[..4].copy_from_slice(&[1, 7, length[0], length[1]]);
+        let packet = Packet::parse(&octets).unwrap();
+
+        for number in 0..=u8::MAX {
+            let asked: Vec<&[u8]> = packet.raw(Attribute::<kind::Octets>::new(0, number, "any")).collect();
+            let walked: Vec<&[u8]> =
+                packet.attributes().filter(|one| one.number == number).map(|one| one.value).collect();
+            prop_assert_eq!((packet.has(number), packet.repeats(number)), (!walked.is_empty(), walked.len() > 1));
+            prop_assert_eq!(asked, walked);
+        }
+    }
+
     #[test]
     fn what_is_written_is_read(
         place in place(),

@@ -119,7 +119,7 @@ impl Keyring {
         wrapped: &[u8],
     ) -> Result<Zeroizing<[u8; KEY_LENGTH]>, StoreError> {
         let key = self.open_shared(&file_place(purpose), wrapped)?;
-        let key = <[u8; KEY_LENGTH]>::try_from(key.expose().as_slice());
+        let key = <[u8; KEY_LENGTH]>::try_from(key.expose());
         key.map(Zeroizing::new).map_err(|_| StoreError::corrupt("files", Uuid::nil()))
     }
 

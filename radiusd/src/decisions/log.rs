@@ -31,7 +31,7 @@ const SEGMENT_BYTES: u64 = 16 * 1_024 * 1_024;
 const SEGMENTS_MIN: u64 = 8;
 
 /// Octets that are read at once; longer than any frame.
-const WINDOW: usize = 4 * 1_024 * 1_024;
+const WINDOW: usize = 1_024 * 1_024;
 
 /// More numbers than records can have been lost with the power: a number is never given twice.
 const LEAP: u64 = 1 << 24;

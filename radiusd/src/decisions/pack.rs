@@ -22,8 +22,9 @@ use crate::node::Node;
 /// How often records are saved, and so how long one is only in the log.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Octets of records that are saved together, more or less.
-const ROUND_OCTETS: usize = 16 * 1_024 * 1_024;
+/// Octets of records that are saved together, more or less. While they are, this node holds them four times: as read,
+/// as blocks, as the statement's values and as it is sent.
+const ROUND_OCTETS: usize = 4 * 1_024 * 1_024;
 
 /// How long one transaction may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -189,15 +190,15 @@ fn gather(log: &Log, from: Cursor, saved: u64) -> io::Result<Batch> {
         octets += chunk.len();
         chunks.push(chunk);
     }
-    let fresh = || chunks.iter().flat_map(Chunk::records).filter(|(number, _)| *number >= saved);
-    Ok(Batch {
-        to: fresh().last().map_or(saved, |(number, _)| number + 1),
-        records: fresh().count() as u64,
-        oldest: fresh().next().map(|(_, record)| record.at()),
-        blocks: block::pack(fresh().map(|(_, record)| record)),
-        next,
-        more,
-    })
+    let (mut to, mut records, mut oldest) = (saved, 0, None);
+    let fresh = chunks.iter().flat_map(Chunk::records).filter(|(number, _)| *number >= saved);
+    // In one go, for each look at the records checks them anew.
+    let blocks = block::pack(fresh.map(|(number, record)| {
+        (to, records) = (number + 1, records + 1);
+        oldest.get_or_insert_with(|| record.at());
+        record
+    }));
+    Ok(Batch { blocks, to, records, oldest, next, more })
 }
 
 /// Syncs the log and makes room in it, every tenth of a second.

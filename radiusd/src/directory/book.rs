@@ -134,11 +134,14 @@ pub struct NameEntry {
     pub phone: Option<Msisdn>,
 }
 
+/// Octets of a name that stand in its key itself, where a look-up finds them without another look.
+const NAME_INSIDE: usize = 24;
+
 /// A tenant's name, as it came.
 #[derive(PartialEq, Eq, Debug)]
 struct NameKey {
     tenant: TenantId,
-    name: Box<[u8]>,
+    name: SmallVec<[u8; NAME_INSIDE]>,
 }
 
 /// A tenant's name that is looked for.
@@ -188,7 +191,7 @@ pub struct Book {
     tenants: HashMap<TenantId, Arc<TenantCell>, RandomState>,
     plans: HashMap<PlanId, Arc<PlanCell>, RandomState>,
     rights: HashMap<Uuid, Arc<RightEntry>, RandomState>,
-    names: HashMap<NameKey, Arc<NameEntry>, RandomState>,
+    names: HashMap<NameKey, NameEntry, RandomState>,
     phones: HashMap<(TenantId, Msisdn), Spellings, RandomState>,
 }
 
@@ -196,7 +199,7 @@ impl Book {
     /// Looks a name up and hands its meanings to `answer`, or `None` when it is not here. Nothing is copied.
     pub fn with<T>(&self, tenant: TenantId, name: &[u8], answer: impl FnOnce(&NameEntry) -> T) -> Option<T> {
         let names = self.names.pin();
-        names.get(&Named { tenant, name }).map(|entry| answer(entry))
+        names.get(&Named { tenant, name }).map(answer)
     }
 
     /// A tenant that is known.
@@ -310,7 +313,7 @@ impl Book {
         }
         let shown = admit::shown(name).into();
         let entry = NameEntry { tenant: Arc::clone(tenant), shown, meanings, phone };
-        self.names.pin().insert(NameKey { tenant: tenant.id, name: name.into() }, Arc::new(entry));
+        self.names.pin().insert(NameKey { tenant: tenant.id, name: name.into() }, entry);
     }
 
     /// Takes a name out: whoever asks for it next is answered from the database.
@@ -388,7 +391,7 @@ impl RightEntry {
         }
         let state = VoucherState::Active { since: first.since, until: first.until };
         self.facts.store(Arc::new(RightFacts {
-            right: Right::Voucher { id: *id, state, code: SecretBytes::new(code.expose().clone()) },
+            right: Right::Voucher { id: *id, state, code: SecretBytes::new(code.expose().to_vec()) },
             plan: Arc::clone(&known.plan),
             name: known.name.clone(),
         }));

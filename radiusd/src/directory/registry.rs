@@ -182,7 +182,7 @@ struct Twins {
 
 impl Twins {
     fn key(nas: &Nas, secret: &SecretBytes) -> Alike {
-        (nas.port_pair, canonical(nas.address), secret.expose().clone())
+        (nas.port_pair, canonical(nas.address), secret.expose().to_vec())
     }
 
     fn count(&mut self, nas: &Nas, secret: &SecretBytes) {

@@ -19,15 +19,15 @@ use crate::guard::proofs::Proofs;
 
 /// Where a packet came from, and what is known of those who come from there.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asker<'r> {
+pub(super) struct Asker<'r, 'p> {
     pub(super) registry: &'r Registry,
-    pub(super) proofs: &'r Proofs,
+    pub(super) proofs: &'p Proofs,
     pub(super) address: IpAddr,
     pub(super) pair: Option<PortPair>,
     pub(super) now_ms: u64,
 }
 
-impl<'r> Asker<'r> {
+impl<'r> Asker<'r, '_> {
     /// The router whose secret made the Message-Authenticator.
     pub(super) fn by_message_authenticator(&self, packet: &Packet<'_>) -> Result<&'r Arc<KnownNas>, Turned> {
         self.proved(packet, Dropped::BadMessageAuthenticator, |known| {

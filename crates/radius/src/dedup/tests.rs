@@ -11,7 +11,7 @@ use crate::Packet;
 const LIFE_MS: u64 = 10_000;
 
 fn dedup(capacity: u32) -> Dedup {
-    Dedup::new(Limits { capacity, life_ms: LIFE_MS }, 7)
+    Dedup::new(Limits { capacity, octets: 0, life_ms: LIFE_MS }, 7)
 }
 
 fn nas(port: u16) -> SocketAddr {
@@ -44,6 +44,28 @@ fn a_copy_is_ignored_until_the_answer_and_then_answered_alike() {
     assert!(dedup.answer(ticket, b"reply"));
     assert_eq!(see(&mut dedup, 1, &request(1, 1), 2_200), Verdict::Replay(b"reply"));
     assert_eq!(see(&mut dedup, 1, &request(1, 1), 3_300), Verdict::Replay(b"reply"));
+}
+
+#[test]
+fn replies_leave_the_oldest_first_and_their_requests_are_new_again() {
+    let mut dedup = dedup(64);
+    let reply = |id: u8| vec![id; 1_000];
+    for id in 0..20 {
+        let ticket = new(&mut dedup, 1, &request(id, 1), 0);
+        assert!(dedup.answer(ticket, &reply(id)));
+    }
+
+    // Eight of a thousand octets fit; the ninth did not fit the end, so the row begins anew.
+    for id in 13..20 {
+        assert_eq!(see(&mut dedup, 1, &request(id, 1), 1), Verdict::Replay(&reply(id)), "{id}");
+    }
+    assert_eq!(dedup.displaced(), 0);
+    for id in 0..12 {
+        let ticket = new(&mut dedup, 1, &request(id, 1), 1);
+        assert!(dedup.answer(ticket, b"again"));
+    }
+    assert_eq!(dedup.displaced(), 12);
+    assert_eq!(see(&mut dedup, 1, &request(0, 1), 2), Verdict::Replay(b"again"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ async fn password(scene: &Scene) -> Result<Vec<u8>, StoreError> {
     let mut tx = scene.store.tenant(&scene.ours.scope).await?;
     let facts = facts::load(&mut tx, scene.ours.username.as_bytes()).await?;
     match &facts.candidates.first().expect("known").right {
-        Right::Subscriber { password, .. } => Ok(password.expose().clone()),
+        Right::Subscriber { password, .. } => Ok(password.expose().to_vec()),
         Right::Voucher { .. } => unreachable!("a subscriber was asked for"),
     }
 }

@@ -40,7 +40,7 @@ async fn the_registry_holds_every_tenants_routers_with_their_secrets() {
     let registry = nas::registry(&mut tx).await.expect("reads");
 
     let seen: Vec<(Nas, Vec<u8>)> =
-        registry.routers.into_iter().map(|(nas, secret)| (nas, secret.expose().clone())).collect();
+        registry.routers.into_iter().map(|(nas, secret)| (nas, secret.expose().to_vec())).collect();
     assert_eq!(
         seen,
         [

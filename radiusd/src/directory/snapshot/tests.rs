@@ -247,8 +247,8 @@ fn items() -> Vec<Item> {
 fn shown(item: &Item) -> String {
     let secret = match item {
         Item::Right { right, .. } => match &right.right {
-            Right::Voucher { code, .. } => code.expose().clone(),
-            Right::Subscriber { password, .. } => password.expose().clone(),
+            Right::Voucher { code, .. } => code.expose().to_vec(),
+            Right::Subscriber { password, .. } => password.expose().to_vec(),
         },
         Item::Router(_, secret) => secret.expose().clone(),
         Item::Tenant { .. } | Item::Plan(_) | Item::Name { .. } | Item::Heard { .. } | Item::Session { .. } => {

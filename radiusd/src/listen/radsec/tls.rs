@@ -38,7 +38,7 @@ pub(crate) fn config(
         .map_err(|error| Error::General(error.to_string()))?;
     let verifier = InForce { by_authority, admitted, clock: Arc::clone(&clock) };
     let chain = vec![CertificateDer::from(ours.certificate.clone()), authority];
-    let key = PrivatePkcs8KeyDer::from(ours.key.expose().clone());
+    let key = PrivatePkcs8KeyDer::from(ours.key.expose().to_vec());
     let mut config = ServerConfig::builder_with_details(provider, Arc::new(OurTime(clock)))
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])?
         .with_client_cert_verifier(Arc::new(verifier))

@@ -31,7 +31,7 @@ async fn a_code_is_found_with_its_plan_its_usage_and_its_places() {
     assert_eq!(places, [(1, device(1), in_seconds(60)), (2, device(2), in_seconds(90))]);
     let Right::Voucher { id, state, code } = &candidate.right else { panic!("a voucher") };
     assert_eq!((*id, *state), (scene.ours.voucher, VoucherState::Printed { sell_by: None }));
-    assert_eq!((candidate.found_by, code.expose().as_slice()), (FoundBy::Code, scene.ours.code.expose().as_bytes()));
+    assert_eq!((candidate.found_by, code.expose()), (FoundBy::Code, scene.ours.code.expose().as_bytes()));
 }
 
 #[tokio::test]
