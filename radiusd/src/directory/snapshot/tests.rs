@@ -250,7 +250,7 @@ fn shown(item: &Item) -> String {
             Right::Voucher { code, .. } => code.expose().to_vec(),
             Right::Subscriber { password, .. } => password.expose().to_vec(),
         },
-        Item::Router(_, secret) => secret.expose().clone(),
+        Item::Router(_, secret) => secret.expose().to_vec(),
         Item::Tenant { .. } | Item::Plan(_) | Item::Name { .. } | Item::Heard { .. } | Item::Session { .. } => {
             Vec::new()
         }
