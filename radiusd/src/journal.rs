@@ -5,6 +5,8 @@
 //! Never decides what a record means, and never throws one away that was answered: what cannot be used goes to
 //! `quarantine/`.
 
+mod ages;
+mod disk;
 pub(crate) mod frame;
 mod position;
 pub(crate) mod record;
@@ -12,6 +14,8 @@ mod segments;
 
 pub(crate) mod append;
 pub(crate) mod drain;
+pub mod quarantine;
+pub(crate) mod tend;
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Write as _};
@@ -22,12 +26,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use boot::lock::{Lock, LockError};
 use domain::id::JournalId;
+use domain::time::Timestamp;
 use prometheus_client::metrics::gauge::Gauge;
 use thiserror::Error;
 use tokio::sync::Notify;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
+use self::disk::Begins;
 use self::position::Position;
+use self::quarantine::Quarantine;
 use self::record::Record;
 use self::segments::{Segment, Segments};
 
@@ -69,8 +76,12 @@ pub(crate) enum AppendError {
 pub(crate) struct Gauges {
     /// Octets on disk.
     pub(crate) bytes: Gauge,
+    /// Octets that may be.
+    pub(crate) bytes_max: Gauge,
     /// Records that are answered and not yet in the database.
     pub(crate) waiting: Gauge,
+    /// Files that are kept aside.
+    pub(crate) quarantine: Gauge,
 }
 
 /// Where the reading goes on: a segment, by its first sequence number, and an offset in it.
@@ -105,6 +116,7 @@ pub(crate) struct Journal {
     directory: PathBuf,
     id: JournalId,
     segments: Mutex<Segments>,
+    quarantine: Quarantine,
     gauges: Gauges,
     /// Rung after every group.
     appended: Notify,
@@ -123,22 +135,36 @@ impl Journal {
         gauges: Gauges,
         fresh: JournalId,
     ) -> Result<Self, JournalError> {
+        Self::open_on(disk::begin, directory, bytes_max, gauges, fresh)
+    }
+
+    fn open_on(
+        begins: Begins,
+        directory: &Path,
+        bytes_max: u64,
+        gauges: Gauges,
+        fresh: JournalId,
+    ) -> Result<Self, JournalError> {
         let failed = |source| JournalError::Disk { path: directory.to_owned(), source };
         // User names are voucher codes: nobody else may read them.
-        DirBuilder::new().recursive(true).mode(0o700).create(directory.join("quarantine")).map_err(failed)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
+        let quarantine = Quarantine::open(directory, gauges.quarantine.clone()).map_err(failed)?;
         let lock = Lock::take(&directory.join("lock"))?;
         let Position { journal: id, drained } = position::load(directory, fresh).map_err(failed)?;
         position::store(directory, Position { journal: id, drained }).map_err(failed)?;
-        let (segments, waiting) = Segments::recover(directory, bytes_max, drained).map_err(failed)?;
+        let (segments, waiting) =
+            Segments::recover(directory, bytes_max, drained, begins, &quarantine).map_err(failed)?;
         if waiting > 0 {
             info!(waiting, "{waiting} accounting records wait in the journal since the last run");
         }
         gauges.bytes.set(signed(segments.bytes()));
+        gauges.bytes_max.set(signed(bytes_max));
         gauges.waiting.set(signed(waiting));
         Ok(Self {
             directory: directory.to_owned(),
             id,
             segments: Mutex::new(segments),
+            quarantine,
             gauges,
             appended: Notify::new(),
             behind: AtomicBool::new(waiting > 0),
@@ -151,10 +177,10 @@ impl Journal {
     }
 
     /// Writes a group of payloads. When it returns they survive a power cut; an error means that none was taken.
-    pub(crate) fn append(&self, payloads: &[&[u8]]) -> Result<(), AppendError> {
+    pub(crate) fn append(&self, payloads: &[&[u8]], now: Timestamp) -> Result<(), AppendError> {
         {
             let mut segments = self.segments();
-            let appended = segments.append(payloads);
+            let appended = segments.append(payloads, now);
             self.gauges.bytes.set(signed(segments.bytes()));
             appended?;
             self.gauges.waiting.inc_by(signed(payloads.len() as u64));
@@ -198,18 +224,25 @@ impl Journal {
     fn set_aside(&self, segment: &Segment, offset: u64) -> io::Result<()> {
         let rest = fs::read(&segment.path)?;
         let rest = rest.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
-        let name = quarantine_rest(&self.directory, segment.first, rest)?;
-        error!("the journal's `{}` is damaged; {} octets are kept in `{name}`", segment.path.display(), rest.len());
+        let kept = self.quarantine.keep_rest(segment.first, rest)?;
+        let (path, kept) = (segment.path.display(), kept.display());
+        error!("the journal's `{path}` is damaged; {} octets are kept in `{kept}`", rest.len());
         Ok(())
     }
 
-    /// Keeps a record that the database refuses for good.
-    pub(crate) fn quarantine(&self, sequence: u64, payload: &[u8]) -> io::Result<PathBuf> {
-        let path = self.directory.join("quarantine").join(format!("{sequence:020}.record"));
-        let mut octets = Vec::new();
-        frame::put(&mut octets, record::VERSION, sequence, payload);
-        write_durably(&path, &octets)?;
-        Ok(path)
+    /// A number that no record of the journal will have.
+    pub(crate) fn take_number(&self) -> u64 {
+        self.segments().take_number()
+    }
+
+    /// What is kept aside.
+    pub(crate) const fn quarantine(&self) -> &Quarantine {
+        &self.quarantine
+    }
+
+    /// When the oldest record was taken that is not in the database; `None` when none waits.
+    pub(crate) fn oldest_at(&self) -> Option<Timestamp> {
+        self.segments().oldest_at()
     }
 
     /// Notes, durably, that all records before `sequence` are in the database.
@@ -218,7 +251,7 @@ impl Journal {
         let mut segments = self.segments();
         segments.set_drained(sequence);
         self.gauges.bytes.set(signed(segments.bytes()));
-        self.gauges.waiting.set(signed(segments.next().saturating_sub(segments.drained())));
+        self.gauges.waiting.set(signed(segments.waiting()));
         Ok(())
     }
 
@@ -259,13 +292,6 @@ fn window(segment: &Segment, offset: u64) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-/// Keeps octets of a segment that are no records, and says where.
-fn quarantine_rest(directory: &Path, first: u64, rest: &[u8]) -> io::Result<String> {
-    let path = directory.join("quarantine").join(format!("{first:020}.rest"));
-    write_durably(&path, rest)?;
-    Ok(path.display().to_string())
-}
-
 /// Writes a file so that it is there whole or not at all, whatever happens.
 pub(crate) fn write_durably(path: &Path, octets: &[u8]) -> io::Result<()> {
     let fresh = path.with_extension("new");
@@ -286,11 +312,6 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
-}
-
-/// Warns that a torn tail was cut.
-fn cut(path: &Path, octets: usize, kept: &str) {
-    warn!("the journal's `{}` ends in {octets} octets that are no record; they are in `{kept}`", path.display());
 }
 
 fn signed(number: u64) -> i64 {

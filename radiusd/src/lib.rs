@@ -42,7 +42,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 pub use crate::decisions::LogError;
-pub use crate::journal::JournalError;
+pub use crate::journal::{JournalError, quarantine};
 pub use crate::node::{Parts, Settings};
 
 use crate::door::Port;
@@ -189,6 +189,7 @@ impl Bound {
         duties.spawn(directory::refresh::keep_fresh(Arc::clone(&node), shutdown.clone()));
         duties.spawn(directory::sightings::keep_telling(Arc::clone(&node), shutdown.clone()));
         duties.spawn(directory::feed::keep_fresh(Arc::clone(&node), shutdown.clone()));
+        duties.spawn(journal::tend::keep_tended(Arc::clone(&node), shutdown.clone()));
         duties.spawn(housekeeping::keep_house(Arc::clone(&node), shutdown.clone()));
         duties.spawn(decisions::duties::keep_decisions(Arc::clone(&node), shutdown.clone()));
         duties.spawn(decisions::duties::join_decisions(Arc::clone(&node), shutdown.clone()));

@@ -168,12 +168,16 @@ pub struct Meters {
     pub accounting_waiting: Gauge,
     /// Octets of records in the journal.
     pub journal_bytes: Gauge,
+    /// Octets that they may be.
+    pub journal_bytes_max: Gauge,
     /// Records that are answered and not yet in the database.
     pub journal_records_waiting: Gauge,
     /// How old the oldest of them is.
     pub journal_oldest_seconds: Gauge,
     /// Records that the database refused and that are kept aside.
     pub journal_quarantined: Counter,
+    /// Records and pieces of damaged files that are kept aside now.
+    pub journal_quarantine: Gauge,
     /// Those of the records of answers.
     pub decisions: DecisionMeters,
     /// Sessions that routers have reported and not ended, over all tenants.
@@ -223,9 +227,11 @@ impl Meters {
             accounting_batch: Histogram::new([1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0]),
             accounting_waiting: Gauge::default(),
             journal_bytes: Gauge::default(),
+            journal_bytes_max: Gauge::default(),
             journal_records_waiting: Gauge::default(),
             journal_oldest_seconds: Gauge::default(),
             journal_quarantined: Counter::default(),
+            journal_quarantine: Gauge::default(),
             decisions: DecisionMeters::register(registry),
             sessions_open: Gauge::default(),
             nas_known: Gauge::default(),
@@ -288,6 +294,12 @@ impl Meters {
 
     fn register_journal(&self, registry: &mut Registry) {
         registry.register("journal_bytes", "Octets of records in the journal", self.journal_bytes.clone());
+        registry.register("journal_bytes_max", "Octets that they may be", self.journal_bytes_max.clone());
+        registry.register(
+            "journal_quarantine",
+            "Accounting records and pieces of damaged files that are kept aside now",
+            self.journal_quarantine.clone(),
+        );
         registry.register(
             "journal_records_waiting",
             "Accounting records that are answered and not yet in the database",

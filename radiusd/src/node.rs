@@ -190,7 +190,12 @@ impl Node {
     pub(crate) fn new(parts: Parts) -> Result<(Arc<Self>, mpsc::Receiver<accounting::Job>), RadiusdError> {
         let (records, jobs) = mpsc::channel(RECORDS_WAITING_MAX);
         let Parts { identity, store, clock, random, meters, health, settings } = parts;
-        let gauges = Gauges { bytes: meters.journal_bytes.clone(), waiting: meters.journal_records_waiting.clone() };
+        let gauges = Gauges {
+            bytes: meters.journal_bytes.clone(),
+            bytes_max: meters.journal_bytes_max.clone(),
+            waiting: meters.journal_records_waiting.clone(),
+            quarantine: meters.journal_quarantine.clone(),
+        };
         let fresh = Context::new(&*clock, &*random).new_id();
         let journal = Arc::new(Journal::open(&settings.journal, settings.journal_bytes_max, gauges, fresh)?);
         let mut seed = [0; 8];
@@ -203,6 +208,7 @@ impl Node {
             identity.node,
             meters.decisions.clone(),
         )?;
+        meters.decisions.recording.set(settings.decisions_recorded.into());
         let recorder = Arc::new(if settings.decisions_recorded { recorder } else { recorder.silenced() });
         let node = Self {
             guard,

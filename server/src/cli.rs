@@ -1,5 +1,6 @@
 //! The command line: what can be said to `mnetifi`.
 
+mod journal;
 mod nas;
 mod radsec;
 
@@ -20,6 +21,7 @@ use domain::text::{RouterName, Slug};
 use domain::time::{Duration, Span, Timestamp, Zone};
 use ipnet::IpNet;
 
+pub use crate::cli::journal::{Journal, Requeued};
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
 pub use crate::cli::radsec::{Radsec, RadsecCa, RadsecIssue, RadsecRevoke};
 
@@ -81,6 +83,9 @@ pub enum Command {
     /// Nodes: the servers that share this database, and what they went through
     #[command(subcommand)]
     Node(Node),
+    /// Routers' reports that the database refused: what they are, and have them tried again
+    #[command(subcommand)]
+    Journal(Journal),
     /// Plans: what is sold
     #[command(subcommand)]
     Plan(Plan),

@@ -4,6 +4,7 @@ pub mod demo;
 pub mod doctor;
 pub mod explain;
 pub mod import;
+pub mod journal;
 pub mod migrate;
 pub mod nas;
 pub mod node;

@@ -137,6 +137,28 @@ impl Database {
         Ok(())
     }
 
+    /// Refuses the sessions of a user from now on, as a fault of ours would.
+    ///
+    /// # Panics
+    /// When it cannot.
+    pub async fn refuses(&self, user_name: &str) {
+        let bar = format!("alter table sessions add constraint refused check (user_name <> '{user_name}') not valid");
+        self.change(bar).await;
+    }
+
+    /// Takes them again.
+    ///
+    /// # Panics
+    /// When it cannot.
+    pub async fn refuses_nobody(&self) {
+        self.change("alter table sessions drop constraint refused".to_owned()).await;
+    }
+
+    async fn change(&self, statement: String) {
+        let mut admin = self.admin().await;
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut admin).await.expect("changed");
+    }
+
     /// A connection as the superuser, to look at what no query shows.
     ///
     /// # Panics

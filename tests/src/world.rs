@@ -2,6 +2,7 @@
 //! that stories can move.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration as StdDuration;
@@ -104,13 +105,17 @@ pub struct World {
     pub tls: Option<SocketAddr>,
     /// Records that are answered and not yet in the database.
     waiting: Gauge,
+    /// How old the oldest of them is.
+    oldest: Gauge,
+    /// Whether the parts of the role do their work.
+    pub health: Health,
     /// The records of answers.
     decisions: DecisionMeters,
     /// How often the role has asked the database what has changed.
     readings: Counter,
     shutdown: CancellationToken,
     serving: Option<JoinHandle<()>>,
-    _journal: TempDir,
+    kept: TempDir,
 }
 
 impl std::fmt::Debug for World {
@@ -173,6 +178,7 @@ impl World {
         let mut parts = parts;
         set_up(&mut parts.settings);
         let waiting = parts.meters.journal_records_waiting.clone();
+        let (oldest, health) = (parts.meters.journal_oldest_seconds.clone(), parts.health.clone());
         let decisions = parts.meters.decisions.clone();
         let readings = parts.meters.book_readings.clone();
         let bound = Bound::bind(parts)?;
@@ -190,11 +196,13 @@ impl World {
             other,
             tls,
             waiting,
+            oldest,
+            health,
             readings,
             decisions,
             shutdown,
             serving,
-            _journal: journal,
+            kept: journal,
         };
         world.routers_are_known().await?;
         Ok(world)
@@ -221,11 +229,13 @@ impl World {
             other,
             tls: None,
             waiting,
+            oldest: Gauge::default(),
+            health: Health::default(),
             readings,
             decisions: DecisionMeters::default(),
             shutdown,
             serving: None,
-            _journal: journal,
+            kept: journal,
         })
     }
 
@@ -347,6 +357,23 @@ impl World {
             tokio::time::sleep(StdDuration::from_millis(5)).await;
         }
         assert_eq!(self.waiting.get(), 0, "answered reports are not in the database");
+    }
+
+    /// Where the role keeps its journal.
+    pub fn journal(&self) -> PathBuf {
+        self.kept.path().join("journal")
+    }
+
+    /// How old the oldest report is said to be that is not in the database, once that is at least `seconds`; else the
+    /// last word of some seconds.
+    pub async fn oldest_report_is_older_than(&self, seconds: i64) -> i64 {
+        for _ in 0..2_000 {
+            if self.oldest.get() >= seconds {
+                break;
+            }
+            tokio::time::sleep(StdDuration::from_millis(5)).await;
+        }
+        self.oldest.get()
     }
 
     /// Waits until the role knows all that was changed before.

@@ -62,3 +62,33 @@ fn each_rule_of_accounting_names_tests_that_exist() {
     let absent: Vec<&String> = named.iter().flatten().filter(|test| !there.contains(*test)).collect();
     assert!(absent.is_empty(), "docs/accounting.md names tests that do not exist: {absent:?}");
 }
+
+/// The metrics that the sources register, as Prometheus sees them: a counter's name ends in `_total`.
+fn metrics_in(source: &str, found: &mut BTreeSet<String>) {
+    for part in source.split("registry.register(").skip(1) {
+        let Some(name) = part.split('"').nth(1) else { continue };
+        found.insert(name.to_owned());
+        found.insert(format!("{name}_total"));
+    }
+}
+
+#[test]
+fn each_alarm_is_about_a_metric_that_exists() {
+    let mut there = BTreeSet::new();
+    for source in ["radiusd/src/meters.rs", "radiusd/src/decisions/meters.rs"] {
+        metrics_in(&fs::read_to_string(root().join(source)).expect("read"), &mut there);
+    }
+    let document = fs::read_to_string(root().join("docs/operations.md")).expect("read");
+    let section = document.split("## When an alarm rings").nth(1).expect("the section");
+    let section = section.split("\n## ").next().unwrap_or_default();
+
+    let first_cells = section.lines().filter(|line| line.starts_with("| `")).filter_map(|line| line.split('|').nth(1));
+    let alarms: Vec<&str> = first_cells.filter_map(|cell| cell.split('`').nth(1)).collect();
+
+    let is_name = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+    let names = alarms.iter().filter_map(|alarm| alarm.split(|letter| !is_name(letter)).next());
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    assert!(names.len() >= 10, "the table of alarms is not found: {alarms:?}");
+    let absent: Vec<&&str> = names.iter().filter(|name| !there.contains(**name)).collect();
+    assert!(absent.is_empty(), "docs/operations.md has alarms about metrics that do not exist: {absent:?}");
+}

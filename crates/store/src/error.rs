@@ -145,13 +145,15 @@ fn of_database(error: &dyn sqlx::error::DatabaseError) -> StoreError {
         "57014" => StoreError::unavailable("the statement took too long"),
         "25P03" => StoreError::unavailable("the transaction stood still for too long"),
         "53300" => StoreError::unavailable("the database has no connection left"),
+        // The whole database is closed to connections, as before maintenance.
+        "55000" => StoreError::unavailable("the database takes no connections at the moment"),
         "3D000" => StoreError::unavailable("the database of that name does not exist"),
         "28000" | "28P01" => StoreError::Denied { reason: "wrong user or password" },
         // An unknown table, an unknown column, an unknown role to take.
         "42P01" | "42703" | "22023" => StoreError::NotMigrated,
         "42501" => StoreError::Denied { reason: "the role may not do that" },
         "25006" => StoreError::unavailable("the database is read-only at the moment"),
-        other if ["08", "53", "57", "58"].iter().any(|class| other.starts_with(class)) => {
+        other if ["08", "53", "57", "58", "XX"].iter().any(|class| other.starts_with(class)) => {
             StoreError::unavailable(format!("it answered {other}"))
         }
         other => StoreError::Bug { reason: format!("it answered {other}") },

@@ -328,6 +328,7 @@ impl Log {
                 return Ok(Some(Chunk { octets, next: Cursor { ordinal, offset: offset + whole as u64 } }));
             }
             if path.exists() {
+                self.meters.damaged.inc();
                 error!("the log of decisions is damaged: `{}` is not read behind octet {offset}", path.display());
             }
             from = Cursor { ordinal, offset: length };

@@ -11,6 +11,10 @@ pub struct DecisionMeters {
     pub records: Counter,
     /// Records that were lost: the log was full or could not be written.
     pub shed: Counter,
+    /// Whether answers are recorded: 1, or 0 when that is switched off.
+    pub recording: Gauge,
+    /// Places of the log that could not be read.
+    pub damaged: Counter,
     /// Octets of records on disk.
     pub log_bytes: Gauge,
     /// How old the oldest record is that is not in the database.
@@ -31,6 +35,12 @@ impl DecisionMeters {
             "Records of answers that were lost because their log was full or could not be written",
             meters.shed.clone(),
         );
+        registry.register(
+            "decisions_recording",
+            "1 while answers are recorded, 0 when that is switched off",
+            meters.recording.clone(),
+        );
+        registry.register("decisions_damaged", "Places of the log that could not be read", meters.damaged.clone());
         registry.register("decisions_log_bytes", "Octets of records in the log", meters.log_bytes.clone());
         registry.register(
             "decisions_oldest_seconds",

@@ -46,10 +46,10 @@ pub(crate) async fn append_groups(node: Arc<Node>, mut jobs: mpsc::Receiver<Job>
             return;
         }
         node.meters.accounting_waiting.dec_by(i64::try_from(taken).unwrap_or(i64::MAX));
-        let journal = Arc::clone(&node.journal);
+        let (journal, now) = (Arc::clone(&node.journal), node.clock.now());
         let appending = tokio::task::spawn_blocking(move || {
             let payloads: Vec<&[u8]> = group.iter().map(Job::payload).collect();
-            let appended = journal.append(&payloads);
+            let appended = journal.append(&payloads, now);
             (group, appended)
         });
         match appending.await {

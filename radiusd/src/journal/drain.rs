@@ -13,14 +13,13 @@ use actions::access::record_usage::{self, Reading};
 use domain::access::usage::{NasRestart, UsageRecord};
 use domain::id::TenantId;
 use domain::platform::node::Standing;
-use domain::time::Timestamp;
 use store::{StoreError, TenantScope};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::record::{self, Record};
-use super::{Cursor, Entry, Journal};
+use super::{Cursor, Entry, Journal, tend};
 use crate::live::{Ground, save};
 use crate::node::Node;
 
@@ -142,7 +141,7 @@ impl Drain {
         match &stepped {
             Ok(0) => {
                 node.journal.set_behind(false);
-                node.meters.journal_oldest_seconds.set(0);
+                tend::note_age(node);
             }
             Ok(_) => self.records_max = (self.records_max * 2).min(BATCH_MAX),
             Err(_) => {
@@ -186,15 +185,10 @@ pub(crate) async fn with_disk<T: Send + 'static>(
     }
 }
 
+/// Notes that the database does not know what we know, when this is old.
 fn note_age(node: &Node, first: &Entry) {
-    let at = match &first.content {
-        Ok(Record::Usage(usage)) => usage.at,
-        Ok(Record::Restart(restart)) => restart.at,
-        Err(_) => Timestamp::from_micros(i64::MAX),
-    };
-    let age = node.clock.now().as_micros().saturating_sub(at.as_micros()).max(0);
-    node.meters.journal_oldest_seconds.set(age / 1_000_000);
-    if age > BEHIND_MICROS {
+    let Ok(record) = &first.content else { return };
+    if node.clock.now().since(record.at()).as_micros() > BEHIND_MICROS {
         node.journal.set_behind(true);
     }
 }
@@ -264,10 +258,10 @@ async fn write_restart(node: &Arc<Node>, entry: &Entry, restart: &NasRestart) ->
 }
 
 /// Keeps what a session was told of, as one record, when the database refuses the session for good.
-pub(crate) async fn keep_aside(node: &Arc<Node>, record: UsageRecord) -> Result<PathBuf, Stalled> {
+pub(crate) async fn keep_aside(node: &Arc<Node>, record: UsageRecord, why: String) -> Result<PathBuf, Stalled> {
     let payload = record::encode(&Record::Usage(Box::new(record))).unwrap_or_default();
-    let sequence = node.journal.next();
-    with_disk(node, move |journal| journal.quarantine(sequence, &payload)).await
+    let sequence = node.journal.take_number();
+    with_disk(node, move |journal| journal.quarantine().keep(sequence, &payload, &why)).await
 }
 
 fn reading(node: &Node) -> Reading {
@@ -276,8 +270,8 @@ fn reading(node: &Node) -> Reading {
 
 /// Keeps a record that cannot be written, and goes on without it.
 pub(crate) async fn set_aside(node: &Arc<Node>, entry: &Entry, why: &str) -> Result<(), Stalled> {
-    let (sequence, payload) = (entry.sequence, entry.payload());
-    let kept = with_disk(node, move |journal| journal.quarantine(sequence, &payload)).await?;
+    let (sequence, payload, reason) = (entry.sequence, entry.payload(), why.to_owned());
+    let kept = with_disk(node, move |journal| journal.quarantine().keep(sequence, &payload, &reason)).await?;
     node.meters.journal_quarantined.inc();
     error!("an accounting record cannot be written, it is kept in `{}`: {why}", kept.display());
     Ok(())

@@ -37,6 +37,16 @@ pub(crate) enum Record {
     Restart(NasRestart),
 }
 
+impl Record {
+    /// When it arrived, less the time it waited on its router.
+    pub(crate) const fn at(&self) -> Timestamp {
+        match self {
+            Self::Usage(usage) => usage.at,
+            Self::Restart(restart) => restart.at,
+        }
+    }
+}
+
 /// A record as octets; `None` when one of its texts is longer than any that a packet gives.
 pub(crate) fn encode(record: &Record) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(256);

@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use domain::time::Timestamp;
 use tracing::{debug, warn};
 
+use super::ages::Ages;
+use super::disk::{Begins, Growing};
+use super::quarantine::Quarantine;
 use super::{AppendError, frame, record};
 
 /// Octets of one file at most.
@@ -36,7 +39,9 @@ pub(super) struct Segments {
     directory: PathBuf,
     segments: VecDeque<Segment>,
     /// The last segment, while it grows.
-    growing: Option<File>,
+    growing: Option<Box<dyn Growing>>,
+    begins: Begins,
+    ages: Ages,
     /// The sequence number of the next record. Never given twice, even when writing failed.
     next: u64,
     /// All records before this one are in the database, durably noted.
@@ -48,7 +53,13 @@ pub(super) struct Segments {
 
 impl Segments {
     /// Finds the segments of an earlier run, cuts what is torn, and counts the records that are not drained.
-    pub(super) fn recover(directory: &Path, bytes_max: u64, drained: u64) -> io::Result<(Self, u64)> {
+    pub(super) fn recover(
+        directory: &Path,
+        bytes_max: u64,
+        drained: u64,
+        begins: Begins,
+        quarantine: &Quarantine,
+    ) -> io::Result<(Self, u64)> {
         let mut found = Vec::new();
         for entry in fs::read_dir(directory)? {
             let path = entry?.path();
@@ -62,7 +73,9 @@ impl Segments {
             directory: directory.to_owned(),
             segments: VecDeque::new(),
             growing: None,
-            next: drained,
+            begins,
+            ages: Ages::default(),
+            next: drained.max(quarantine.next()),
             drained,
             bytes: 0,
             bytes_max,
@@ -70,26 +83,34 @@ impl Segments {
         };
         let mut waiting = 0;
         for (first, path) in found {
-            waiting += all.recover_one(first, path)?;
+            waiting += all.recover_one(first, path, quarantine)?;
         }
         all.remove_drained();
         Ok((all, waiting))
     }
 
-    fn recover_one(&mut self, first: u64, path: PathBuf) -> io::Result<u64> {
+    fn recover_one(&mut self, first: u64, path: PathBuf, quarantine: &Quarantine) -> io::Result<u64> {
         let octets = fs::read(&path)?;
         let mut segment = Segment { path, first, next: first, length: 0 };
         let (mut waiting, mut whole) = (0, 0);
         for frame in frame::all(&octets) {
             whole += frame.length;
             segment.next = frame.sequence.saturating_add(1);
-            waiting += u64::from(frame.sequence >= self.drained);
+            if frame.sequence >= self.drained {
+                waiting += 1;
+                if let Some(at) = record::decode(frame.version, frame.payload).map(|record| record.at()) {
+                    self.ages.mark(frame.sequence, at);
+                }
+            }
         }
         segment.length = whole as u64;
         if let Some(torn) = octets.get(whole..).filter(|torn| !torn.is_empty()) {
-            let kept = super::quarantine_rest(&self.directory, first, torn)?;
+            // Nobody was answered for it, so it may go when there is no room.
+            let kept =
+                quarantine.keep_rest(first, torn).map_or_else(|why| why.to_string(), |kept| kept.display().to_string());
             File::options().write(true).open(&segment.path)?.set_len(segment.length)?;
-            super::cut(&segment.path, torn.len(), &kept);
+            let (path, octets) = (segment.path.display(), torn.len());
+            warn!("the journal's `{path}` ends in {octets} octets that are no record, which are cut off: {kept}");
         }
         self.next = self.next.max(segment.next);
         self.bytes += segment.length;
@@ -111,6 +132,13 @@ impl Segments {
         self.next
     }
 
+    /// A number that no record will have.
+    pub(super) const fn take_number(&mut self) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        number
+    }
+
     /// All records before this one are in the database.
     pub(super) const fn drained(&self) -> u64 {
         self.drained
@@ -122,8 +150,20 @@ impl Segments {
         self.segments.iter().find(left).cloned()
     }
 
+    /// Records that are not in the database, or a few more after some could not be written.
+    pub(super) fn waiting(&self) -> u64 {
+        // A number that was given to a record that could not be written is nobody's.
+        let last = self.segments.iter().rev().find(|segment| segment.length > 0);
+        last.map_or(0, |last| last.next.saturating_sub(self.drained))
+    }
+
+    /// When the oldest record was taken that is not in the database; `None` when none waits.
+    pub(super) fn oldest_at(&mut self) -> Option<Timestamp> {
+        if self.waiting() > 0 { self.ages.of_oldest(self.drained) } else { None }
+    }
+
     /// Writes a group behind the others and syncs it; all of it is taken or nothing.
-    pub(super) fn append(&mut self, payloads: &[&[u8]]) -> Result<(), AppendError> {
+    pub(super) fn append(&mut self, payloads: &[&[u8]], now: Timestamp) -> Result<(), AppendError> {
         let mut group = Vec::new();
         for (sequence, payload) in (self.next..).zip(payloads) {
             frame::put(&mut group, record::VERSION, sequence, payload);
@@ -142,6 +182,7 @@ impl Segments {
             None => self.begin()?,
         };
         let written = file.write_all(&group).and_then(|()| file.sync_data());
+        let first = self.next;
         self.next += payloads.len() as u64;
         let Some(last) = self.segments.back_mut() else { return Ok(()) };
         if let Err(error) = written {
@@ -152,19 +193,19 @@ impl Segments {
         last.next = self.next;
         last.length += length;
         self.bytes += length;
+        self.ages.mark(first, now);
         self.growing = Some(file);
         self.warn_when_filling();
         Ok(())
     }
 
-    fn begin(&mut self) -> io::Result<File> {
+    fn begin(&mut self) -> io::Result<Box<dyn Growing>> {
         // One to which nothing could be written is of no use.
         if let Some(last) = self.segments.pop_back_if(|last| last.length == 0) {
             super::remove(&last.path)?;
         }
         let path = self.directory.join(format!("{:020}.{EXTENSION}", self.next));
-        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-        super::sync_directory(&self.directory)?;
+        let file = (self.begins)(&path)?;
         self.segments.push_back(Segment { path, first: self.next, next: self.next, length: 0 });
         Ok(file)
     }

@@ -9,6 +9,8 @@ use super::*;
 
 const ROOMY: u64 = 64 * 1024 * 1024;
 
+const NOW: Timestamp = Timestamp::from_seconds(1_000);
+
 fn place() -> TempDir {
     tempfile::tempdir().expect("a directory")
 }
@@ -28,7 +30,7 @@ fn payload(number: u8) -> Vec<u8> {
 
 fn append(journal: &Journal, numbers: impl IntoIterator<Item = u8>) {
     let payloads: Vec<_> = numbers.into_iter().map(payload).collect();
-    journal.append(&payloads.iter().map(Vec::as_slice).collect::<Vec<_>>()).expect("appended");
+    journal.append(&payloads.iter().map(Vec::as_slice).collect::<Vec<_>>(), NOW).expect("appended");
 }
 
 /// The numbers of all records that wait.
@@ -132,7 +134,7 @@ fn a_full_journal_takes_nothing_until_it_is_drained() {
     let journal = open(&place, 4_096);
     let mut taken = 0;
     let full = loop {
-        match journal.append(&[&payload(taken)]) {
+        match journal.append(&[&payload(taken)], NOW) {
             Ok(()) => taken += 1,
             Err(why) => break why,
         }
@@ -159,7 +161,7 @@ fn a_disk_that_refuses_takes_nothing_and_is_tried_again() {
     fs::rename(place.path(), &away).expect("moved");
     // The segment that grows is open still; the next one cannot be made.
     let refused = loop {
-        if let Err(why) = journal.append(&[&payload(2)]) {
+        if let Err(why) = journal.append(&[&payload(2)], NOW) {
             break why;
         }
     };
@@ -197,4 +199,85 @@ fn one_journal_is_held_by_one_alone() {
     let second = Journal::open(place.path(), ROOMY, Gauges::default(), Id::from_bytes([5; 16]));
 
     assert!(matches!(second, Err(JournalError::Held(_))));
+}
+
+#[test]
+fn the_oldest_record_is_as_old_as_it_is_also_after_a_restart() {
+    let place = place();
+    let journal = open(&place, ROOMY);
+    assert_eq!(journal.oldest_at(), None);
+    for (number, seconds) in [(0, 1_000), (1, 1_060), (2, 1_120)] {
+        journal.append(&[&payload(number)], Timestamp::from_seconds(seconds)).expect("appended");
+    }
+
+    assert_eq!(journal.oldest_at(), Some(NOW));
+    journal.drained(1).expect("noted");
+    assert_eq!(journal.oldest_at(), Some(Timestamp::from_seconds(1_060)));
+    drop(journal);
+
+    let journal = open(&place, ROOMY);
+    assert_eq!(journal.oldest_at(), Some(Timestamp::from_micros(1)), "what the record itself says");
+    journal.drained(3).expect("noted");
+    assert_eq!(journal.oldest_at(), None);
+}
+
+#[test]
+fn a_disk_without_room_takes_nothing_and_the_next_group_is_taken_when_there_is_room() {
+    let place = place();
+    let journal = open(&place, ROOMY);
+    // The next segment's place leads to a device that is always full.
+    std::os::unix::fs::symlink("/dev/full", place.path().join(format!("{:020}.segment", 0))).expect("linked");
+
+    let refused = journal.append(&[&payload(1)], NOW);
+    append(&journal, [2]);
+
+    assert!(matches!(&refused, Err(AppendError::Disk(why)) if why.kind() == ErrorKind::StorageFull), "{refused:?}");
+    assert_eq!((waiting(&journal), journal.gauges.waiting.get()), (vec![2], 1));
+    drop(journal);
+    assert_eq!(waiting(&open(&place, ROOMY)), [2]);
+}
+
+/// How many syncs of the disk fail from now on. One test alone uses it.
+static SYNCS_FAIL: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+
+/// A disk whose syncs fail, and that has kept what was written all the same.
+#[derive(Debug)]
+struct Failing(Box<dyn disk::Growing>);
+
+impl disk::Growing for Failing {
+    fn write_all(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.0.write_all(octets)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        if SYNCS_FAIL.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return Err(io::Error::from_raw_os_error(5));
+        }
+        self.0.sync_data()
+    }
+
+    fn set_len(&self, _octets: u64) -> io::Result<()> {
+        Err(io::Error::from_raw_os_error(5))
+    }
+}
+
+#[test]
+fn a_sync_that_fails_takes_nothing_and_its_file_is_never_written_again() {
+    let place = place();
+    let failing = |place: &Path| disk::begin(place).map(|file| Box::new(Failing(file)) as Box<dyn disk::Growing>);
+    let fresh = Id::from_bytes([5; 16]);
+    let journal = Journal::open_on(failing, place.path(), ROOMY, Gauges::default(), fresh).expect("opened");
+    append(&journal, [1]);
+    SYNCS_FAIL.store(2, Ordering::SeqCst);
+
+    let refused = [2, 3].map(|number| journal.append(&[&payload(number)], NOW));
+    append(&journal, [4]);
+
+    assert!(refused.iter().all(|one| matches!(one, Err(AppendError::Disk(_)))), "{refused:?}");
+    assert_eq!(waiting(&journal), [1, 4], "what was not synced is nobody's");
+    assert_eq!(files(place.path(), "segment").len(), 2, "after a failed sync nobody knows what a file holds");
+    drop(journal);
+    // What the disk has kept of the failed group may come to light; its router repeats it, and it counts once.
+    let after = waiting(&open(&place, ROOMY));
+    assert_eq!((after.first(), after.last()), (Some(&1), Some(&4)));
 }

@@ -17,10 +17,10 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::journal::drain::is_away;
+use crate::journal::drain::{is_away, keep_aside};
 use crate::live::hear::Heard;
-use crate::live::recognize::stranger;
-use crate::live::table::{self, Table};
+use crate::live::recognize::{self, stranger};
+use crate::live::table::{self, Known, Table};
 use crate::live::{Ground, InDoubt, lock, resolve_doubt};
 use crate::node::Node;
 
@@ -41,7 +41,7 @@ const MUCH: usize = 500;
 
 /// Writes what changes while memory is the truth, until all was heard; then once more.
 pub(crate) async fn keep_saved(node: Arc<Node>, all_heard: CancellationToken) {
-    let (mut pace, mut failing, mut well_at) = (PACES.0, false, Instant::now());
+    let (mut pace, mut failing) = (PACES.0, false);
     loop {
         // The end of the pause and the end of hearing mean the same: save.
         _ = timeout(pace, all_heard.cancelled()).await;
@@ -49,7 +49,6 @@ pub(crate) async fn keep_saved(node: Arc<Node>, all_heard: CancellationToken) {
         let began = Instant::now();
         match step(&node).await {
             Ok(written) => {
-                well_at = began;
                 if std::mem::take(&mut failing) {
                     info!("sessions go into the database again");
                 }
@@ -63,10 +62,6 @@ pub(crate) async fn keep_saved(node: Arc<Node>, all_heard: CancellationToken) {
                 }
                 pace = PACES.1;
             }
-        }
-        if node.live.ground() == Ground::Memory {
-            let seconds = if failing { well_at.elapsed().as_secs() } else { 0 };
-            node.meters.journal_oldest_seconds.set(i64::try_from(seconds).unwrap_or(i64::MAX));
         }
         node.meters.sessions_unsaved.set(i64::try_from(node.live.unsaved_count()).unwrap_or(i64::MAX));
         if is_last {
@@ -217,9 +212,13 @@ async fn write(node: &Arc<Node>, tenant: TenantId, on_its_way: OnItsWay) -> Resu
         if let Ok(refused) = refused
             && !refused.is_empty()
         {
-            set_aside(node, tenant, &refused, why).await;
-            unsaved.sessions.retain(|session| !refused.contains(&session.id));
-            tried = timeout(PATIENCE, save_sessions::save(&node.store, &scope, &unsaved, mark)).await;
+            tried = match set_aside(node, tenant, &refused, &why.to_string()).await {
+                Ok(()) => {
+                    unsaved.sessions.retain(|session| !refused.contains(&session.id));
+                    timeout(PATIENCE, save_sessions::save(&node.store, &scope, &unsaved, mark)).await
+                }
+                Err(disk) => Ok(Err(disk)),
+            };
         }
     }
     let written = tried.unwrap_or_else(|_elapsed| Err(too_slow()));
@@ -278,21 +277,21 @@ async fn refused(node: &Node, scope: &TenantScope, unsaved: &Unsaved) -> Result<
     Ok(refused)
 }
 
-/// Keeps sessions that cannot be written, each as one record, and goes on without them.
-async fn set_aside(node: &Arc<Node>, tenant: TenantId, refused: &[SessionId], why: &StoreError) {
+/// Keeps sessions that cannot be written, each as one record, and goes on without them. After an error some may still
+/// be in memory.
+async fn set_aside(node: &Arc<Node>, tenant: TenantId, refused: &[SessionId], why: &str) -> Result<(), StoreError> {
     for id in refused {
-        let known = node.live.table().remove(*id);
-        let Some(known) = known else { continue };
-        let record = crate::live::recognize::report_of(tenant, &known.stored, *id);
-        let kept = crate::journal::drain::keep_aside(node, record).await;
-        match kept {
-            Ok(path) => {
-                error!(session.id = %id, "a session cannot be written, it is kept in `{}`: {why}", path.display())
-            }
-            Err(disk) => error!(session.id = %id, "a session cannot be written ({why}) nor kept: {disk}"),
-        }
+        let report = |known: &Known| recognize::report_of(tenant, &known.stored, *id);
+        let Some(record) = node.live.table().get(*id).map(report) else { continue };
+        let kept = keep_aside(node, record, why.to_owned()).await;
+        let path = kept.map_err(|disk| StoreError::Unavailable {
+            reason: format!("a session that is refused ({why}) cannot be kept aside: {disk}"),
+        })?;
+        node.live.table().remove(*id);
+        error!(session.id = %id, "a session cannot be written, it is kept in `{}`: {why}", path.display());
         node.meters.journal_quarantined.inc();
     }
+    Ok(())
 }
 
 fn too_slow() -> StoreError {

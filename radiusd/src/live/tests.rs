@@ -303,20 +303,20 @@ async fn a_session_that_nobody_knows_is_kept_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_session_that_the_database_refuses_is_set_aside_alone() {
+async fn sessions_that_the_database_refuses_are_set_aside_alone() {
     let mut town = Town::new().await;
     let node = town.lone_node().await;
-    let gone = UsageRecord { nas: NasId::from_bytes([99; 16]), ..town.usage(UsageKind::Interim, 9, 60, 70) };
+    let gone = |id| UsageRecord { nas: NasId::from_bytes([99; 16]), ..town.usage(UsageKind::Interim, id, 60, 70) };
     let mut records: Vec<_> = (1..20).map(|id| town.record(UsageKind::Interim, id, 300, u64::from(id))).collect();
-    records.push(Record::Usage(Box::new(gone)));
+    records.extend([9, 30].map(|id| Record::Usage(Box::new(gone(id)))));
     append(&node, &records);
 
     hear_and_save(&node).await;
 
     assert_eq!(town.place.sessions().await.len(), 19);
-    assert_eq!(node.meters.journal_quarantined.get(), 1);
-    assert_eq!(std::fs::read_dir(town.place.directory.path().join("quarantine")).expect("there").count(), 1);
-    assert_eq!((node.journal.position(), node.live.unsaved_count()), (20, 0));
+    assert_eq!(node.meters.journal_quarantined.get(), 2);
+    assert_eq!(std::fs::read_dir(town.place.directory.path().join("quarantine")).expect("there").count(), 2);
+    assert_eq!((node.journal.position(), node.live.unsaved_count()), (21, 0));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! `mnetifi doctor`: what is wrong with this installation, and what to do about it.
 
+mod records;
 mod routers;
 
 use std::io::{Read, Write};
@@ -26,6 +27,9 @@ use crate::settings;
 
 /// How long the running server may take to say whether it is ready.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Octets of a page of the running server that are read.
+const PAGE_MAX: u64 = 1024 * 1024;
 
 /// Socket buffer below which a login storm is dropped by the kernel.
 const RMEM_WANTED: u64 = 4 * 1024 * 1024;
@@ -77,6 +81,8 @@ pub async fn run(global: &Global) -> anyhow::Result<()> {
             findings.good("configuration", format!("data directory {}", config.data.display()));
             machine(&mut findings);
             server(&config, &mut findings);
+            let told = page(config.metrics.listen, "/metrics").ok();
+            records::examine(&config, told.as_deref().map(records::Told).as_ref(), &mut findings);
             database(&config, &mut findings).await;
         }
     }
@@ -118,7 +124,7 @@ fn machine(findings: &mut Findings) {
 /// Asks a running server whether it is ready.
 fn server(config: &Config, findings: &mut Findings) {
     let address = config.metrics.listen;
-    match ready_page(address) {
+    match page(address, "/readyz") {
         Ok(page) if page.starts_with("HTTP/1.1 200") => {
             findings.good("server", format!("ready, says http://{address}"))
         }
@@ -130,12 +136,12 @@ fn server(config: &Config, findings: &mut Findings) {
     }
 }
 
-fn ready_page(address: SocketAddr) -> std::io::Result<String> {
+fn page(address: SocketAddr, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut page = Vec::new();
-    stream.take(64 * 1024).read_to_end(&mut page)?;
+    stream.take(PAGE_MAX).read_to_end(&mut page)?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 

@@ -9,6 +9,7 @@ mod demo;
 mod failover;
 mod faults;
 mod hostile;
+mod journal;
 mod kill;
 mod machine;
 mod radsec;

@@ -6,6 +6,7 @@ mod book;
 mod devices;
 mod ghosts;
 mod identity;
+mod journal;
 mod outage;
 mod radsec;
 mod replay;

@@ -132,7 +132,7 @@ impl Place {
 
 pub(crate) fn append(node: &Node, records: &[Record]) {
     let payloads: Vec<_> = records.iter().map(|record| record::encode(record).expect("short")).collect();
-    node.journal.append(&payloads.iter().map(Vec::as_slice).collect::<Vec<_>>()).expect("appended");
+    node.journal.append(&payloads.iter().map(Vec::as_slice).collect::<Vec<_>>(), SystemClock.now()).expect("appended");
 }
 
 async fn drain_all(node: &Arc<Node>) {
@@ -196,4 +196,41 @@ async fn a_record_that_the_database_refuses_is_set_aside_alone() {
     assert_eq!(node.meters.journal_quarantined.get(), 1);
     assert!(place.directory.path().join("quarantine").join(format!("{:020}.record", 7)).exists());
     assert_eq!(node.meters.journal_records_waiting.get(), 0);
+}
+
+/// Fills the quarantine, as thousands of refused records would.
+fn fill(quarantine: &std::path::Path) {
+    for number in 0..super::super::quarantine::KEPT_MAX {
+        std::fs::write(quarantine.join(format!("{:020}.record", 1_000_000 + number)), b"").expect("written");
+    }
+}
+
+#[tokio::test]
+async fn a_full_quarantine_stops_the_drain_and_loses_nothing() {
+    let place = Place::new().await;
+    let quarantine = place.directory.path().join("quarantine");
+    std::fs::create_dir_all(&quarantine).expect("made");
+    fill(&quarantine);
+    let node = place.node();
+    let gone = Id::from_bytes([99; 16]);
+    append(
+        &node,
+        &[
+            place.usage(gone, UsageKind::Start, ("81000002", 22), 0),
+            place.usage(place.nas, UsageKind::Stop(1), ("81000001", 21), 700),
+        ],
+    );
+
+    let stalled = Drain::new().step(&node).await.expect_err("no room");
+    let waiting = node.meters.journal_records_waiting.get();
+    for number in 0..10 {
+        super::super::quarantine::discard(place.directory.path(), 1_000_000 + number).expect("gone");
+    }
+    super::super::tend::take_requeued(&node).await.expect("looked");
+    drain_all(&node).await;
+
+    assert!(stalled.contains("mnetifi journal list"), "{stalled}");
+    assert_eq!((waiting, node.meters.journal_records_waiting.get()), (2, 0));
+    assert_eq!(place.sessions().await.len(), 1);
+    assert_eq!(node.meters.journal_quarantined.get(), 1);
 }
