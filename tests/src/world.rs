@@ -420,7 +420,7 @@ impl World {
     async fn routers_are_known(&self) -> anyhow::Result<()> {
         let hasty = Router { patience: StdDuration::from_millis(100), ..self.isp.router.clone() };
         for _ in 0..200 {
-            if hasty.asks("nobody", "nothing", "02:00:00:00:00:01").await?.is_some() {
+            if hasty.asks("nobody", "nothing", "02:FF:00:00:00:01").await?.is_some() {
                 return Ok(());
             }
         }
