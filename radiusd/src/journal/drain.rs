@@ -164,7 +164,7 @@ impl Drain {
         let batch = &entries[..batch_length(&entries)];
         write(node, batch).await?;
         let (count, behind) = (batch.len(), batch.last().map_or(0, |last| last.sequence.saturating_add(1)));
-        node.live.follow(node, batch);
+        node.live.follow(node, batch).await;
         node.live.close_rebooted(node).await?;
         with_disk(node, move |journal| journal.drained(behind)).await?;
         if count == entries.len() {

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use domain::access::facts::Holder;
 use domain::id::TenantId;
 use tracing::info;
 
@@ -41,8 +42,19 @@ impl super::Live {
         Ok(batch.read)
     }
 
-    /// Follows what is not written from memory: transactions write it, or will.
-    pub(crate) fn follow(&self, node: &Node, entries: &[Entry]) {
+    /// Follows what transactions have written. Who has come online is in memory from then on, and is known when the
+    /// database is away.
+    pub(crate) async fn follow(&self, node: &Node, entries: &[Entry]) {
+        let holders = self.holders(node);
+        let is_absent = |(tenant, holder): &(TenantId, Holder)| !holders.with(*tenant, *holder, &mut |_live, _cap| {});
+        let absent: Vec<_> = entries.iter().filter_map(who).filter(is_absent).collect();
+        if !absent.is_empty() {
+            self.page_in(node, absent).await;
+        }
+        self.follow_only(node, entries);
+    }
+
+    fn follow_only(&self, node: &Node, entries: &[Entry]) {
         let mut heard = Heard::default();
         self.hearing(node, false, |by, table| {
             for entry in entries {
@@ -68,9 +80,18 @@ impl super::Live {
     pub(crate) async fn follow_ahead(&self, node: &Arc<Node>) -> Result<usize, Stalled> {
         let from = *lock(&self.ahead);
         let (entries, next) = with_disk(node, move |journal| journal.read(from, BATCH_MAX)).await?;
-        self.follow(node, &entries);
+        // Who is not in memory cannot be asked for now.
+        self.follow_only(node, &entries);
         *lock(&self.ahead) = next;
         Ok(entries.len())
+    }
+}
+
+/// Of whom a record says, by our `Class`, that the session is theirs.
+fn who(entry: &Entry) -> Option<(TenantId, Holder)> {
+    match &entry.content {
+        Ok(Record::Usage(usage)) => Some((usage.tenant, usage.holder?)),
+        Ok(Record::Restart(_)) | Err(_) => None,
     }
 }
 

@@ -16,6 +16,8 @@ use tests::switch::{Line, Switch};
 use tests::world::{World, hour, month};
 use tokio::time::Instant;
 
+use crate::machine::Machine;
+
 /// How long anything may take that takes seconds on a machine with nothing else to do.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -322,4 +324,50 @@ async fn says(node: &Node, words: &str) {
         assert!(began.elapsed() < PATIENCE, "it does not say `{words}`; it said:\n{}", node.log_text());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_postgresql_that_does_not_start_is_waited_for_while_who_is_known_is_served() {
+    let machine = Machine::new();
+    let demo = machine.demo();
+    let class = accepted(&machine.router(), "DemoHour1", "", PHONE).await.class();
+    reports(&machine.router(), (START, "DemoHour1", PHONE, "81000001", 0), &class).await;
+    machine.drained();
+    assert!(demo.interrupt());
+    let control = machine.cluster().join("global/pg_control");
+    let aside = control.with_extension("aside");
+    std::fs::rename(&control, &aside).expect("PostgreSQL needs it");
+
+    let server = machine.serves("away");
+    let router = machine.router();
+    accepted(&router, "house-12", "karibu-nyumbani", HOUSE).await;
+    let full = router.asks("DemoHour1", "", OTHER_PHONE).await.expect("sent").expect("an answer");
+    assert!(!full.is_accept(), "the place was taken before");
+    let ready = machine.page("/readyz");
+    assert!(ready.contains("PostgreSQL does not start"), "{ready}");
+    std::fs::rename(&aside, &control).expect("put right");
+
+    machine.stands("alone");
+    accepted(&router, "house-12", "karibu-nyumbani", HOUSE).await;
+    assert!(server.interrupt());
+    assert_eq!(machine.processes(), [""; 0], "PostgreSQL ends with the server that started it late");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_takes_connections_and_says_nothing_holds_no_start_up() {
+    let mut stage = Stage::set().await;
+    stage.node.starts(&stage.url).await.expect("a server");
+    stands(&stage.node, "alone").await;
+    stage.lives().await;
+    assert!(stage.node.is_stopped().await.expect("told"), "{}", stage.node.log_text());
+
+    stage.switch.turn(Line::Frozen);
+    stage.node.begins(&stage.url).expect("begun");
+    stage.node.is_ready().await.expect("ready");
+    stands(&stage.node, "away").await;
+    accepted(&stage.router(), "house-12", "karibu", HOUSE).await;
+    stage.changes_meanwhile().await;
+    stage.switch.turn(Line::Whole);
+    stands(&stage.node, "alone").await;
+    accepted(&stage.router(), "newcomer", "karibu", "02:00:00:00:01:04").await;
 }

@@ -102,6 +102,37 @@ impl Machine {
         Running { child, said: heard }
     }
 
+    /// Starts a server in the demo's place, and waits until it answers on its ground.
+    pub(crate) fn serves(&self, standing: &str) -> Running {
+        let mut command = self.command(&["serve"]);
+        command.env("MNETIFI_BOOK_DECIDES", "yes").stdout(Stdio::null()).stderr(Stdio::null());
+        let running = Running { child: command.spawn().expect("it starts"), said: String::new() };
+        self.stands(standing);
+        running
+    }
+
+    /// Waits until the server stands so, and is ready.
+    pub(crate) fn stands(&self, standing: &str) {
+        let wanted = format!("node_standing{{standing=\"{standing}\"}} 1");
+        for _ in 0..1_500 {
+            let listens = std::net::TcpStream::connect(self.metrics).is_ok();
+            if listens && self.page("/metrics").contains(&wanted) && self.page("/readyz").starts_with("HTTP/1.1 200") {
+                return;
+            }
+            #[expect(clippy::disallowed_methods, reason = "another process is waited for")]
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it does not stand {standing}: {}", self.page("/readyz"));
+    }
+
+    /// Where its private PostgreSQL keeps its files.
+    pub(crate) fn cluster(&self) -> PathBuf {
+        match std::fs::read_to_string(self.data().join("postgres.location")) {
+            Ok(elsewhere) => PathBuf::from(elsewhere.trim_end()),
+            Err(_) => self.data().join("postgres"),
+        }
+    }
+
     /// Runs a command and gives what came of it.
     pub(crate) fn runs(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("it runs")
