@@ -2,6 +2,9 @@
 //!
 //! The holder's own row is the lock over its places: whoever changes them locks that row first, holders in the order
 //! of their ids. So a look at the places and the write that follows cannot be parted.
+//!
+//! The rules are those of `policy::access::places`, which this crate does not know; `crates/actions/tests/places.rs` holds
+//! the two together.
 
 use std::collections::{HashMap, HashSet};
 
