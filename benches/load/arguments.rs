@@ -61,6 +61,9 @@ pub(crate) struct Arguments {
     /// How often a request without a reply is sent again
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
     pub(crate) retries: u8,
+    /// Send and take datagrams one by one, not a burst as one message
+    #[arg(long)]
+    pub(crate) singly: bool,
     /// How long a reply is waited for, for each try
     #[arg(long, default_value_t = 3_000, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u64).range(1..=60_000))]
     pub(crate) patience: u64,

@@ -45,6 +45,8 @@ pub(crate) struct Terms {
     pub(crate) lasts: Duration,
     pub(crate) requests_max: u64,
     pub(crate) sockets: u8,
+    /// Whether datagrams go and come one by one.
+    pub(crate) singly: bool,
     pub(crate) patience: Duration,
     pub(crate) retries: u8,
     pub(crate) interims: u32,
@@ -92,12 +94,13 @@ pub(crate) struct Generator<'a> {
 impl<'a> Generator<'a> {
     pub(crate) fn new(terms: Terms, source: Source, cast: &'a Cast<'a>, random: Random) -> anyhow::Result<Self> {
         let lanes: Vec<Lane> =
-            (1..=terms.sockets).map(|number| Lane::open(terms.target, number)).collect::<anyhow::Result<_>>()?;
+            (1..=terms.sockets).map(|number| Lane::open(&terms, number)).collect::<anyhow::Result<_>>()?;
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).context("epoll")?;
         for (number, lane) in lanes.iter().enumerate() {
             epoll.add(lane.socket(), EpollEvent::new(EpollFlags::EPOLLIN, number as u64)).context("epoll")?;
         }
         let begun = clock::now();
+        let outbox = Outbox::new(terms.singly);
         Ok(Self {
             terms,
             cast,
@@ -111,7 +114,7 @@ impl<'a> Generator<'a> {
             burst: 0,
             in_flight: 0,
             inbox: Inbox::default(),
-            outbox: Outbox::new(),
+            outbox,
             buffer: Box::new([0; PACKET_MAX]),
             outcome: Outcome { tally: Tally::new(), granted: Vec::new() },
             begun,

@@ -8,8 +8,8 @@ use std::time::Instant;
 use anyhow::{Context, anyhow};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::generator::Terms;
 use crate::story::Story;
-use crate::target::Target;
 use crate::wire::{Inbox, Outbox};
 
 /// Asked of the kernel, so that a loss is the server's and not ours. It may give less.
@@ -49,8 +49,8 @@ pub(crate) struct Lane {
 
 impl Lane {
     /// The lane of this number. Towards an IPv4 target each has an address of its own, as routers have.
-    pub(crate) fn open(target: Target, number: u8) -> anyhow::Result<Self> {
-        let to = target.address();
+    pub(crate) fn open(terms: &Terms, number: u8) -> anyhow::Result<Self> {
+        let to = terms.target.address();
         let from: IpAddr = match to {
             SocketAddr::V4(_) => Ipv4Addr::new(127, 0, 1, number).into(),
             SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
@@ -63,7 +63,9 @@ impl Lane {
             socket.bind(&SocketAddr::new(from, 0).into())?;
             socket.connect(&to.into())?;
             let socket = UdpSocket::from(socket);
-            Inbox::prepare(&socket);
+            if !terms.singly {
+                Inbox::prepare(&socket);
+            }
             Ok(socket)
         };
         let socket = open().with_context(|| format!("could not open a socket to {to}"))?;

@@ -144,6 +144,7 @@ fn terms(arguments: &Arguments, target: Target, peer: Peer) -> Terms {
         lasts: Duration::from_secs(arguments.seconds),
         requests_max: arguments.requests,
         sockets: arguments.sockets(),
+        singly: arguments.singly,
         patience: arguments.patience(),
         retries: arguments.retries,
         interims: arguments.interims,

@@ -43,13 +43,13 @@ impl Inbox {
 /// What the kernel needs to take a batch.
 pub(crate) struct Outbox {
     headers: MultiHeaders<()>,
-    /// Whether the kernel has refused trains.
+    /// Whether nobody wants trains, or the kernel has refused them.
     goes_singly: bool,
 }
 
 impl Outbox {
-    pub(crate) fn new() -> Self {
-        Self { headers: MultiHeaders::preallocate(BATCH_MAX, None), goes_singly: false }
+    pub(crate) fn new(goes_singly: bool) -> Self {
+        Self { headers: MultiHeaders::preallocate(BATCH_MAX, None), goes_singly }
     }
 
     /// Sends the first of these datagrams, at most [`BATCH_MAX`], without waiting. Gives how many the kernel took.

@@ -50,6 +50,9 @@ fn compare(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if !logins.is_empty() {
         writeln!(out, "logins\n{}", table::of(ours, &logins))?;
     }
+    if let Some(singly) = &reports.singly {
+        writeln!(out, "what it costs when datagrams go one by one\n{}", table::of(ours, &[singly]))?;
+    }
     if let Some(unrecorded) = &reports.unrecorded {
         writeln!(out, "what recording costs\n{}", table::of(ours, &[unrecorded]))?;
     }
@@ -76,6 +79,7 @@ fn read(arguments: &Arguments) -> anyhow::Result<Reports> {
     let of_peer = |file: &str, how: &str| report(file, &format!("{}, {how}", arguments.peer));
     Ok(Reports {
         ours: report("ours.json", "mnetifi")?,
+        singly: report("ours-singly.json", "mnetifi, datagrams one by one")?,
         unrecorded: report("ours-unrecorded.json", "mnetifi, nothing recorded")?,
         accounting: report("ours-acct.json", "mnetifi")?,
         accounting_wide: report("ours-acct-1024.json", "mnetifi")?,
