@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::access::decision::{Decision, DecisionRecord};
 use domain::id::NodeId;
-use domain::time::{Span, Timestamp};
+use domain::time::Span;
 
 pub use self::lane::Lane;
 use self::log::Log;
@@ -40,7 +40,7 @@ pub struct Recorder {
 
 impl Recorder {
     /// Opens the log in a directory, or makes it: then `fresh` is its node's id. Records that are saved stay for `kept`,
-    /// so that [`Self::tail`] finds them after a crash.
+    /// so that [`Self::accepts`] finds them after a crash.
     pub fn open(
         directory: &Path,
         bytes_max: u64,
@@ -70,13 +70,12 @@ impl Recorder {
         lane.flush();
     }
 
-    /// The accepts since an instant that the log still has, oldest first: what may have been granted and not been
-    /// written down elsewhere when the process died. Reads files, so it is to be called where that is allowed.
-    pub fn tail(&self, since: Timestamp, each: &mut dyn FnMut(Decision)) -> io::Result<()> {
+    /// The accepts that the log still has, oldest first: what may have been granted and not been written down elsewhere
+    /// when the process died. Reads files, so it is to be called where that is allowed.
+    pub fn accepts(&self, each: &mut dyn FnMut(Decision)) -> io::Result<()> {
         let node = self.log.node();
         self.log.walk(&mut |record| {
-            if record.at() >= since
-                && !record.is_refused()
+            if !record.is_refused()
                 && let Some(decision) = record.decision(node)
             {
                 each(decision);

@@ -9,6 +9,7 @@ pub mod holder;
 
 mod hear;
 pub(crate) mod holders;
+pub(crate) mod left;
 mod listen;
 mod reboots;
 mod recall;
@@ -29,10 +30,11 @@ use store::access::positions::Mark;
 use tokio::time::timeout;
 use tracing::{debug, warn};
 
-use self::hear::{Heard, Hearing, tell_holder};
+use self::hear::{Heard, Hearing, remind_holder, tell_holder};
 use self::holders::Holders;
+use self::left::Left;
 use self::reboots::NewRun;
-use self::table::Table;
+use self::table::{Saved, Table};
 use crate::directory::pager;
 use crate::journal::Cursor;
 use crate::node::Node;
@@ -72,6 +74,8 @@ pub(crate) struct Live {
     in_doubt: Mutex<BTreeMap<TenantId, InDoubt>>,
     /// Runs of routers that have begun, of which the database was not asked yet.
     new_runs: Mutex<BTreeSet<NewRun>>,
+    /// What an earlier run has granted and this one has not taken up yet.
+    left: Mutex<Option<Arc<Left>>>,
     #[cfg(test)]
     tested: std::sync::OnceLock<Arc<dyn Holders + Send>>,
 }
@@ -110,6 +114,7 @@ impl Live {
             interim_seconds: node.settings.interim_seconds,
             new_id: &new_id,
             vendor: &vendor,
+            left: self.left(),
             is_to_be_saved,
         };
         work(&by, &mut self.table())
@@ -216,8 +221,12 @@ impl Live {
             let mut heard = Heard::default();
             self.hearing(node, false, |by, table| {
                 for known in table.all().filter(|known| known.tenant == tenant && known.is_open()) {
-                    if known.stored.holder.is_some_and(|holder| holders.contains(&holder)) {
-                        tell_holder(known, known.uncounted, by, &mut heard);
+                    if !known.stored.holder.is_some_and(|holder| holders.contains(&holder)) {
+                        continue;
+                    }
+                    match known.saved {
+                        Saved::Yes => remind_holder(known, by, &mut heard),
+                        Saved::Soon | Saved::No => tell_holder(known, known.uncounted, by, &mut heard),
                     }
                 }
             });

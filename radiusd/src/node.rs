@@ -16,7 +16,7 @@ use domain::time::Span;
 use ports::{Clock, Random};
 use store::Store;
 use tokio::sync::{Semaphore, mpsc};
-use tracing::warn;
+use tracing::{error, warn};
 
 use crate::RadiusdError;
 use crate::accounting;
@@ -30,6 +30,7 @@ use crate::guard::{Guard, Limits};
 use crate::hush::Hush;
 use crate::journal::{Gauges, Journal};
 use crate::live::Live;
+use crate::live::left::Left;
 use crate::meters::Meters;
 use crate::standing::duty::Duties;
 use crate::standing::{Gate, Pass};
@@ -209,6 +210,12 @@ impl Node {
             meters.decisions.clone(),
         )?;
         meters.decisions.recording.set(settings.decisions_recorded.into());
+        let live = Live::default();
+        let now = clock.now();
+        match Left::read(&recorder, now, settings.reserve_seconds) {
+            Ok(left) => live.set_left(left),
+            Err(why) => error!("logins from before this start are not known, and may have places twice: {why}"),
+        }
         let recorder = Arc::new(if settings.decisions_recorded { recorder } else { recorder.silenced() });
         let node = Self {
             guard,
@@ -230,7 +237,7 @@ impl Node {
             records,
             journal,
             recorder,
-            live: Live::default(),
+            live,
         };
         Ok((Arc::new(node), jobs))
     }

@@ -108,6 +108,18 @@ impl Places {
         self.0.iter().find(|place| place.session == session).map(|place| &place.device)
     }
 
+    /// The session that has a device's place.
+    pub fn session_of(&self, device: &Device) -> Option<SessionId> {
+        self.of(device).map(|place| place.session)
+    }
+
+    /// A device has begun a newer session than the one that has its place: it is that one's from now on.
+    pub fn succeed(&mut self, device: &Device, session: SessionId) {
+        if let Some(own) = self.of_mut(device) {
+            own.session = session;
+        }
+    }
+
     /// A session turns out to be another one: its place is that one's. Returns whether it had one.
     pub fn is_really(&mut self, session: SessionId, other: SessionId) -> bool {
         let own = self.0.iter_mut().find(|place| place.session == session);

@@ -140,6 +140,7 @@ impl Drain {
         let stepped = self.try_step(node, &mut cursor).await;
         match &stepped {
             Ok(0) => {
+                node.live.tell_left(node).await.map_err(|why| why.to_string())?;
                 node.journal.set_behind(false);
                 tend::note_age(node);
             }

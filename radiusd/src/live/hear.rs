@@ -3,6 +3,8 @@
 //! Never waits. A session of which a router speaks first is begun as the record tells it, and the database is asked when
 //! it is saved. Never decides: see `policy::access::metering` and `policy::access::places`.
 
+use std::sync::Arc;
+
 use actions::access::record_usage;
 use domain::access::facts::Holder;
 use domain::access::session::{EndCause, SessionState};
@@ -15,8 +17,9 @@ use policy::access::places::Renewed;
 use smallvec::SmallVec;
 use store::access::sessions::StoredSession;
 
-use crate::live::holder::{Granted, HolderLive};
+use crate::live::holder::{Granted, HolderLive, Open};
 use crate::live::holders::Holders;
+use crate::live::left::Left;
 use crate::live::reboots::NewRun;
 use crate::live::table::{Known, Name, Table};
 
@@ -29,6 +32,8 @@ pub(super) struct Hearing<'a> {
     pub(super) new_id: &'a dyn Fn() -> SessionId,
     /// Who made a router, if it is known.
     pub(super) vendor: &'a dyn Fn(NasId) -> Option<Vendor>,
+    /// What an earlier run has granted and this one has not taken up yet.
+    pub(super) left: Option<Arc<Left>>,
     /// Whether what is heard is to be saved. If not, somebody else has written it.
     pub(super) is_to_be_saved: bool,
 }
@@ -202,8 +207,11 @@ impl Table {
         let id = record.session.filter(|id| self.get(*id).is_none()).unwrap_or_else(by.new_id);
         let is_ours = |holder: &Holder| by.holders.with(record.tenant, *holder, &mut |_live, _cap| {});
         let named = || by.holders.named(record.tenant, &record.user_name).first().copied();
-        let holder = record.holder.filter(is_ours).or_else(named);
-        let stored = record_usage::begun(id, record, holder);
+        let granted = || by.left.as_ref().and_then(|left| left.find(record.tenant, id, record.nas));
+        let stored = match record.session.and_then(|_| granted()) {
+            Some((holder, granted)) => stored_of(granted.clone(), *holder),
+            None => record_usage::begun(id, record, record.holder.filter(is_ours).or_else(named)),
+        };
         self.put(match by.is_to_be_saved {
             true => Known::unconfirmed(record.tenant, stored, record.holder.is_some(), sequence),
             false => Known::new(record.tenant, stored),
@@ -250,8 +258,19 @@ pub(super) fn stored_of(granted: Granted, holder: Holder) -> StoredSession {
     }
 }
 
-/// Tells a session's holder what was counted, and that it lives or has ended.
+/// Tells a session's holder what was counted, and that it lives or has ended. One that lives and has no place gets a
+/// free one.
 pub(super) fn tell_holder(known: &Known, more: (u64, u64), by: &Hearing<'_>, heard: &mut Heard) {
+    tell(known, more, true, by, heard);
+}
+
+/// Tells a session's holder of what the database knows as well: its places are what the database says, so nobody gets
+/// one. A session that lost its place to a newer one of its device has none.
+pub(super) fn remind_holder(known: &Known, by: &Hearing<'_>, heard: &mut Heard) {
+    tell(known, (0, 0), false, by, heard);
+}
+
+fn tell(known: &Known, more: (u64, u64), takes_place: bool, by: &Hearing<'_>, heard: &mut Heard) {
     let Some(holder) = known.stored.holder else { return };
     let mut placeless = false;
     let is_here = by.holders.with(known.tenant, holder, &mut |live: &mut HolderLive, cap| {
@@ -262,8 +281,15 @@ pub(super) fn tell_holder(known: &Known, more: (u64, u64), by: &Hearing<'_>, hea
         match stored.session.state {
             SessionState::Closed(_) => live.ends(&known.leaver()),
             SessionState::Granted | SessionState::Open => {
-                let heard = (stored.session.last_heard_at, stored.lease_until);
-                placeless = live.lives(stored.id, &stored.device, heard, Some(cap), by.now) == Renewed::Placeless;
+                let alive = Open {
+                    session: stored.id,
+                    device: stored.device.clone(),
+                    started_at: stored.session.started_at,
+                    last_heard_at: stored.session.last_heard_at,
+                    lease_until: stored.lease_until,
+                };
+                let renewed = live.lives(&alive, takes_place.then_some(cap), by.now);
+                placeless = takes_place && renewed == Renewed::Placeless;
             }
         }
     });

@@ -56,11 +56,17 @@ pub struct Granted {
 
 /// An open session of the holder, as far as its places need to know of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Open {
-    session: SessionId,
-    device: Device,
-    last_heard_at: Timestamp,
-    lease_until: Timestamp,
+pub struct Open {
+    /// Its id.
+    pub session: SessionId,
+    /// The device.
+    pub device: Device,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When its router last spoke of it.
+    pub last_heard_at: Timestamp,
+    /// Until when it is believed without news.
+    pub lease_until: Timestamp,
 }
 
 /// Who is online on one voucher or subscriber, and what it used.
@@ -102,11 +108,16 @@ impl HolderLive {
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<(), Full> {
-        self.places.take(&session.device, cap, session.id, now, lease_until).ok_or(Full)?;
+        self.grant_again(Granted { session, at: now, lease_until }, cap, now)
+    }
+
+    /// The same for what was granted before.
+    pub fn grant_again(&mut self, granted: Granted, cap: DeviceCap, now: Timestamp) -> Result<(), Full> {
+        let Granted { session, lease_until, .. } = &granted;
+        self.places.take(&session.device, cap, session.id, now, *lease_until).ok_or(Full)?;
         self.places_unsaved = true;
-        let is_stale = |granted: &Granted| granted.lease_until <= now || granted.session.device == session.device;
-        self.granted.retain(|granted| !is_stale(granted));
-        self.granted.push(Granted { session, at: now, lease_until });
+        self.granted.retain(|other| now < other.lease_until && other.session.device != session.device);
+        self.granted.push(granted);
         Ok(())
     }
 
@@ -144,20 +155,27 @@ impl HolderLive {
     }
 
     /// Hears of a session that lives: its place is renewed.
-    pub fn lives(
-        &mut self,
-        session: SessionId,
-        device: &Device,
-        (last_heard_at, lease_until): (Timestamp, Timestamp),
-        cap: Option<DeviceCap>,
-        now: Timestamp,
-    ) -> Renewed {
-        match self.open.iter_mut().find(|open| open.session == session) {
-            Some(open) => (open.last_heard_at, open.lease_until) = (last_heard_at, lease_until),
-            None => self.open.push(Open { session, device: device.clone(), last_heard_at, lease_until }),
+    ///
+    /// A device's place is its newest session's, also when the login that took it for that one is not remembered.
+    pub fn lives(&mut self, alive: &Open, cap: Option<DeviceCap>, now: Timestamp) -> Renewed {
+        match self.open.iter_mut().find(|open| open.session == alive.session) {
+            Some(open) => {
+                (open.last_heard_at, open.lease_until) = (alive.last_heard_at, alive.lease_until);
+            }
+            None => self.open.push(alive.clone()),
         }
         self.places_unsaved = true;
-        self.places.renew(device, session, lease_until, cap, now)
+        let renewed = self.places.renew(&alive.device, alive.session, alive.lease_until, cap, now);
+        let own = self.places.session_of(&alive.device).filter(|own| *own != alive.session);
+        if own.is_some_and(|own| self.began(own).is_none_or(|began| began < alive.started_at)) {
+            self.places.succeed(&alive.device, alive.session);
+        }
+        renewed
+    }
+
+    fn began(&self, session: SessionId) -> Option<Timestamp> {
+        let open = self.open.iter().find(|open| open.session == session).map(|open| open.started_at);
+        open.or_else(|| self.granted.iter().find(|granted| granted.session.id == session).map(|granted| granted.at))
     }
 
     /// A session turns out to be another one that was known before: its place and its mark are that one's.

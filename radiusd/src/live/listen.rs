@@ -1,6 +1,5 @@
 //! From the journal into memory, in order. The database is not asked, so it may be away.
 
-use std::io;
 use std::sync::Arc;
 
 use domain::access::facts::Holder;
@@ -32,8 +31,11 @@ impl super::Live {
         if self.table().unsaved_count() >= UNSAVED_MAX {
             return Err(format!("{UNSAVED_MAX} sessions in memory wait for the database already"));
         }
-        let (from, hearer) = (*cursor, Arc::clone(node));
-        let batch = with_disk(node, move |journal| hear_batch(&hearer, journal.read(from, BATCH_MAX)?)).await?;
+        let from = *cursor;
+        let read = with_disk(node, move |journal| journal.read(from, BATCH_MAX)).await?;
+        self.load_named(node, &read.0).await;
+        let hearer = Arc::clone(node);
+        let batch = with_disk(node, move |_journal| Ok(hear_batch(&hearer, read))).await?;
         *cursor = batch.next;
         for entry in &batch.unreadable {
             set_aside(node, entry, "it is written in a way that this program does not know").await?;
@@ -45,13 +47,19 @@ impl super::Live {
     /// Follows what transactions have written. Who has come online is in memory from then on, and is known when the
     /// database is away.
     pub(crate) async fn follow(&self, node: &Node, entries: &[Entry]) {
+        self.load_named(node, entries).await;
+        self.follow_only(node, entries);
+    }
+
+    /// Loads the holders whom records name and who are not in memory, so that each hears of its sessions in order. While
+    /// the database is away they are loaded when they are heard of again.
+    async fn load_named(&self, node: &Node, entries: &[Entry]) {
         let holders = self.holders(node);
         let is_absent = |(tenant, holder): &(TenantId, Holder)| !holders.with(*tenant, *holder, &mut |_live, _cap| {});
         let absent: Vec<_> = entries.iter().filter_map(who).filter(is_absent).collect();
         if !absent.is_empty() {
             self.page_in(node, absent).await;
         }
-        self.follow_only(node, entries);
     }
 
     fn follow_only(&self, node: &Node, entries: &[Entry]) {
@@ -95,7 +103,7 @@ fn who(entry: &Entry) -> Option<(TenantId, Holder)> {
     }
 }
 
-fn hear_batch(node: &Node, (entries, next): (Vec<Entry>, Cursor)) -> io::Result<Batch> {
+fn hear_batch(node: &Node, (entries, next): (Vec<Entry>, Cursor)) -> Batch {
     let (mut heard, mut unreadable) = (Heard::default(), Vec::new());
     let read = entries.len();
     // What a tenant has in the database already, from before a crash.
@@ -118,5 +126,5 @@ fn hear_batch(node: &Node, (entries, next): (Vec<Entry>, Cursor)) -> io::Result<
             }
         }
     });
-    Ok(Batch { read, next, heard, unreadable })
+    Batch { read, next, heard, unreadable }
 }

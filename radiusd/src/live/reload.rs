@@ -16,7 +16,7 @@ use tracing::info;
 use uuid::Uuid;
 
 use crate::journal::Cursor;
-use crate::live::hear::{Heard, stored_of, tell_holder};
+use crate::live::hear::{Heard, remind_holder, stored_of};
 use crate::live::table::{Known, Table};
 use crate::live::{Ground, Live, lock, save};
 use crate::node::Node;
@@ -29,7 +29,7 @@ const SOME: usize = 5_000;
 
 /// How memory is handed to the database.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Handing {
+pub(super) enum Handing {
     /// Memory is the truth: its places go over those of the database.
     Whole,
     /// The database is the truth: it is told who is online, and gives them places if there are any.
@@ -54,10 +54,10 @@ impl Live {
     /// Loads what the database knows, and lets memory be the truth from then on: this node is alone.
     ///
     /// To be called while nothing is granted and no transaction of this node is on its way. Records that wait in the
-    /// journal are heard afterwards.
+    /// journal are heard, and what an earlier run has granted is granted again: then every place that is taken is known.
     pub(crate) async fn reload(&self, node: &Arc<Node>) -> Result<(), StoreError> {
         let mut turn = self.turn.lock().await;
-        let _saving = self.saving.lock().await;
+        let saving = self.saving.lock().await;
         let mut tx = node.store.system().await?;
         let all = tenants::list(&mut tx).await?;
         tx.commit().await?;
@@ -78,12 +78,28 @@ impl Live {
         let mut heard = Heard::default();
         self.hearing(node, true, |by, table| {
             for known in table.all() {
-                tell_holder(known, (0, 0), by, &mut heard);
+                remind_holder(known, by, &mut heard);
             }
         });
         self.look_after(node, heard).await;
         *turn = Cursor::default();
         self.set_ground(Ground::Memory);
+        drop(saving);
+        self.hear_out(node, &mut turn).await?;
+        self.regrant(node).await
+    }
+
+    /// Hears all that the journal has at this moment.
+    async fn hear_out(&self, node: &Arc<Node>, turn: &mut Cursor) -> Result<(), StoreError> {
+        let end = node.journal.next();
+        while self.table().heard() < end {
+            match self.listen(node, turn).await {
+                Ok(0) => break,
+                Ok(_) => {}
+                // Too many wait to be saved: some must go first.
+                Err(_) => _ = save::save(node).await?,
+            }
+        }
         Ok(())
     }
 
@@ -95,15 +111,7 @@ impl Live {
         if self.ground() == Ground::Database {
             return Ok(());
         }
-        let end = node.journal.next();
-        while self.table().heard() < end {
-            match self.listen(node, &mut turn).await {
-                Ok(0) => break,
-                Ok(_) => {}
-                // Too many wait to be saved: some must go first.
-                Err(_) => _ = save::save(node).await?,
-            }
-        }
+        self.hear_out(node, &mut turn).await?;
         save::save(node).await?;
         self.write_grants(node, Handing::Whole).await?;
         self.set_ground(Ground::Database);
@@ -221,7 +229,7 @@ impl Live {
         failed.map_or(Ok(()), Err)
     }
 
-    async fn hand_over(
+    pub(super) async fn hand_over(
         &self,
         node: &Node,
         tenant: TenantId,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ::tests::answers::{Answer, house_plan};
 use ::tests::world::month;
 use actions::context::Context;
 use actions::people::add_subscribers::{self, Wanted};
@@ -15,7 +16,7 @@ use domain::access::usage::{Counters, NasRestart, UsageKind, UsageRecord};
 use domain::id::{NasId, PlanId};
 use domain::people::subscriber::password;
 use domain::platform::node::Standing;
-use domain::sales::plan::{DeviceCap, PlanService};
+use domain::sales::plan::{DeviceCap, Plan, PlanService};
 use domain::time::{Span, Timestamp, Zone};
 use ports::Clock as _;
 use store::TenantScope;
@@ -98,6 +99,19 @@ impl Town {
             granted = live.grant(session, cap, now, now.plus(Span::seconds(60)));
         });
         granted
+    }
+
+    /// The record of a login, without the login: as if the process had been killed before anything else was written.
+    fn logs_in(&self, node: &Node, id: u8, device: u8, at: Timestamp) {
+        let Holder::Subscriber(subscriber) = self.holder else { panic!("a house is a subscriber") };
+        let answer = Answer {
+            subscriber,
+            device: mac(device),
+            session: SessionId::from_bytes([id; 16]),
+            ..Answer::new(u32::from(id), self.place.tenant, self.place.nas, at)
+        };
+        let plan = Plan { id: self.plan, ..house_plan() };
+        answer.record(&plan, |record| node.recorder.record(record));
     }
 
     fn record(&self, kind: UsageKind, id: u8, seconds: u64, octets: u64) -> Record {
@@ -362,6 +376,93 @@ async fn what_was_done_while_others_decided_is_told_and_read_again() {
     let stored = town.session(1).await;
     assert_eq!((stored.session.state, stored.plan), (SessionState::Open, Some((town.plan, 1))));
     assert_eq!((town.used().await.0, town.places().await), (500, vec![mac(1)]));
+}
+
+/// Killed after the answer left and before the router reported: only the log of decisions knows of it.
+#[tokio::test]
+async fn what_was_granted_before_a_kill_has_its_place_again() {
+    let mut town = Town::new().await;
+    let node = town.lone_node().await;
+    town.logs_in(&node, 1, 1, SystemClock.now());
+    drop(node);
+
+    let node = town.lone_node().await;
+    assert_eq!(town.grants(2, 2), Err(Full), "its place is taken");
+    append(&node, &[town.record(UsageKind::Start, 1, 0, 0)]);
+    hear_and_save(&node).await;
+    let stored = town.session(1).await;
+    assert_eq!((stored.session.state, stored.plan), (SessionState::Open, Some((town.plan, 1))));
+    assert_eq!(town.places().await, [mac(1)]);
+
+    // The other nodes hear of it too, when this one is not the only one any more.
+    append(&node, &[town.record(UsageKind::Stop(1), 1, 10, 0)]);
+    hear_and_save(&node).await;
+    town.logs_in(&node, 3, 3, SystemClock.now());
+    drop(node);
+    let node = town.node();
+    node.standing.set(Standing::Shared, u64::MAX);
+    assert_eq!(Drain::new().step(&node).await, Ok(0));
+    assert_eq!(town.session(3).await.session.state, SessionState::Granted);
+    assert_eq!(town.places().await, [mac(3)]);
+}
+
+#[tokio::test]
+async fn a_session_from_before_a_kill_that_has_ended_has_no_place_again() {
+    for is_saved in [true, false] {
+        let mut town = Town::new().await;
+        let node = town.lone_node().await;
+        town.logs_in(&node, 1, 1, SystemClock.now());
+        town.grants(1, 1).expect("free");
+        append(&node, &[town.record(UsageKind::Start, 1, 0, 0), town.record(UsageKind::Stop(1), 1, 5, 0)]);
+        if is_saved {
+            hear_and_save(&node).await;
+        }
+        town.logs_in(&node, 2, 2, SystemClock.now().minus(Span::minutes(60)));
+        drop(node);
+
+        let _node = town.lone_node().await;
+        assert_eq!(town.grants(3, 3), Ok(()), "nobody is online, and nobody was let in lately; saved: {is_saved}");
+    }
+}
+
+/// The device lost power and logged in again, and said good-bye for the second session: the first is not online.
+#[tokio::test]
+async fn a_session_that_was_replaced_has_no_place_after_a_kill() {
+    for is_saved in [true, false] {
+        let mut town = Town::new().await;
+        let node = town.lone_node().await;
+        town.grants(1, 1).expect("free");
+        append(&node, &[town.record(UsageKind::Start, 1, 0, 0)]);
+        hear_and_save(&node).await;
+        town.grants(2, 1).expect("its own");
+        append(&node, &[town.record(UsageKind::Start, 2, 0, 0), town.record(UsageKind::Stop(1), 2, 0, 0)]);
+        if is_saved {
+            hear_and_save(&node).await;
+        }
+        drop(node);
+
+        let _node = town.lone_node().await;
+        assert_eq!(town.grants(3, 3), Ok(()), "saved: {is_saved}");
+    }
+}
+
+/// What the newest login was granted can be granted only after the journal was heard: it says that the place is free.
+#[tokio::test]
+async fn a_place_that_changed_hands_before_a_kill_is_the_newer_ones() {
+    let mut town = Town::new().await;
+    let node = town.lone_node().await;
+    town.grants(1, 1).expect("free");
+    append(&node, &[town.record(UsageKind::Start, 1, 0, 0)]);
+    hear_and_save(&node).await;
+    append(&node, &[town.record(UsageKind::Stop(1), 1, 10, 0)]);
+    hear_all(&node).await;
+    town.grants(2, 2).expect("free again");
+    town.logs_in(&node, 2, 2, SystemClock.now());
+    drop(node);
+
+    let _node = town.lone_node().await;
+    assert_eq!(town.grants(3, 3), Err(Full));
+    assert_eq!(town.grants(4, 2), Ok(()), "a device has its own place");
 }
 
 #[tokio::test]

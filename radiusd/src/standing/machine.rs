@@ -103,6 +103,8 @@ pub(crate) struct Machine {
     node: NodeId,
     run: RunId,
     phase: Phase,
+    /// Whether it has served nobody yet: with nobody else there it reads what it left behind before it does.
+    is_fresh: bool,
     /// Whether it serves from memory while it is not in.
     remembers: bool,
     beat: i64,
@@ -126,6 +128,7 @@ impl Machine {
             node,
             run,
             phase: Phase::Out,
+            is_fresh: true,
             remembers: false,
             beat: 0,
             has_posted: false,
@@ -158,6 +161,7 @@ impl Machine {
             Phase::Out | Phase::Joining(_) | Phase::TakingOver(Rest | Done) | Phase::Yielding(Rest | Done) => {
                 (Standing::Settling, until)
             }
+            Phase::Shared | Phase::TakingOver(Ahead) if self.is_fresh => (Standing::Settling, until),
             Phase::Shared | Phase::TakingOver(Ahead) => (Standing::Shared, until),
             Phase::Alone | Phase::Yielding(Ahead) => (Standing::Alone, until),
         }
@@ -232,11 +236,11 @@ impl Machine {
             return;
         }
         match self.phase {
-            Phase::Out => self.remembers = true,
+            Phase::Out => (self.remembers, self.is_fresh) = (true, false),
             // Those it remembers may have been served since: that has to be written first.
             Phase::Joining(_) | Phase::Shared | Phase::TakingOver(_) => {
                 self.phase = Phase::Joining(Stage::Ahead);
-                self.remembers = true;
+                (self.remembers, self.is_fresh) = (true, false);
             }
             // What the last word was is found on the board.
             Phase::Alone | Phase::Yielding(_) => self.phase = Phase::Alone,
@@ -249,6 +253,8 @@ impl Machine {
         if self.work() != Some(work) {
             return;
         }
+        // What cannot be read holds nobody up: transactions decide.
+        self.is_fresh &= well;
         self.phase = match (self.phase, well) {
             // It goes on as it is, and the work is asked for again.
             (Phase::Joining(Stage::Ahead), true) if now_ms < self.calm_until_ms || !self.fences.is_empty() => {
@@ -312,6 +318,11 @@ impl Machine {
         if !matches!(self.phase, Phase::Out | Phase::Joining(Stage::Ahead)) {
             self.remembers = false;
         }
+        self.is_fresh &= match self.phase {
+            Phase::Out | Phase::Joining(_) => true,
+            Phase::Shared | Phase::TakingOver(_) => self.others.is_empty() && self.calm_until_ms == 0,
+            Phase::Alone | Phase::Yielding(_) => false,
+        };
         // An Alone of before another server became the primary may have been taken over in what was lost.
         if !matches!(self.phase, Phase::Alone) || !lapsed || now_ms >= self.calm_until_ms {
             self.believed_until_ms = self.believed_until_ms.max(until);

@@ -211,6 +211,16 @@ pub async fn find(tx: &mut TenantTx, id: SessionId) -> Result<Option<StoredSessi
         .transpose()
 }
 
+/// Which of these ids are sessions of the tenant.
+pub async fn known(tx: &mut TenantTx, ids: &[SessionId]) -> Result<HashSet<SessionId>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let found = sqlx::query_scalar!("select id from sessions where tenant_id = $1 and id = any($2)", tenant, &ids)
+        .fetch_all(tx.connection())
+        .await?;
+    Ok(found.into_iter().map(SessionId::from_uuid).collect())
+}
+
 /// The sessions with these ids, locked in the order of their ids. Ids that are not the tenant's are left out.
 pub async fn by_ids_for_update(tx: &mut TenantTx, ids: &[SessionId]) -> Result<Vec<StoredSession>, StoreError> {
     if ids.is_empty() {

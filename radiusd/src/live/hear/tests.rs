@@ -87,6 +87,7 @@ impl Scene {
             interim_seconds: 300,
             new_id: &|| session(250),
             vendor: &|nas| (nas == NAS).then_some(Vendor::Mikrotik),
+            left: None,
             is_to_be_saved: true,
         };
         work(&mut self.table, &by, &mut self.heard)

@@ -78,7 +78,7 @@ fn a_refused_device_leaves_no_trace() {
 #[test]
 fn a_login_that_comes_to_nothing_leaves_the_place_to_the_session_that_lives() {
     let mut live = HolderLive::default();
-    live.lives(SessionId::from_bytes([1; 16]), &mac(1), (NOW, at(1_780)), Some(cap(1)), NOW);
+    live.lives(&open(1, 1, NOW), Some(cap(1)), NOW);
     live.grant(session(2, 1), cap(1), NOW, at(1_060)).expect("its own");
 
     live.forget_unreported(at(1_060));
@@ -93,7 +93,7 @@ fn what_is_online_is_not_idle() {
     let mut live = HolderLive::default();
     assert!(live.is_idle(NOW));
 
-    live.lives(SessionId::from_bytes([1; 16]), &mac(1), (NOW, at(1_780)), Some(cap(1)), NOW);
+    live.lives(&open(1, 1, NOW), Some(cap(1)), NOW);
     assert!(!live.is_idle(at(5_000)), "its session has not ended");
 
     live.ends(&leaver(1, true));
@@ -132,4 +132,28 @@ fn of_many_devices_that_ask_at_once_as_many_come_in_as_the_cap_says() {
 
         assert_eq!(admitted, usize::from(devices));
     }
+}
+
+fn open(session: u8, device: u8, started_at: Timestamp) -> Open {
+    Open {
+        session: SessionId::from_bytes([session; 16]),
+        device: mac(device),
+        started_at,
+        last_heard_at: started_at,
+        lease_until: at(1_780),
+    }
+}
+
+/// The router lost power, the device logged in again, and then we were killed: the second login is not remembered.
+#[test]
+fn a_place_is_its_devices_newest_sessions_though_nobody_remembers_the_login() {
+    let mut live = HolderLive::default();
+    live.lives(&open(1, 1, at(1_000)), Some(cap(1)), NOW);
+    live.lives(&open(2, 1, at(1_005)), Some(cap(1)), NOW);
+    // A late word of the older one changes nothing.
+    live.lives(&open(1, 1, at(1_000)), Some(cap(1)), NOW);
+
+    live.ends(&Leaver { started_at: at(1_005), ..leaver(2, true) });
+
+    assert_eq!(live.lives(&open(3, 2, at(1_010)), Some(cap(1)), NOW), Renewed::TakenAgain, "the place is free");
 }
