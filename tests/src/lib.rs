@@ -8,6 +8,7 @@ pub mod client;
 pub mod crowd;
 pub mod database;
 pub mod dice;
+pub mod free;
 pub mod hostile;
 pub mod node;
 pub mod radsec;

@@ -3,15 +3,13 @@
 //! The World is the business; this is the machine it runs on. The process is `mnetifi serve` with a data directory of
 //! its own and a database that the story gives it.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use boot::random::OsRandom;
-use ports::Random as _;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -19,36 +17,13 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
 use crate::database::MASTER_KEY;
-use crate::dice::Dice;
+use crate::free::free_addresses;
 
 /// How long a server may take until it is ready, and until its journal is empty, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Ports that are tried until enough are free.
-const TRIES_MAX: usize = 1_000;
-
 /// How often it is looked at meanwhile.
 const GLANCE: Duration = Duration::from_millis(20);
-
-/// Addresses of loopback that nobody has. Below those that the kernel gives away, so that nobody is given them between
-/// now and the start, nor between two starts.
-fn free_addresses<const COUNT: usize>() -> anyhow::Result<[SocketAddr; COUNT]> {
-    let mut octets = [0; 8];
-    OsRandom.fill(&mut octets);
-    let mut dice = Dice::seeded(u64::from_le_bytes(octets));
-    let (mut held, mut free) = (Vec::new(), Vec::new());
-    for _ in 0..TRIES_MAX {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(dice.between(10_000, 32_000))?));
-        if let (Ok(stream), Ok(datagrams)) = (TcpListener::bind(address), UdpSocket::bind(address)) {
-            held.push((stream, datagrams));
-            free.push(address);
-        }
-        if let Ok(all) = <[SocketAddr; COUNT]>::try_from(free.as_slice()) {
-            return Ok(all);
-        }
-    }
-    bail!("no free ports")
-}
 
 /// Where a server lives. It may run many times, one at a time.
 #[derive(Debug)]

@@ -159,7 +159,7 @@ impl World {
                 interim_seconds: 300,
                 reserve_seconds: 60,
                 decision_days: 30,
-                decides_from_memory: false,
+                decides_from_memory: true,
                 rights_max: 100_000,
                 snapshot: journal.path().join("kept/book.snapshot"),
                 snapshot_every: StdDuration::from_secs(60),

@@ -37,7 +37,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("slots.reserve_seconds", "60"),
     ("decisions.days", "30"),
     ("decisions.record", "yes"),
-    ("book.decides", "no"),
+    ("book.decides", "yes"),
     ("book.rights_max", "1000000"),
     ("book.snapshot_seconds", "60"),
     ("book.snapshot_hours", "72"),

@@ -1,6 +1,6 @@
 //! The primary PostgreSQL dies under load, the standby is promoted by hand, and the server goes on with it.
 
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use dictionaries::rfc2866::acct_status_type::{INTERIM_UPDATE, START};
 use tempfile::TempDir;
 use tests::client::{Report, Router};
+use tests::free::free_addresses;
 use tests::node::Node;
 use tokio::time::Instant;
 
@@ -27,9 +28,7 @@ struct Pair {
 impl Pair {
     fn starts() -> Self {
         let place = tempfile::Builder::new().prefix("mnetifi-pair-").tempdir_in("/tmp").expect("a directory");
-        let held = [(); 2].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port"));
-        let [one, two] = [&held[0], &held[1]].map(|held| held.local_addr().expect("bound").port());
-        drop(held);
+        let [one, two] = free_addresses().expect("free ports").map(|address| address.port());
         let url = format!("postgres://mnetifi@127.0.0.1:{one},127.0.0.1:{two}/mnetifi");
         let pair = Self { place, url };
         pair.does("start", &[&one.to_string(), &two.to_string()]);

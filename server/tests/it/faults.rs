@@ -104,7 +104,12 @@ async fn a_database_that_freezes_breaks_and_crawls_costs_nothing_that_was_answer
         tokio::time::sleep(Duration::from_millis(dice.between(200, 4_000))).await;
         stage.turn(Line::Whole);
     }
-    stage.ends(seed).await;
+    // Long enough that everybody has noticed.
+    stage.turn(*dice.one_of(&[Line::Cut, Line::Frozen]));
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    let tally = stage.ends(seed).await;
+    assert!(tally.accepts_away > 2 * tally.silences_away, "known customers come online without a database: {tally:?}");
+    assert!(tally.accepts_away > 10, "{tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! A running `mnetifi demo` with a data directory of its own.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tests::client::{PATIENCE, Router};
+use tests::free::free_addresses;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mnetifi");
 
@@ -30,12 +31,9 @@ pub(crate) struct Running {
 impl Machine {
     /// A data directory and free ports.
     pub(crate) fn new() -> Self {
-        let free = || {
-            let probe = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-            probe.local_addr().expect("bound")
-        };
+        let [auth, acct, metrics] = free_addresses().expect("free ports");
         let data = tempfile::Builder::new().prefix("mnetifi-it-").tempdir_in("/tmp").expect("a directory");
-        Self { data, auth: free(), acct: free(), metrics: free() }
+        Self { data, auth, acct, metrics }
     }
 
     /// The data directory.

@@ -1,12 +1,13 @@
 //! Runs `radsecproxy`: it takes datagrams from `radclient` and asks our server over TLS.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
 use actions::network::issue_certificate::IssuedToRouter;
 use certificates::pem;
 use tempfile::TempDir;
+use tests::free::free_addresses;
 
 /// Where Debian puts it; not in everybody's path.
 const PROGRAM: &str = "/usr/sbin/radsecproxy";
@@ -30,10 +31,7 @@ impl Proxy {
         fs::write(path("ca.crt"), pem::certificate(&issued.authority)).expect("written");
         fs::write(path("router.crt"), pem::certificate(&issued.issued.certificate)).expect("written");
         fs::write(path("router.key"), pem::private_key(issued.issued.key.expose()).expose()).expect("written");
-        let address = {
-            let probe = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-            probe.local_addr().expect("bound")
-        };
+        let [address] = free_addresses().expect("a free port");
         let directory = place.path().display();
         let config = format!(
             "ListenUDP {address}\n\

@@ -410,6 +410,23 @@ proptest! {
 
         prop_assert!(world.standings().iter().all(|one| *one == Standing::Shared), "{:?}", world.standings());
     }
+
+    /// What it granted before it was killed is known to nobody until it has read it.
+    #[test]
+    fn who_starts_with_nobody_else_lets_nobody_in_before_all_is_read(seed in any::<u64>()) {
+        let mut world = World::new(seed, 1);
+        (world.calm, world.nodes[0].next_look) = (true, 0);
+
+        let mut standings = Vec::new();
+        for _ in 0..(12_000 / TICK_MS) {
+            world.tick(false);
+            standings.push(world.standings()[0]);
+        }
+
+        let first = standings.iter().position(|one| *one != Standing::Settling).map(|at| standings[at]);
+        prop_assert_eq!(first, Some(Standing::Alone));
+        prop_assert_eq!(standings.last(), Some(&Standing::Alone));
+    }
 }
 
 #[test]
