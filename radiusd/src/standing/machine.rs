@@ -161,7 +161,9 @@ impl Machine {
             Phase::Out | Phase::Joining(_) | Phase::TakingOver(Rest | Done) | Phase::Yielding(Rest | Done) => {
                 (Standing::Settling, until)
             }
-            Phase::Shared | Phase::TakingOver(Ahead) if self.is_fresh => (Standing::Settling, until),
+            Phase::Shared | Phase::TakingOver(Ahead) if self.is_fresh && !self.holds_back => {
+                (Standing::Settling, until)
+            }
             Phase::Shared | Phase::TakingOver(Ahead) => (Standing::Shared, until),
             Phase::Alone | Phase::Yielding(Ahead) => (Standing::Alone, until),
         }
