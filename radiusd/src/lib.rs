@@ -175,6 +175,7 @@ impl Bound {
         if !node.store.is_open() {
             // Those who ask in the first moment should be known already.
             directory::snapshot::book::restore(&node).await;
+            node.live.regrant_from_memory(&node).await;
         }
         let standing = tokio::spawn(standing::keeper::keep(Arc::clone(&node), stands_down.clone()));
         let listening = Listening::begin(&node, endpoints);

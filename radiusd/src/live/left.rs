@@ -151,6 +151,30 @@ impl Live {
         Ok(())
     }
 
+    /// The same while the database is away, for those who are in memory; it is told of all of them when it is back. To be
+    /// called before anything is granted.
+    pub(crate) async fn regrant_from_memory(&self, node: &Arc<Node>) {
+        loop {
+            match self.follow_ahead(node).await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(why) => return warn!("logins from before this start may have places twice: {why}"),
+            }
+        }
+        let Some(left) = self.left() else { return };
+        let (now, mut again) = (node.clock.now(), 0_u64);
+        for (tenant, of) in &left.0 {
+            use_first_again(node, *tenant, of);
+            let granted = of.unheard_of(*tenant, &self.table(), now);
+            for (holder, granted) in granted {
+                self.holders(node).with(*tenant, holder, &mut |live, cap| {
+                    again += u64::from(live.grant_again(granted.clone(), cap, now).is_ok());
+                });
+            }
+        }
+        info!(sessions = again, "{again} logins from before this start have their places again");
+    }
+
     /// Tells the database of what was granted before this process began, once: it is the truth now. To be called when
     /// all that the journal has is written.
     pub(crate) async fn tell_left(&self, node: &Arc<Node>) -> Result<(), StoreError> {

@@ -53,7 +53,9 @@ impl Stage {
         }
         let isp = &world.isp;
         let home = plan(&world, "home").await;
-        world.connects(isp, &home, "house-13", "karibu").await.expect("connected");
+        for house in ["house-13", "house-15"] {
+            world.connects(isp, &home, house, "karibu").await.expect("connected");
+        }
         let data_cap = Some(Bytes::new(5_000));
         let capped = PlanTerms { data_cap, ..month() };
         let capped = world.sells(isp, capped, "capped", PlanService::Pppoe).await.expect("sold");
@@ -242,9 +244,13 @@ async fn a_server_that_was_killed_starts_without_its_database_again_and_again() 
     stage.node.starts(&stage.url).await.expect("a server");
     stands(&stage.node, "alone").await;
     stage.lives().await;
+    // No snapshot and no router speaks of this one any more, only the log of decisions.
+    accepted(&stage.router(), "house-15", "karibu", "02:00:00:00:01:05").await;
     stage.node.is_killed().await.expect("it lived");
 
     stage.starts_alone().await;
+    let full = stage.router().asks("house-15", "karibu", OTHER_PHONE).await.expect("sent").expect("an answer");
+    assert!(full.sentence().contains("in use"), "{}", full.sentence());
     stage.serves_who_is_known().await;
     stage.has_written().await;
     stage.node.is_killed().await.expect("it lived");
