@@ -172,7 +172,9 @@ impl Live {
                 });
             }
         }
-        info!(sessions = again, "{again} logins from before this start have their places again");
+        if again > 0 {
+            info!(sessions = again, "{again} logins from before this start have their places again");
+        }
     }
 
     /// Tells the database of what was granted before this process began, once: it is the truth now. To be called when

@@ -3,7 +3,7 @@
 use domain::id::TenantId;
 use store::access::sessions::StoredSession;
 
-use crate::live::hear::{Heard, tell_holder};
+use crate::live::hear::{Heard, remind_holder};
 use crate::live::table::Known;
 use crate::live::{Ground, Live};
 use crate::node::Node;
@@ -39,7 +39,7 @@ impl Live {
             let mut heard = Heard::default();
             for (tenant, stored) in sessions {
                 let known = Known::new(tenant, stored);
-                tell_holder(&known, (0, 0), by, &mut heard);
+                remind_holder(&known, by, &mut heard);
                 table.put(known);
             }
             // A journal that begins anew has other records under these numbers.
