@@ -434,6 +434,7 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         sessions::close_all_of_nas(tx, theirs.nas_id(), in_seconds(100)).await? == 0
     });
     case!("access::sessions::close_overdue", |tx| sessions::close_overdue(tx, in_seconds(100), 10).await? == 0);
+    case!("access::sessions::known", |tx| sessions::known(tx, &[their_session]).await?.is_empty());
     case!("access::sessions::find", |tx| sessions::find(tx, their_session).await?.is_none());
     case!("access::sessions::insert_granted", |tx| {
         let mut session = ours.new_session(their_session, device(2));
