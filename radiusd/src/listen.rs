@@ -5,3 +5,4 @@ pub mod datagram;
 pub mod outbox;
 pub(crate) mod radsec;
 pub mod socket;
+pub(crate) mod urgency;

@@ -24,6 +24,7 @@ use crate::endpoint::{Endpoint, Replier, Seen};
 use crate::guard::pressure::{Kind, Pressure};
 use crate::listen::datagram::{Batch, Datagram, MESSAGES_MAX, Path};
 use crate::listen::outbox::Outbox;
+use crate::listen::urgency::Urgency;
 use crate::meters::{Outcome, Tally};
 use crate::node::Node;
 use crate::standing::Pass;
@@ -78,7 +79,7 @@ impl Worker {
             now_ms: 0,
             reply: Box::new([0; PACKET_MAX]),
         };
-        let mut kernel_drops = 0;
+        let (mut kernel_drops, mut urgency) = (0, Urgency::default());
         while !stop.load(Ordering::Relaxed) {
             match self.endpoint.socket.receive(&mut batch) {
                 Ok(count) => desk.pressure = self.pressure(count),
@@ -104,6 +105,7 @@ impl Worker {
             }
             drop(pass);
             self.finish(arrived, &mut desk);
+            urgency.worked(desk.now_ms, arrived.elapsed());
             self.tell_of_kernel_drops(batch.kernel_drops(), &mut kernel_drops);
         }
     }

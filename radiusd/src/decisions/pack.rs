@@ -22,9 +22,13 @@ use crate::node::Node;
 /// How often records are saved, and so how long one is only in the log.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Octets of records that are saved together, more or less. While they are, this node holds them four times: as read,
-/// as blocks, as the statement's values and as it is sent.
-const ROUND_OCTETS: usize = 4 * 1_024 * 1_024;
+/// Octets of records that are saved together, more or less: a block or two. While they are, this node holds them four
+/// times: as read, as blocks, as the statement's values and as it is sent. And a round is short, so that no login waits
+/// long for the core on which it is packed.
+const ROUND_OCTETS: usize = 512 * 1_024;
+
+/// The pause between two rounds, in which others have their turn.
+const BREATH: Duration = Duration::from_millis(4);
 
 /// How long one transaction may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -53,7 +57,7 @@ pub(crate) async fn pack_and_save(node: Arc<Node>, stop: CancellationToken) {
                 }
                 let took = began.elapsed();
                 pause = match (round.more, took > SLOW) {
-                    (true, false) => Duration::ZERO,
+                    (true, false) => BREATH,
                     (true, true) => took.min(PAUSE_MAX),
                     (false, _) => EVERY,
                 };

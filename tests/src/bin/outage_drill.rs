@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use actions::network::register_nas::{self, NewNas};
+use anyhow::{Context as _, bail, ensure};
 use boot::private_postgres::{Durability, Options, PrivatePostgres};
+use domain::network::nas::{SigningRule, Vendor, shared_secret};
 use domain::sales::plan::PlanService;
 use tests::crowd::{Crowd, Size, Tally, Verdict};
 use tests::database::Database;
@@ -32,6 +34,18 @@ const CALM: Duration = Duration::from_secs(10);
 
 /// The longest that the load generator can be asked for at once, in seconds.
 const LOAD_SECONDS_MAX: u64 = 600;
+
+/// Reports that the journal has room for.
+const REPORTS_MAX: u64 = 4_000_000;
+
+/// Where the load generator asks from, as many routers.
+const ROUTERS: &str = "127.0.1.0/24";
+
+/// What the load generator's routers share with the server.
+const SECRET: &str = "testing123";
+
+/// So many logins a second are load at least, whatever the machine.
+const LOAD_MIN: f64 = 500.0;
 
 /// Those whose every answer is remembered.
 const WITNESSES: Size = Size { houses: 40, cards: 6, devices: 5 };
@@ -73,14 +87,40 @@ async fn drill() -> anyhow::Result<bool> {
     for user in 0..users {
         world.connects(&world.isp, &plan, &format!("user{user:06}"), &format!("pass{user:06}")).await?;
     }
+    let routers = NewNas {
+        name: "load".parse()?,
+        address: ROUTERS.parse()?,
+        identifier: None,
+        realm: None,
+        port_pair: None,
+        vendor: Vendor::Mikrotik,
+        coa_port: 3_799,
+        signing: SigningRule::Observe,
+        secret: shared_secret(SECRET)?,
+    };
+    register_nas::register_nas(&world.store, &world.isp.scope, routers, world.context()).await?;
     let url = world.database.admin_url();
     let mut stage = Stage { postgres: Some(postgres), options, world, node, crowd, url, told: Told::default() };
     stage.node.starts(&stage.url).await?;
     stage.crowd.lives(&stage.world.isp.router, asked(tests::dice::SEED, 1));
     let lasts = CALM.as_secs() * 4 + minutes * 60;
-    let load = [load(&binaries, &stage.node, users, "pap", lasts), load(&binaries, &stage.node, users, "acct", lasts)];
-    say("load is on: logins and accounting, each with a window of 32");
+    let reports = (REPORTS_MAX / lasts).min(20_000);
+    let logins = ["pap", "--window", "32"];
+    let load = [
+        load(&binaries, &stage.node, users, &logins, lasts),
+        load(&binaries, &stage.node, users, &["acct", "--rate", &reports.to_string()], lasts),
+    ];
+    say(&format!(
+        "load is on: logins, 32 waiting all the time, and {reports} reports a second, which the journal can hold"
+    ));
+    let before = stage.accepts().await?;
     stage.watch(CALM).await?;
+    let a_second = (stage.accepts().await? - before) / CALM.as_secs_f64();
+    ensure!(
+        a_second > LOAD_MIN,
+        "there is no load, {a_second:.0} logins a second: the server said\n{}",
+        stage.node.log_text()
+    );
     match what.as_str() {
         "postgres" => stage.loses_its_database(Duration::from_secs(minutes * 60)).await?,
         "kill" => stage.is_killed_again_and_again(Duration::from_secs(minutes * 60)).await?,
@@ -100,10 +140,11 @@ fn arguments() -> anyhow::Result<(PathBuf, String)> {
 }
 
 /// The load generator of `benches/load`, again and again, until it is dropped.
-fn load(binaries: &Path, node: &Node, users: u32, mode: &str, seconds: u64) -> JoinSet<()> {
+fn load(binaries: &Path, node: &Node, users: u32, what: &[&str], seconds: u64) -> JoinSet<()> {
     let mut command = Command::new(binaries.join("load"));
     let (auth, acct) = (node.auth.to_string(), node.acct.to_string());
-    command.args([mode, "--auth", &auth, "--acct", &acct, "--window", "32", "--retries", "3", "--patience", "1000"]);
+    command.args(what);
+    command.args(["--auth", &auth, "--acct", &acct, "--secret", SECRET, "--retries", "3", "--patience", "1000"]);
     command.args(["--settle", "0", "--users", &users.to_string(), "--sessions", &users.min(1_000).to_string()]);
     command.args(["--seconds", &seconds.min(LOAD_SECONDS_MAX).to_string()]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
@@ -190,6 +231,11 @@ impl Stage {
             self.tell(every.as_secs_f64().max(0.1)).await?;
         }
         Ok(())
+    }
+
+    /// Logins that were let in since the server started.
+    async fn accepts(&self) -> anyhow::Result<f64> {
+        self.node.metric("radius_requests_total", &["outcome=\"accept\""]).await
     }
 
     async fn tell(&mut self, seconds: f64) -> anyhow::Result<()> {
