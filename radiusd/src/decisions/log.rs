@@ -36,6 +36,9 @@ const WINDOW: usize = 1_024 * 1_024;
 /// More numbers than records can have been lost with the power: a number is never given twice.
 const LEAP: u64 = 1 << 24;
 
+/// How often it is told that records are lost.
+const TOLD_EVERY: Span = Span::seconds(60);
+
 const EXTENSION: &str = "decisions";
 
 /// Why a log of decisions cannot be used.
@@ -116,6 +119,8 @@ struct State {
     failing: Option<ErrorKind>,
     /// Records that were lost since it was told.
     shed: u64,
+    /// When that was.
+    told_at: Option<Timestamp>,
 }
 
 /// A directory of files, held by this process alone.
@@ -146,7 +151,7 @@ impl Log {
         let segments = recover(directory).map_err(failed)?;
         let next = segments.iter().map(|segment| segment.next).max().map_or(0, |next| next + LEAP);
         let bytes = segments.iter().map(|segment| segment.length).sum();
-        let state = State { segments, spare: None, next, saved: 0, bytes, failing: None, shed: 0 };
+        let state = State { segments, spare: None, next, saved: 0, bytes, failing: None, shed: 0, told_at: None };
         let log = Self {
             directory: directory.to_owned(),
             bytes_max,
@@ -216,7 +221,7 @@ impl Log {
         for path in self.let_go(now) {
             remove(&path)?;
         }
-        self.tell_of_loss();
+        self.tell_of_loss(now);
         Ok(())
     }
 
@@ -288,16 +293,20 @@ impl Log {
         gone
     }
 
-    fn tell_of_loss(&self) {
+    fn tell_of_loss(&self, now: Timestamp) {
         let (shed, why) = {
             let mut state = self.state();
+            if state.failing.is_none() || state.told_at.is_some_and(|told| now.since(told) < TOLD_EVERY) {
+                return;
+            }
+            state.told_at = Some(now);
             (std::mem::take(&mut state.shed), state.failing.take())
         };
         match why {
             Some(ErrorKind::StorageFull) => warn!(
                 shed,
                 "the log of decisions is full: {shed} of its oldest records are lost; bring the database back, or raise \
-                 `decisions.megabytes_max`"
+                 `decisions.megabytes_max`; this is told once a minute"
             ),
             Some(kind) => error!(shed, "the log of decisions cannot be written, {shed} records are lost: {kind}"),
             None => {}

@@ -3,7 +3,7 @@
 //! A login that is decided from memory is written down nowhere else until its router reports it. The log has it before
 //! the answer leaves, so a killed node knows again whom it let in: no place is given twice. Never decides.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
@@ -28,6 +28,9 @@ use crate::live::table::Table;
 use crate::live::{Live, lock};
 use crate::node::Node;
 
+/// Grants of one tenant that are remembered, unless more devices than half as many had some.
+const GRANTS_MAX: usize = 200_000;
+
 /// Sessions that are asked after in one statement.
 const SOME: usize = 5_000;
 
@@ -40,6 +43,8 @@ pub(crate) struct Left(BTreeMap<TenantId, LeftOf>);
 struct LeftOf {
     /// Grants whose places are still kept.
     granted: HashMap<SessionId, (Holder, Granted)>,
+    /// How many devices they were of when that was last counted.
+    devices: usize,
     first_uses: HashMap<Holder, FirstUse>,
 }
 
@@ -60,7 +65,7 @@ impl Left {
         if now < lease_until
             && let Some(granted) = granted_in(decision, holder, lease_until)
         {
-            self.0.entry(decision.tenant).or_default().granted.insert(granted.session.id, (holder, granted));
+            self.0.entry(decision.tenant).or_default().put(holder, granted);
         }
     }
 
@@ -71,6 +76,25 @@ impl Left {
 }
 
 impl LeftOf {
+    fn put(&mut self, holder: Holder, granted: Granted) {
+        self.granted.insert(granted.session.id, (holder, granted));
+        if self.granted.len() > GRANTS_MAX.max(2 * self.devices) {
+            self.keep_newest();
+        }
+    }
+
+    /// Forgets all but the newest grant of each device: a device that logs in all the time takes no memory for it.
+    fn keep_newest(&mut self) {
+        let mut newest: HashMap<(Holder, Device), (Timestamp, SessionId)> = HashMap::new();
+        for (id, (holder, granted)) in &self.granted {
+            let of_device = newest.entry((*holder, granted.session.device.clone())).or_insert((granted.at, *id));
+            *of_device = (*of_device).max((granted.at, *id));
+        }
+        self.devices = newest.len();
+        let kept: HashSet<SessionId> = newest.into_values().map(|(_, id)| id).collect();
+        self.granted.retain(|id, _| kept.contains(id));
+    }
+
     /// The newest grant of each device, unless it was heard of since, under whatever id.
     fn unheard_of(&self, tenant: TenantId, table: &Table, now: Timestamp) -> Vec<(Holder, &Granted)> {
         let mut newest: HashMap<(Holder, &Device), Option<&Granted>> = HashMap::new();
@@ -236,5 +260,49 @@ fn use_first_again(node: &Node, tenant: TenantId, of: &LeftOf) {
         if is_first {
             node.first_uses.note(tenant, *holder, *first_use);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::access::attempt::AskedService;
+    use domain::id::{PlanId, SubscriberId};
+
+    use super::*;
+
+    const HOUSE: Holder = Holder::Subscriber(SubscriberId::from_bytes([3; 16]));
+
+    fn granted(number: u32, device: u32) -> Granted {
+        let mut id = [0; 16];
+        id[..4].copy_from_slice(&number.to_be_bytes());
+        let session = GrantedSession {
+            id: SessionId::from_bytes(id),
+            nas: NasId::from_bytes([2; 16]),
+            user_name: "house-12".into(),
+            device: Device::from_key(&format!("02:00:00:00:{:02X}:{:02X}", device / 256, device % 256)),
+            service: AskedService::Ppp,
+            framed_ip: None,
+            plan: (PlanId::from_bytes([9; 16]), 1),
+            interim_seconds: 300,
+        };
+        let at = Timestamp::from_seconds(i64::from(number));
+        Granted { session, at, lease_until: at.plus(domain::time::Span::seconds(60)) }
+    }
+
+    #[test]
+    fn a_device_that_logs_in_all_the_time_takes_no_memory_for_it() {
+        let mut of = LeftOf::default();
+        for number in 0..450_000 {
+            of.put(HOUSE, granted(number, number % 3));
+        }
+        assert!(of.granted.len() <= GRANTS_MAX, "{}", of.granted.len());
+
+        let mut newest: Vec<i64> = of
+            .unheard_of(TenantId::from_bytes([1; 16]), &Table::default(), Timestamp::from_seconds(0))
+            .into_iter()
+            .map(|(_, granted)| granted.at.as_micros() / 1_000_000)
+            .collect();
+        newest.sort_unstable();
+        assert_eq!(newest, [449_997, 449_998, 449_999]);
     }
 }
