@@ -148,30 +148,15 @@ impl Live {
     /// that the journal has was heard.
     pub(super) async fn regrant(&self, node: &Arc<Node>) -> Result<(), StoreError> {
         let Some(left) = self.left() else { return Ok(()) };
-        let (mut again, mut placeless) = (0_u64, 0_u64);
+        let mut again = Again::default();
         for (tenant, of) in &left.0 {
             let granted = self.unknown(node, *tenant, of).await?;
             self.load(node, *tenant, of, &granted).await?;
             use_first_again(node, *tenant, of);
-            let now = node.clock.now();
-            for (holder, granted) in granted {
-                self.holders(node).with(*tenant, holder, &mut |live, cap| match live.grant_again(
-                    granted.clone(),
-                    cap,
-                    now,
-                ) {
-                    Ok(()) => again += 1,
-                    Err(Full) => placeless += 1,
-                });
-            }
+            self.grant_again(node, *tenant, granted, &mut again);
         }
         *lock(&self.left) = None;
-        if again > 0 {
-            info!(sessions = again, "{again} logins from before this start have their places again");
-        }
-        if placeless > 0 {
-            warn!(sessions = placeless, "{placeless} logins from before this start find no place any more");
-        }
+        again.tell();
         Ok(())
     }
 
@@ -186,18 +171,26 @@ impl Live {
             }
         }
         let Some(left) = self.left() else { return };
-        let (now, mut again) = (node.clock.now(), 0_u64);
+        let mut again = Again::default();
         for (tenant, of) in &left.0 {
             use_first_again(node, *tenant, of);
-            let granted = of.unheard_of(*tenant, &self.table(), now);
-            for (holder, granted) in granted {
-                self.holders(node).with(*tenant, holder, &mut |live, cap| {
-                    again += u64::from(live.grant_again(granted.clone(), cap, now).is_ok());
-                });
-            }
+            let granted = of.unheard_of(*tenant, &self.table(), node.clock.now());
+            self.grant_again(node, *tenant, granted, &mut again);
         }
-        if again > 0 {
-            info!(sessions = again, "{again} logins from before this start have their places again");
+        again.tell();
+    }
+
+    fn grant_again(&self, node: &Node, tenant: TenantId, granted: Vec<(Holder, &Granted)>, again: &mut Again) {
+        let now = node.clock.now();
+        for (holder, granted) in granted {
+            self.holders(node).with(
+                tenant,
+                holder,
+                &mut |live, cap| match live.grant_again(granted.clone(), cap, now) {
+                    Ok(()) => again.granted += 1,
+                    Err(Full) => again.placeless += 1,
+                },
+            );
         }
     }
 
@@ -247,6 +240,25 @@ impl Live {
         let is_absent = |holder: &Holder| !self.holders(node).with(tenant, *holder, &mut |_live, _cap| {});
         let absent: Vec<Uuid> = holders.filter(is_absent).map(|holder| holder.uuid()).collect();
         if absent.is_empty() { Ok(()) } else { pager::load_holders(node, tenant, &absent).await }
+    }
+}
+
+/// What became of the grants.
+#[derive(Default)]
+struct Again {
+    granted: u64,
+    placeless: u64,
+}
+
+impl Again {
+    fn tell(&self) {
+        let Self { granted, placeless } = self;
+        if *granted > 0 {
+            info!(sessions = granted, "{granted} logins from before this start have their places again");
+        }
+        if *placeless > 0 {
+            warn!(sessions = placeless, "{placeless} logins from before this start find no place any more");
+        }
     }
 }
 
