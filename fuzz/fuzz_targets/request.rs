@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 
 use dictionaries::rfc2865;
 use domain::access::attempt::Device;
-use domain::network::nas::{Nas, Vendor};
+use domain::network::nas::{Nas, Signing, Vendor};
 use domain::people::subscriber::Username;
 use domain::sales::voucher::VoucherCode;
 use domain::time::Timestamp;
@@ -33,8 +33,11 @@ static NAS: LazyLock<Nas> = LazyLock::new(|| Nas {
     name: "tower".parse().expect("good"),
     address: "192.0.2.1/32".parse().expect("good"),
     identifier: None,
+    realm: None,
+    port_pair: None,
     vendor: Vendor::Mikrotik,
     coa_port: 3799,
+    signing: Signing::default(),
 });
 
 fuzz_target!(|datagram: &[u8]| {
