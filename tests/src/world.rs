@@ -254,17 +254,7 @@ impl World {
         change: impl FnOnce(&mut NewNas),
     ) -> anyhow::Result<Router> {
         let from: IpAddr = from.parse()?;
-        let mut new = NewNas {
-            name: name.parse()?,
-            address: from.into(),
-            identifier: None,
-            realm: None,
-            port_pair: None,
-            vendor: Vendor::Mikrotik,
-            coa_port: 3_799,
-            signing: SigningRule::Observe,
-            secret: shared_secret(secret)?,
-        };
+        let mut new = a_router(name, &from.to_string(), secret)?;
         change(&mut new);
         register_nas::register_nas(&self.store, &isp.scope, new, self.context()).await?;
         Ok(Router { from, secret, ..isp.router.clone() })
@@ -494,9 +484,17 @@ async fn open_isp(
     let tenant = open_tenant::open_tenant(store, new, context).await?;
     let scope = TenantScope::of_operator(tenant.id);
     let from: IpAddr = from.parse()?;
-    let router = NewNas {
-        name: "tower".parse()?,
-        address: from.into(),
+    let router = a_router("tower", &from.to_string(), secret)?;
+    register_nas::register_nas(store, &scope, router, context).await?;
+    Ok(Isp { tenant, scope, router: Router { from, secret, auth, acct, patience: PATIENCE } })
+}
+
+/// A MikroTik router at an address, or several in a network, with nothing special about it.
+pub fn a_router(name: &str, network: &str, secret: &str) -> anyhow::Result<NewNas> {
+    let address = network.parse().or_else(|_| network.parse::<IpAddr>().map(Into::into))?;
+    Ok(NewNas {
+        name: name.parse()?,
+        address,
         identifier: None,
         realm: None,
         port_pair: None,
@@ -504,7 +502,5 @@ async fn open_isp(
         coa_port: 3_799,
         signing: SigningRule::Observe,
         secret: shared_secret(secret)?,
-    };
-    register_nas::register_nas(store, &scope, router, context).await?;
-    Ok(Isp { tenant, scope, router: Router { from, secret, auth, acct, patience: PATIENCE } })
+    })
 }

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use actions::network::register_nas::{self, NewNas};
+use actions::network::register_nas;
 use dictionaries::rfc2866::acct_status_type::{INTERIM_UPDATE, START, STOP};
-use domain::network::nas::{SigningRule, Vendor, shared_secret};
 use domain::sales::plan::{DeviceCap, PlanService, PlanTerms};
 use tests::books;
 use tests::client::{Reply, Report, Router};
 use tests::node::Node;
-use tests::world::{World, hour_for, month};
+use tests::world::{World, a_router, hour_for, month};
 use tokio::time::Instant;
 
 const PHONES: usize = 64;
@@ -88,17 +87,7 @@ async fn phones_that_ask_both_nodes_get_no_place_too_many_and_a_change_reaches_b
         assert!(accepted == 3 || silent > 0, "round {round}: {accepted} of three places were given");
     }
 
-    let new = NewNas {
-        name: "annex".parse().expect("good"),
-        address: "127.0.0.9/32".parse().expect("good"),
-        identifier: None,
-        realm: None,
-        port_pair: None,
-        vendor: Vendor::Mikrotik,
-        coa_port: 3_799,
-        signing: SigningRule::Observe,
-        secret: shared_secret("annex-secret").expect("good"),
-    };
+    let new = a_router("annex", "127.0.0.9", "annex-secret").expect("good");
     register_nas::register_nas(&world.store, &isp.scope, new, world.context()).await.expect("registered");
     let changed = Instant::now();
     for node in 0..2 {

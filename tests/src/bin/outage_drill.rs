@@ -10,17 +10,16 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
-use actions::network::register_nas::{self, NewNas};
+use actions::network::register_nas;
 use anyhow::{Context as _, bail, ensure};
 use boot::private_postgres::{Durability, Options, PrivatePostgres};
-use domain::network::nas::{SigningRule, Vendor, shared_secret};
 use domain::sales::plan::PlanService;
 use tests::crowd::{Crowd, Size, Tally, Verdict};
 use tests::database::Database;
 use tests::dice::asked;
 use tests::node::Node;
 use tests::switch::Line;
-use tests::world::{World, month};
+use tests::world::{World, a_router, month};
 use tokio::process::Command;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -87,17 +86,7 @@ async fn drill() -> anyhow::Result<bool> {
     for user in 0..users {
         world.connects(&world.isp, &plan, &format!("user{user:06}"), &format!("pass{user:06}")).await?;
     }
-    let routers = NewNas {
-        name: "load".parse()?,
-        address: ROUTERS.parse()?,
-        identifier: None,
-        realm: None,
-        port_pair: None,
-        vendor: Vendor::Mikrotik,
-        coa_port: 3_799,
-        signing: SigningRule::Observe,
-        secret: shared_secret(SECRET)?,
-    };
+    let routers = a_router("load", ROUTERS, SECRET)?;
     register_nas::register_nas(&world.store, &world.isp.scope, routers, world.context()).await?;
     let url = world.database.admin_url();
     let mut stage = Stage { postgres: Some(postgres), options, world, node, crowd, url, told: Told::default() };

@@ -5,19 +5,18 @@ use std::time::Duration;
 
 use actions::access::close_overdue::close_overdue;
 use actions::access::record_usage::record_usage;
-use actions::network::register_nas::{self, NewNas};
+use actions::network::register_nas;
 use dictionaries::rfc2866::acct_status_type::{ACCOUNTING_ON, INTERIM_UPDATE, START, STOP};
 use domain::access::attempt::{AskedService, Device};
 use domain::access::session::{EndCause, SessionState};
 use domain::access::usage::{Counters, UsageKind, UsageRecord};
 use domain::id::SessionId;
-use domain::network::nas::{SigningRule, Vendor, shared_secret};
 use domain::sales::plan::PlanService;
 use domain::time::Span;
 use ports::Clock;
 use store::access::sessions::{Filter, StoredSession};
 use tests::client::{Report, Router};
-use tests::world::{Isp, World, month};
+use tests::world::{Isp, World, a_router, month};
 
 const HOUSE: &str = "02:00:00:00:00:0C";
 
@@ -252,17 +251,7 @@ async fn another_router_of_the_same_isp_cannot_end_a_session_with_its_class() {
     let class = class(&world).await;
     world.isp.router.reports(&report(START, &class, 0, 0)).await.expect("sent").expect("an answer");
     let from: IpAddr = "127.0.0.3".parse().expect("good");
-    let new = NewNas {
-        name: "hill".parse().expect("good"),
-        address: from.into(),
-        identifier: None,
-        realm: None,
-        port_pair: None,
-        vendor: Vendor::Mikrotik,
-        coa_port: 3_799,
-        signing: SigningRule::Observe,
-        secret: shared_secret("testing123").expect("good"),
-    };
+    let new = a_router("hill", &from.to_string(), "testing123").expect("good");
     register_nas::register_nas(&world.store, &world.isp.scope, new, world.context()).await.expect("registered");
     let hill = Router { from, patience: Duration::from_millis(100), ..world.isp.router.clone() };
 

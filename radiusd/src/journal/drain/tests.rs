@@ -1,8 +1,9 @@
 //! The drain against a real database: twice, and with records that it refuses.
 
 use ::tests::database::Database;
+use ::tests::world::a_router;
 use actions::context::Context;
-use actions::network::register_nas::{self, NewNas};
+use actions::network::register_nas;
 use actions::platform::open_tenant::{self, NewTenant};
 use boot::clock::SystemClock;
 use boot::health::Health;
@@ -12,7 +13,6 @@ use domain::access::attempt::{AskedService, Device};
 use domain::access::usage::{Counters, UsageKind};
 use domain::id::{Id, NasId, NodeId, SessionId};
 use domain::money::Currency;
-use domain::network::nas::{SigningRule, Vendor, shared_secret};
 use domain::phone::CallingCode;
 use domain::time::Zone;
 use ports::{Clock as _, Random as _};
@@ -46,17 +46,7 @@ impl Place {
             calling_code: CallingCode::kenya(),
         };
         let tenant = open_tenant::open_tenant(&store, new, context).await.expect("opened").id;
-        let router = NewNas {
-            name: "tower".parse().expect("good"),
-            address: "10.0.0.1/32".parse().expect("good"),
-            identifier: None,
-            realm: None,
-            port_pair: None,
-            vendor: Vendor::Mikrotik,
-            coa_port: 3_799,
-            signing: SigningRule::Observe,
-            secret: shared_secret("testing123").expect("good"),
-        };
+        let router = a_router("tower", "10.0.0.1", "testing123").expect("good");
         let scope = TenantScope::of_operator(tenant);
         let nas = register_nas::register_nas(&store, &scope, router, context).await.expect("registered").id;
         Self { database, directory: tempfile::tempdir().expect("a directory"), tenant, nas }
