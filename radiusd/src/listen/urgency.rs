@@ -17,8 +17,8 @@ const WINDOW_MS: u64 = 100;
 
 /// Work of a window, in hundredths, below which a thread goes first, and beyond which it does not.
 ///
-/// Who goes first takes each packet alone; past some third of a core it does better to let them gather.
-const LITTLE_AND_MUCH: (u64, u64) = (25, 35);
+/// Who goes first takes each packet alone; past a fifth of a core it does better to let them gather.
+const LITTLE_AND_MUCH: (u64, u64) = (15, 20);
 
 /// One thread's right of way. Belongs to the thread that uses it.
 #[derive(Debug, Default)]
@@ -98,7 +98,7 @@ mod tests {
         assert!(!is_real_time(), "nothing is known yet");
         urgency.worked(100, Duration::from_millis(5));
         assert_eq!((urgency.goes_first, is_real_time()), (may, may));
-        urgency.worked(200, Duration::from_millis(30));
+        urgency.worked(200, Duration::from_millis(18));
         assert_eq!(is_real_time(), may, "neither little nor much: it stays");
         urgency.worked(300, Duration::from_millis(90));
         assert!(!is_real_time() && !urgency.goes_first);
@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn what_is_little_and_much_does_not_flicker() {
-        assert!(wants_to_go_first(24, false) && !wants_to_go_first(25, false));
-        assert!(wants_to_go_first(35, true) && !wants_to_go_first(36, true));
+        assert!(wants_to_go_first(14, false) && !wants_to_go_first(15, false));
+        assert!(wants_to_go_first(20, true) && !wants_to_go_first(21, true));
         assert_eq!((share(Duration::from_millis(35), 100), share(Duration::from_secs(9), 100)), (35, 9_000));
     }
 }
