@@ -1,0 +1,360 @@
+//! Every query that there is, asked for what another tenant has.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use domain::access::boot::Boot;
+use domain::access::decision::TraceCode;
+use domain::access::facts::Holder;
+use domain::id::{JournalId, SessionId};
+use domain::people::subscriber::Username;
+use domain::refusal::Refusal;
+use domain::sales::voucher::FirstUse;
+use domain::secret::SecretBytes;
+use store::access::decisions::Search;
+use store::access::positions::{self, Mark};
+use store::access::sessions::{Filter, ReportKey};
+use store::access::slots::Renewal;
+use store::access::{boots, decisions, facts, holders, known, sessions, slots, usage};
+use store::network::certificates::Which;
+use store::network::{certificates, nas, sightings};
+use store::people::subscribers;
+use store::sales::vouchers::{NewVouchers, VoucherFilter};
+use store::sales::{batches, plans, vouchers};
+use store::{Page, StoreError};
+use tests::answers::Answer;
+use uuid::Uuid;
+
+use crate::access::decisions::save;
+use crate::certificates::certificate;
+use crate::routers::sighting;
+use crate::scene::{NOW, Scene, cap, code, device, full_terms, id, in_seconds, phone};
+
+/// Everything that a tenant has, as one text a table.
+async fn all_rows_of(scene: &Scene, tenant: Uuid) -> Vec<String> {
+    let mut admin = scene.database.admin().await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select table_name::text from information_schema.columns
+         where column_name = 'tenant_id' and table_schema = 'public'
+         order by 1",
+    )
+    .fetch_all(&mut admin)
+    .await
+    .expect("reads");
+    let mut rows = Vec::new();
+    for table in tables {
+        let dump = format!(
+            "select coalesce(string_agg(t::text, '\n' order by t::text), '') from {table} t where tenant_id = $1"
+        );
+        let dump: String =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(dump)).bind(tenant).fetch_one(&mut admin).await.expect("reads");
+        rows.push(format!("{table}:\n{dump}"));
+    }
+    rows
+}
+
+/// The public queries that take a tenant's transaction, by their paths, as the source has them.
+fn queries_in_the_source() -> BTreeSet<String> {
+    fn walk(folder: &Path, module: &str, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
+            let module = if module.is_empty() { name } else { format!("{module}::{name}") };
+            if path.is_dir() {
+                walk(&path, &module, found);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).expect("a source file");
+            for function in source.split("\npub async fn ").skip(1) {
+                let signature = function.split('{').next().unwrap_or_default();
+                if signature.contains("&mut TenantTx") {
+                    let name = signature.split(['(', '<']).next().unwrap_or_default();
+                    found.insert(format!("{module}::{name}"));
+                }
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "", &mut found);
+    found
+}
+
+/// Asks each query as our tenant for what is theirs. A case says whether nothing was seen; an error sees nothing.
+#[tokio::test]
+async fn no_query_sees_or_changes_another_tenants_rows() {
+    let scene = Scene::open().await;
+    let (ours, theirs) = (&scene.ours, &scene.theirs);
+    let their_session = theirs.granted(&scene.store, device(1)).await;
+    let their_answer = Answer { refusal: Some(Refusal::Expired), ..theirs.answer(99) };
+    let their_holder = theirs.holder();
+    let journal: JournalId = id();
+    let their_certificate = certificate(theirs, 7);
+    {
+        let mut tx = scene.their_tx().await;
+        let taken = slots::take(&mut tx, their_holder, &device(1), cap(3), their_session, NOW, in_seconds(60)).await;
+        taken.expect("taken");
+        let mut reported = sessions::by_ids_for_update(&mut tx, &[their_session]).await.expect("locks");
+        reported[0].acct_session_id = Some("81100001".to_owned());
+        sessions::save_many(&mut tx, &reported).await.expect("saves");
+        usage::add_many(&mut tx, &[(their_holder, 5, 5)]).await.expect("added");
+        save(&scene, 0, &[their_answer]).await;
+        positions::note(&mut tx, Mark { journal, position: 5, batch: Uuid::nil() }).await.expect("noted");
+        certificates::add(&mut tx, &their_certificate).await.expect("added");
+        let bought = NewVouchers { bought_by: Some(phone("0712345678")), sold_at: Some(NOW), ..theirs.printed() };
+        vouchers::insert_codes(&mut tx, &[(id(), code("Bought1"))], &bought).await.expect("inserted");
+        vouchers::mark_sold(&mut tx, theirs.voucher, NOW, None).await.expect("sold");
+        tx.commit().await.expect("commits");
+    }
+    let mut system = scene.store.system().await.expect("begins");
+    sightings::lock(&mut system, &[sighting(theirs, 1, 0)]).await.expect("seen");
+    system.commit().await.expect("commits");
+    let before = all_rows_of(&scene, theirs.tenant_id().uuid()).await;
+    let their_username: Username = theirs.username.parse().expect("good");
+    let first_use = FirstUse { since: NOW, until: in_seconds(5) };
+    let their_key = ReportKey {
+        nas: theirs.nas_id(),
+        acct_session_id: "1".to_owned(),
+        user_name: theirs.code.expose().to_owned(),
+        device: device(1),
+        began_at: NOW,
+        repeats_since: NOW,
+    };
+    let mut covered = BTreeSet::new();
+
+    macro_rules! case {
+        ($path:literal, |$tx:ident| $nothing_seen:expr) => {{
+            let mut transaction = scene.tx().await;
+            let $tx = &mut transaction;
+            let nothing_seen: Result<bool, StoreError> = async { Ok($nothing_seen) }.await;
+            assert!(nothing_seen.unwrap_or(true), "{} shows another tenant's rows", $path);
+            drop(transaction.commit().await);
+            let after = all_rows_of(&scene, theirs.tenant_id().uuid()).await;
+            assert_eq!(after, before, "{} changes another tenant's rows", $path);
+            covered.insert($path.to_owned());
+        }};
+    }
+
+    case!("access::decisions::searching::latest", |tx| {
+        let by_trace = Search { trace: Some(TraceCode::from_bits(99)), ..Search::default() };
+        decisions::latest(tx, &by_trace).await?.is_none() && decisions::latest(tx, &Search::default()).await?.is_none()
+    });
+    case!("access::decisions::searching::search", |tx| {
+        let mut nothing = true;
+        for search in [
+            Search::default(),
+            Search { refused_only: true, ..Search::default() },
+            Search { user: Some(theirs.username.clone()), ..Search::default() },
+            Search { device: Some(device(1)), ..Search::default() },
+            Search { nas: Some(theirs.nas_id()), ..Search::default() },
+            Search { nas: Some(theirs.nas_id()), refused_only: true, ..Search::default() },
+        ] {
+            nothing &= decisions::search(tx, &search, Page::first(10)).await?.rows.is_empty();
+        }
+        nothing
+    });
+    case!("access::facts::load", |tx| {
+        let mut nothing = true;
+        for name in [theirs.code.expose(), &theirs.code.expose().to_lowercase(), theirs.username.as_str()] {
+            let facts = facts::load(tx, name.as_bytes()).await?;
+            nothing &= facts.candidates.is_empty() && !facts.differs_only_in_case;
+        }
+        nothing
+    });
+    case!("access::holders::by_names", |tx| {
+        holders::by_names(tx, &[theirs.code.expose(), &theirs.username]).await?.is_empty()
+    });
+    case!("access::holders::that_are_ours", |tx| holders::that_are_ours(tx, &[their_holder]).await?.is_empty());
+    case!("access::known::by_names", |tx| {
+        let lower = theirs.code.expose().to_lowercase();
+        let names = [theirs.code.expose(), &lower, &theirs.username, "0712345678"].map(str::as_bytes);
+        let meanings = known::by_names(tx, &names).await?.found;
+        meanings.len() == 4 && meanings.iter().all(|name| name.rights.is_empty() && !name.differs_only_in_case)
+    });
+    case!("access::known::by_ids", |tx| {
+        let ids = [theirs.voucher.uuid(), theirs.subscriber.uuid()];
+        known::by_ids(tx, &ids).await?.found.is_empty()
+    });
+    case!("access::known::subscriber_ids", |tx| {
+        !known::subscriber_ids(tx, Page::first(10)).await?.rows.contains(&theirs.subscriber.uuid())
+    });
+    case!("access::known::voucher_ids_in_use", |tx| {
+        !known::voucher_ids_in_use(tx, NOW, Page::first(10)).await?.rows.contains(&theirs.voucher.uuid())
+    });
+    case!("access::sessions::by_ids_for_update", |tx| {
+        sessions::by_ids_for_update(tx, &[their_session]).await?.is_empty()
+    });
+    case!("access::sessions::by_reports_for_update", |tx| {
+        sessions::by_reports_for_update(tx, std::slice::from_ref(&their_key)).await?.is_empty()
+    });
+    case!("access::boots::seen", |tx| boots::seen(tx, theirs.nas_id()).await?.is_empty());
+    case!("access::boots::close", |tx| {
+        let runs = [Boot::of_prefix("811").expect("a run")];
+        boots::close(tx, theirs.nas_id(), &runs, in_seconds(100)).await? == 0
+    });
+    case!("access::positions::find", |tx| positions::find(tx, journal).await?.is_none());
+    case!("access::positions::note", |tx| {
+        // Of a journal that both have records of: each has its own row.
+        positions::note(tx, Mark { journal, position: 7, batch: Uuid::nil() }).await?;
+        true
+    });
+    case!("access::sessions::close_all_of_nas", |tx| {
+        sessions::close_all_of_nas(tx, theirs.nas_id(), in_seconds(100)).await? == 0
+    });
+    case!("access::sessions::close_overdue", |tx| sessions::close_overdue(tx, in_seconds(100), 10).await? == 0);
+    case!("access::sessions::known", |tx| sessions::known(tx, &[their_session]).await?.is_empty());
+    case!("access::sessions::find", |tx| sessions::find(tx, their_session).await?.is_none());
+    case!("access::sessions::insert_granted", |tx| {
+        let mut session = ours.new_session(their_session, device(2));
+        session.nas = theirs.nas_id();
+        sessions::insert_granted(tx, &session).await?;
+        false
+    });
+    case!("access::sessions::list", |tx| {
+        sessions::list(tx, &Filter::default(), Page::first(10)).await?.rows.is_empty()
+    });
+    case!("access::sessions::extend_leases", |tx| {
+        sessions::extend_leases(tx, &[(their_session, in_seconds(9_999))]).await?;
+        true
+    });
+    case!("access::sessions::insert_unreported", |tx| {
+        // Under their id: it becomes a row of ours, or nothing.
+        let session = ours.new_session(their_session, device(2));
+        sessions::insert_granted(tx, &session).await?;
+        let twin = sessions::by_ids_for_update(tx, &[their_session]).await?;
+        sessions::insert_unreported(tx, &twin).await?;
+        true
+    });
+    case!("access::sessions::open", |tx| {
+        sessions::open(tx, None, 10).await?.iter().all(|session| session.nas != theirs.nas_id())
+    });
+    case!("access::sessions::save_many", |tx| {
+        // Under their id, and over their session: it becomes a row of ours, or nothing.
+        let session = ours.new_session(their_session, device(2));
+        sessions::insert_granted(tx, &session).await?;
+        let mut saved = sessions::by_ids_for_update(tx, &[their_session]).await?;
+        saved[0].acct_session_id = Some("1".to_owned());
+        sessions::save_many(tx, &saved).await?;
+        true
+    });
+    case!("access::slots::all", |tx| slots::all(tx).await?.is_empty());
+    case!("access::slots::replace", |tx| {
+        slots::replace(tx, &[(their_holder, Vec::new())]).await?;
+        true
+    });
+    case!("access::slots::take", |tx| {
+        slots::take(tx, their_holder, &device(2), cap(3), id(), NOW, in_seconds(60)).await?;
+        false
+    });
+    case!("access::slots::renew_many", |tx| {
+        let session: SessionId = their_session;
+        let renewal = Renewal { holder: their_holder, device: device(1), session, lease_until: in_seconds(999) };
+        slots::renew_many(tx, &[renewal], NOW).await? == [session]
+    });
+    case!("access::slots::release_many", |tx| {
+        slots::release_many(tx, &[their_session]).await?;
+        true
+    });
+    case!("access::usage::add_many", |tx| {
+        usage::add_many(tx, &[(their_holder, 1, 1)]).await?;
+        true
+    });
+    case!("network::certificates::add", |tx| {
+        certificates::add(tx, &certificate(theirs, 1)).await?;
+        false
+    });
+    case!("network::certificates::list", |tx| certificates::list(tx, Page::first(10)).await?.rows.is_empty());
+    case!("network::certificates::revoke", |tx| {
+        let theirs = certificates::revoke(tx, Which::OfRouter(theirs.nas.id), NOW).await?;
+        theirs.is_empty()
+            && certificates::revoke(tx, Which::WithSerial(their_certificate.serial), NOW).await?.is_empty()
+    });
+    case!("access::usage::all", |tx| usage::all(tx).await?.get(&their_holder.uuid()) != Some(&(5, 5)));
+    case!("network::nas::add", |tx| {
+        nas::add(tx, &theirs.nas, &SecretBytes::new(b"secret".to_vec())).await?;
+        false
+    });
+    case!("network::nas::find", |tx| nas::find(tx, theirs.nas_id()).await?.is_none());
+    case!("network::nas::find_by_name", |tx| nas::find_by_name(tx, &theirs.nas.name).await?.is_none());
+    case!("network::nas::list", |tx| {
+        nas::list(tx, Page::first(10)).await?.rows.iter().all(|nas| nas.tenant == ours.tenant_id())
+    });
+    case!("network::nas::update", |tx| {
+        nas::update(tx, &theirs.nas).await?;
+        false
+    });
+    case!("network::nas::set_secret", |tx| {
+        nas::set_secret(tx, theirs.nas_id(), &SecretBytes::new(b"secret".to_vec())).await?;
+        false
+    });
+    case!("network::nas::retire", |tx| {
+        nas::retire(tx, theirs.nas_id(), NOW).await?;
+        false
+    });
+    case!("network::nas::retired_at", |tx| nas::retired_at(tx, theirs.nas_id()).await?.is_none());
+    case!("network::sightings::find", |tx| sightings::find(tx, theirs.nas_id()).await?.is_none());
+    case!("people::subscribers::existing_usernames", |tx| {
+        subscribers::existing_usernames(tx, std::slice::from_ref(&their_username)).await?.is_empty()
+    });
+    case!("people::subscribers::find_by_username", |tx| {
+        subscribers::find_by_username(tx, &their_username).await?.is_none()
+    });
+    case!("people::subscribers::insert_many", |tx| {
+        let twin = ours.new_subscriber(theirs.subscriber, &theirs.username);
+        subscribers::insert_many(tx, vec![twin]).await?.is_empty()
+    });
+    case!("people::subscribers::list", |tx| {
+        let listed = subscribers::list(tx, Page::first(10)).await?.rows;
+        listed.iter().all(|subscriber| subscriber.plan == ours.plan.id)
+    });
+    case!("people::subscribers::resume", |tx| {
+        subscribers::resume(tx, theirs.subscriber).await?;
+        true
+    });
+    case!("people::subscribers::set_until", |tx| {
+        subscribers::set_until(tx, theirs.subscriber, None).await?;
+        true
+    });
+    case!("people::subscribers::suspend", |tx| {
+        subscribers::suspend(tx, theirs.subscriber, NOW).await?;
+        true
+    });
+    case!("sales::batches::add", |tx| {
+        batches::add(tx, &theirs.batch).await?;
+        false
+    });
+    case!("sales::plans::add", |tx| {
+        plans::add(tx, &theirs.plan).await?;
+        false
+    });
+    case!("sales::plans::at_revision", |tx| plans::at_revision(tx, theirs.plan.id, 1).await?.is_none());
+    case!("sales::plans::find_by_name", |tx| {
+        plans::find_by_name(tx, &theirs.plan.name).await?.is_none_or(|plan| plan.id == ours.plan.id)
+    });
+    case!("sales::plans::list", |tx| plans::list(tx).await?.iter().all(|plan| plan.id == ours.plan.id));
+    case!("sales::plans::load", |tx| {
+        let all = plans::load(tx, None).await?.found;
+        let by_ids = plans::load(tx, Some(&[theirs.plan.id])).await?.found;
+        by_ids.is_empty() && all.iter().all(|plan| plan.id == ours.plan.id)
+    });
+    case!("sales::plans::revise", |tx| {
+        plans::revise(tx, theirs.plan.id, &full_terms(1)).await?;
+        false
+    });
+    case!("sales::vouchers::find_by_code", |tx| vouchers::find_by_code(tx, &theirs.code).await?.is_none());
+    case!("sales::vouchers::insert_codes", |tx| {
+        vouchers::insert_codes(tx, &[(theirs.voucher, theirs.code.clone())], &ours.printed()).await?.is_empty()
+    });
+    case!("sales::vouchers::list", |tx| {
+        let listed = vouchers::list(tx, VoucherFilter::default(), Page::first(10)).await?.rows;
+        listed.iter().all(|voucher| voucher.plan == ours.plan.id)
+    });
+    case!("sales::vouchers::mark_sold", |tx| !vouchers::mark_sold(tx, theirs.voucher, NOW, None).await?);
+    case!("sales::vouchers::note_first_use", |tx| {
+        vouchers::note_first_use(tx, theirs.voucher, first_use).await?;
+        false
+    });
+    case!("sales::vouchers::revoke", |tx| !vouchers::revoke(tx, theirs.voucher, NOW).await?);
+
+    assert_eq!(covered, queries_in_the_source(), "each query that takes a tenant's transaction needs a case here");
+    assert_eq!(Holder::Voucher(theirs.voucher), their_holder);
+}
