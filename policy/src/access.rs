@@ -1,6 +1,7 @@
 //! Rules about who is online, on what terms.
 
 pub mod admission;
+pub mod convergence;
 pub mod credentials;
 pub mod leases;
 pub mod metering;

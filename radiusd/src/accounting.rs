@@ -36,6 +36,7 @@ pub(crate) fn take(node: &Arc<Node>, packet: &Packet<'_>, nas: Arc<KnownNas>, re
         Reported::Usage(mut record) => {
             // Should the record begin a session, it begins the same one however often it is written.
             record.session = record.session.or_else(|| Some(node.context().new_id()));
+            record.from = nas.nas.is_wide().then(|| replier.peer().ip());
             Record::Usage(Box::new(record))
         }
         Reported::Restart(restart) => Record::Restart(restart),

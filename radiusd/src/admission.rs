@@ -169,7 +169,7 @@ impl Asking<'_> {
             device: self.attempt.device.clone(),
             service: self.attempt.service,
             framed_ip: self.attempt.framed_ip,
-            plan: (candidate.plan.id, candidate.plan.revision),
+            told: shaping::told(candidate, admit.first_use.map_or(admit.until, |first| Some(first.until))),
             interim_seconds,
         };
         match self.grasp(right, granted, candidate, admit) {

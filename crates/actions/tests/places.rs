@@ -64,7 +64,7 @@ impl Twice<'_> {
                 device,
                 service: AskedService::Ppp,
                 framed_ip: None,
-                plan: None,
+                told: None,
                 interim_seconds: 300,
                 started_at: self.now,
                 lease_until,

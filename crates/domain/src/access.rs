@@ -8,8 +8,10 @@ pub mod attempt;
 pub mod boot;
 pub mod facts;
 pub mod grant;
+pub mod order;
 pub mod session;
 pub mod slot;
+pub mod told;
 pub mod usage;
 
 pub mod decision;

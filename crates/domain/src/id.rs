@@ -118,6 +118,9 @@ pub mod kind {
     /// A node's journal of accounting records.
     #[derive(Debug)]
     pub enum Journal {}
+    /// Something that needs a person.
+    #[derive(Debug)]
+    pub enum Exception {}
 }
 
 /// Id of a tenant: an ISP.
@@ -142,5 +145,7 @@ pub type DecisionId = Id<kind::Decision>;
 pub type NodeId = Id<kind::Node>;
 /// Id of one life of a node's process.
 pub type RunId = Id<kind::Run>;
+/// Id of an exception: something that needs a person.
+pub type ExceptionId = Id<kind::Exception>;
 /// Names a node's journal of accounting records.
 pub type JournalId = Id<kind::Journal>;

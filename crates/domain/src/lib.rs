@@ -20,3 +20,4 @@ pub mod network;
 pub mod people;
 pub mod platform;
 pub mod sales;
+pub mod support;

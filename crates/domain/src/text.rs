@@ -79,6 +79,41 @@ pub fn escaped(bytes: &[u8]) -> String {
     shown
 }
 
+/// The octets that were shown by [`escaped`]; `None` when the text was cut, so that not all of them are known.
+pub fn unescaped(text: &str) -> Option<Vec<u8>> {
+    if text.ends_with('…') {
+        return None;
+    }
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        octets.extend_from_slice(plain.as_bytes());
+        rest = match read_escape(escape, &mut octets) {
+            Some(after) => after,
+            // A backslash of the text's own.
+            None => {
+                octets.push(b'\\');
+                escape
+            }
+        };
+    }
+    octets.extend_from_slice(rest.as_bytes());
+    Some(octets)
+}
+
+/// Reads what follows a backslash, and returns what follows that.
+fn read_escape<'a>(escape: &'a str, octets: &mut Vec<u8>) -> Option<&'a str> {
+    if let Some(hex) = escape.strip_prefix('x') {
+        let (digits, after) = (hex.get(..2)?, hex.get(2..)?);
+        octets.push(u8::from_str_radix(digits, 16).ok()?);
+        return Some(after);
+    }
+    let (digits, after) = escape.strip_prefix("u{")?.split_once('}')?;
+    let character = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+    octets.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    Some(after)
+}
+
 fn shown(text: &str) -> String {
     escaped(text.as_bytes())
 }
@@ -101,6 +136,14 @@ mod tests {
     #[test]
     fn control_characters_are_shown_escaped() {
         assert_eq!(escaped(b"a\n\x1b[31m\xff\0"), "a\\u{a}\\u{1b}[31m\\xff\\u{0}");
+    }
+
+    #[test]
+    fn what_was_shown_escaped_is_read_again() {
+        for octets in [&b"house-12"[..], b"a\n\x1b[31m\xff\0", "m\u{e9}l\u{200b}".as_bytes(), b"back\\slash", b""] {
+            assert_eq!(unescaped(&escaped(octets)).as_deref(), Some(octets));
+        }
+        assert_eq!(unescaped(&escaped(&[b'x'; 200])), None);
     }
 
     #[test]

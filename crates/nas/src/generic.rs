@@ -4,14 +4,14 @@
 
 use dictionaries::{rfc2865, rfc2869, wispr};
 use domain::access::grant::Grant;
-use domain::rate::Bps;
+use domain::rate::{Bps, RateLimit};
 use domain::sales::plan::PlanService;
 use radius::{WriteError, Writer};
 
 use crate::class;
 
 /// The longest Session-Timeout that fits a signed number of 32 bits, as some devices keep it.
-const SESSION_SECONDS_MAX: u32 = u32::MAX >> 1;
+pub(crate) const SESSION_SECONDS_MAX: u32 = u32::MAX >> 1;
 
 /// The shortest interim interval (RFC 2869 §5.16).
 const INTERIM_SECONDS_MIN: u32 = 60;
@@ -23,14 +23,18 @@ pub(crate) fn write_grant(grant: &Grant, writer: &mut Writer<'_>) -> Result<(), 
         writer.put(rfc2865::SESSION_TIMEOUT, seconds)?;
     }
     writer.put(rfc2869::ACCT_INTERIM_INTERVAL, interim_interval(grant))?;
-    if let Some(rate) = &grant.rate {
-        writer.put(wispr::BANDWIDTH_MAX_UP, bits_per_second(rate.rate.up))?;
-        writer.put(wispr::BANDWIDTH_MAX_DOWN, bits_per_second(rate.rate.down))?;
-    }
+    write_rate(grant.rate.as_ref(), writer)?;
     if grant.service == PlanService::Hotspot {
         writer.put(rfc2865::PORT_LIMIT, u32::from(grant.device_cap.get()))?;
     }
     write_address(grant, writer)
+}
+
+/// The speed. There is no attribute for "unlimited".
+pub(crate) fn write_rate(rate: Option<&RateLimit>, writer: &mut Writer<'_>) -> Result<(), WriteError> {
+    let Some(limit) = rate else { return Ok(()) };
+    writer.put(wispr::BANDWIDTH_MAX_UP, bits_per_second(limit.rate.up))?;
+    writer.put(wispr::BANDWIDTH_MAX_DOWN, bits_per_second(limit.rate.down))
 }
 
 /// A fixed address, or else a pool to take one from.

@@ -2,12 +2,13 @@
 //!
 //! Inward, [`attempt`](mod@attempt) reads "may it come online?" and [`usage`](mod@usage) what a session used. Outward,
 //! [`dialect`] writes a [`Grant`](domain::access::grant::Grant) as the router understands it, and what a person reads
-//! on the login page. Our own key of a session goes out and comes back in [`class`].
+//! on the login page; [`change`](mod@change) asks it to change or to end a live session. Our own key of a session goes out and comes back in [`class`].
 //!
 //! Never decides who may come online, never checks a password, an authenticator or a tenant.
 #![forbid(unsafe_code)]
 
 pub mod attempt;
+pub mod change;
 pub mod class;
 pub mod dialect;
 pub mod mikrotik;

@@ -4,7 +4,7 @@ pub mod rate_limit;
 
 use dictionaries::{Attribute, kind, mikrotik, rfc2865, rfc2869};
 use domain::access::grant::Grant;
-use domain::rate::Bytes;
+use domain::rate::{Bytes, RateLimit};
 use domain::sales::plan::PlanService;
 use radius::{WriteError, Writer};
 
@@ -34,16 +34,31 @@ pub(crate) fn write_grant(grant: &Grant, writer: &mut Writer<'_>) -> Result<(), 
     if let Some(list) = &grant.address_list {
         writer.put(mikrotik::ADDRESS_LIST, list.as_str())?;
     }
-    match (grant.data_left, grant.service) {
-        (None, _) => Ok(()),
-        (Some(left), PlanService::Hotspot) => write_limit(TOTAL, left, writer),
+    grant.data_left.map_or(Ok(()), |left| write_limits(left, grant.service, writer))
+}
+
+/// The speed of a session that goes on; unlimited has a text too, for nothing would leave the old one in force.
+pub(crate) fn write_rate(rate: Option<&RateLimit>, writer: &mut Writer<'_>) -> Result<(), WriteError> {
+    match rate {
+        Some(rate) => writer.put(mikrotik::RATE_LIMIT, RateLimitText::of(rate).as_str()),
+        None => writer.put(mikrotik::RATE_LIMIT, UNLIMITED),
+    }
+}
+
+/// The data that a session may move from its beginning.
+pub(crate) fn write_limits(limit: Bytes, service: PlanService, writer: &mut Writer<'_>) -> Result<(), WriteError> {
+    match service {
+        PlanService::Hotspot => write_limit(TOTAL, limit, writer),
         // A PPP session has no limit for both directions together: each gets what is left, and metering does the rest.
-        (Some(left), PlanService::Pppoe | PlanService::Static) => {
-            write_limit(RECV, left, writer)?;
-            write_limit(XMIT, left, writer)
+        PlanService::Pppoe | PlanService::Static => {
+            write_limit(RECV, limit, writer)?;
+            write_limit(XMIT, limit, writer)
         }
     }
 }
+
+/// No limit either way.
+const UNLIMITED: &str = "0/0";
 
 /// An attribute of 32 bits and the one that holds the next 32.
 type Limit = (Attribute<kind::Integer>, Attribute<kind::Integer>);

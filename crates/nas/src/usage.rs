@@ -66,7 +66,7 @@ impl fmt::Display for Ignored {
     }
 }
 
-/// Reads a record that came from `nas` at `arrived`.
+/// Reads a record that came from `nas` at `arrived`. Which of its addresses it came from is for whoever took it to say.
 pub fn usage(packet: &Packet<'_>, nas: &Nas, arrived: Timestamp) -> Reported {
     use rfc2866::acct_status_type::{ACCOUNTING_OFF, ACCOUNTING_ON, INTERIM_UPDATE, START, STOP};
 
@@ -102,6 +102,7 @@ pub fn usage(packet: &Packet<'_>, nas: &Nas, arrived: Timestamp) -> Reported {
         device: Device::from_calling_station(packet.get(rfc2865::CALLING_STATION_ID).map(|text| text.as_bytes())),
         service: service_of(packet),
         framed_ip: packet.get(rfc2865::FRAMED_IP_ADDRESS),
+        from: None,
         counters: counters_of(packet),
         has_counters: has_counters(packet),
         at,

@@ -1,6 +1,7 @@
 //! Who is online, on what terms.
 
 pub mod boots;
+pub mod convergence;
 pub mod decisions;
 pub mod facts;
 pub mod holders;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 use crate::error::StoreError;
 
 /// The holder of a row whose two columns are filled or empty together.
-fn holder_of(
+pub(crate) fn holder_of(
     table: &'static str,
     row: Uuid,
     kind: Option<&str>,

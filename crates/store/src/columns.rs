@@ -87,7 +87,12 @@ pub(crate) fn integer(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// An address as `inet`.
+/// An address of either kind as an `inet`.
+pub(crate) fn host(address: IpAddr) -> IpNet {
+    address.into()
+}
+
+/// An IPv4 address as an `inet`.
 pub(crate) fn inet(address: Option<Ipv4Addr>) -> Option<IpNet> {
     address.map(|address| IpNet::from(IpAddr::V4(address)))
 }

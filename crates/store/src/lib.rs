@@ -27,6 +27,7 @@ pub mod network;
 pub mod people;
 pub mod platform;
 pub mod sales;
+pub mod support;
 
 pub use error::StoreError;
 pub use file_key::{Chunk, FileKey};

@@ -80,6 +80,24 @@ pub fn admit(facts: &Facts<'_>, attempt: &Attempt<'_>, proves: &dyn Fn(&[u8]) ->
     best.map_or_else(|| unknown(facts), |(_, verdict)| verdict)
 }
 
+/// How long somebody who is online may stay.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stay {
+    /// Until then; `None` has no end.
+    Until(Option<Timestamp>),
+    /// It was used for the first time a moment ago, and its end is not written yet.
+    JustBegun,
+}
+
+/// Whether a right on which somebody is online is still alive: the rules of [`admit`] that time, staff and use can
+/// change.
+pub fn stays(candidate: &Candidate<'_>, zone: &Zone, now: Timestamp) -> Result<Stay, Refusal> {
+    let mut trail = Trail::default();
+    let (until, first_use) = ask_time(candidate, zone, now, &mut trail)?;
+    ask_data(candidate, &mut trail)?;
+    Ok(if first_use.is_some() { Stay::JustBegun } else { Stay::Until(until) })
+}
+
 /// The verdict when every place was taken by others between the look and the grasp.
 pub fn lost_the_race(verdict: Verdict, holder: Holder) -> Verdict {
     let Verdict { mut trail, .. } = verdict;

@@ -42,7 +42,7 @@ pub use self::record::RightSeen;
 /// How a file begins.
 const MAGIC: &[u8; 16] = b"mnetifi book\r\n\x1a\n";
 /// How records are written today.
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 /// The length of a head before its wrapped key.
 const HEAD: usize = 36;
 /// What the key of the file is for.

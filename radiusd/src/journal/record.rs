@@ -1,6 +1,6 @@
 //! What a record says, in octets: written by hand, so that the words of `domain` need not know of any disk.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use domain::access::attempt::{AskedService, Device};
 use domain::access::facts::Holder;
@@ -11,7 +11,10 @@ use domain::time::Timestamp;
 use super::frame::PAYLOAD_MAX;
 
 /// How payloads are written today.
-pub(crate) const VERSION: u8 = 2;
+pub(crate) const VERSION: u8 = 3;
+
+/// How they were written before records said where their packet came from.
+const WITHOUT_SOURCE: u8 = 2;
 
 /// How they were written before records said whose session it is.
 const WITHOUT_HOLDER: u8 = 1;
@@ -97,7 +100,16 @@ fn put_usage(out: &mut Vec<u8>, usage: &UsageRecord) -> Option<()> {
         out.push(u8::try_from(text.len()).ok()?);
         out.extend_from_slice(text.as_bytes());
     }
+    put_option(out, usage.from.map(|from| to_v6(from).octets()));
     Some(())
+}
+
+/// One form for both kinds of address.
+pub(crate) const fn to_v6(address: IpAddr) -> Ipv6Addr {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => address,
+    }
 }
 
 fn put_option<const LENGTH: usize>(out: &mut Vec<u8>, value: Option<[u8; LENGTH]>) {
@@ -107,7 +119,7 @@ fn put_option<const LENGTH: usize>(out: &mut Vec<u8>, value: Option<[u8; LENGTH]
 
 /// The record in these octets; `None` when they are no record of a version that is known, or more than one.
 pub(crate) fn decode(version: u8, payload: &[u8]) -> Option<Record> {
-    if version != VERSION && version != WITHOUT_HOLDER {
+    if !(WITHOUT_HOLDER..=VERSION).contains(&version) {
         return None;
     }
     let mut octets = Octets(payload);
@@ -129,6 +141,11 @@ pub(crate) fn decode(version: u8, payload: &[u8]) -> Option<Record> {
             user_name: octets.text()?.to_owned(),
             device: Device::from_key(octets.text()?),
             service: AskedService::from_code(octets.text()?),
+            from: if version <= WITHOUT_SOURCE {
+                None
+            } else {
+                octets.option()?.map(|from| Ipv6Addr::from_octets(from).to_canonical())
+            },
         })),
         RESTART => Record::Restart(NasRestart { tenant, nas, at }),
         _ => return None,
@@ -231,6 +248,7 @@ mod tests {
             device: Device::from_key(&texts.2),
             service: AskedService::from_code(&texts.3),
             framed_ip: numbers.2.map(Ipv4Addr::from_octets),
+            from: numbers.2.map(|octets| Ipv4Addr::from_octets(octets).into()),
             counters: Counters {
                 in_octets: numbers.0[0],
                 out_octets: numbers.0[1],
@@ -295,6 +313,7 @@ mod tests {
             device: Device::Unnamed,
             service: AskedService::Ppp,
             framed_ip: None,
+            from: None,
             counters: Counters { in_octets: 5, out_octets: 6, in_packets: 7, out_packets: 8, seconds: 9 },
             has_counters: true,
         };

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use domain::access::attempt::{AskedService, Device};
 use domain::access::facts::PlacesSeen;
 use domain::access::slot::{Heir, Leaver, Place};
-use domain::id::{NasId, PlanId, SessionId};
+use domain::access::told::Told;
+use domain::id::{NasId, SessionId};
 use domain::rate::Bytes;
 use domain::sales::plan::DeviceCap;
 use domain::time::Timestamp;
@@ -37,8 +38,8 @@ pub struct GrantedSession {
     pub service: AskedService,
     /// The device's address.
     pub framed_ip: Option<Ipv4Addr>,
-    /// The plan and its revision that were granted.
-    pub plan: (PlanId, u32),
+    /// What its router was told.
+    pub told: Told,
     /// Seconds between interim updates that the router was told.
     pub interim_seconds: u32,
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use domain::access::attempt::Device;
 use domain::access::decision::Decision;
 use domain::access::facts::Holder;
+use domain::access::told::Told;
 use domain::id::{NasId, SessionId, TenantId};
 use domain::sales::voucher::FirstUse;
 use domain::time::Timestamp;
@@ -128,7 +129,8 @@ fn granted_in(decision: &Decision, holder: Holder, lease_until: Timestamp) -> Op
         device: decision.device.clone(),
         service: decision.service,
         framed_ip: decision.framed_ip,
-        plan: (seen.plan, seen.revision),
+        // Which of its speeds and which end is not in the record: convergence tells the router again.
+        told: Told::plainly(seen.plan, seen.revision),
         interim_seconds: grant.interim_seconds,
     };
     Some(Granted { session, at: decision.at, lease_until })
@@ -294,7 +296,7 @@ mod tests {
             device: Device::from_key(&format!("02:00:00:00:{:02X}:{:02X}", device / 256, device % 256)),
             service: AskedService::Ppp,
             framed_ip: None,
-            plan: (PlanId::from_bytes([9; 16]), 1),
+            told: Told::plainly(PlanId::from_bytes([9; 16]), 1),
             interim_seconds: 300,
         };
         let at = Timestamp::from_seconds(i64::from(number));

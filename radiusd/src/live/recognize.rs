@@ -31,7 +31,7 @@ pub(super) fn report_of(tenant: TenantId, stored: &StoredSession, id: SessionId)
         SessionState::Granted => UsageKind::Start,
         SessionState::Open => UsageKind::Interim,
         SessionState::Closed(EndCause::Reported(number)) => UsageKind::Stop(number),
-        SessionState::Closed(EndCause::NasRestarted | EndCause::LeaseEnded) => UsageKind::Interim,
+        SessionState::Closed(EndCause::NasRestarted | EndCause::LeaseEnded | EndCause::Cut) => UsageKind::Interim,
     };
     UsageRecord {
         tenant,
@@ -44,6 +44,7 @@ pub(super) fn report_of(tenant: TenantId, stored: &StoredSession, id: SessionId)
         device: stored.device.clone(),
         service: stored.service,
         framed_ip: stored.framed_ip,
+        from: stored.from,
         counters: stored.session.counted,
         has_counters: stored.session.counted.octets() > 0,
         at: stored.session.last_heard_at,
@@ -118,7 +119,7 @@ impl Table {
             // Its counters may have begun again since.
             known.stored.session.last_reading = stranger.stored.session.last_reading;
         }
-        if let SessionState::Closed(cause @ (EndCause::NasRestarted | EndCause::LeaseEnded)) =
+        if let SessionState::Closed(cause @ (EndCause::NasRestarted | EndCause::LeaseEnded | EndCause::Cut)) =
             stranger.stored.session.state
         {
             let ended_at = stranger.stored.session.ended_at.unwrap_or(by.now);

@@ -12,6 +12,7 @@ use boot::random::OsRandom;
 use domain::access::attempt::{AskedService, Device};
 use domain::access::facts::Holder;
 use domain::access::session::{EndCause, SessionState};
+use domain::access::told::Told;
 use domain::access::usage::{Counters, NasRestart, UsageKind, UsageRecord};
 use domain::id::{NasId, PlanId};
 use domain::people::subscriber::password;
@@ -93,7 +94,7 @@ impl Town {
                 device: mac(device),
                 service: AskedService::Ppp,
                 framed_ip: None,
-                plan: (self.plan, 1),
+                told: Told::plainly(self.plan, 1),
                 interim_seconds: 300,
             };
             granted = live.grant(session, cap, now, now.plus(Span::seconds(60)));
@@ -130,6 +131,7 @@ impl Town {
             device: mac(1),
             service: AskedService::Ppp,
             framed_ip: None,
+            from: None,
             counters: Counters { in_octets: octets, out_octets: octets * 2, seconds, ..Counters::ZERO },
             has_counters: kind != UsageKind::Start,
             at: SystemClock.now(),
@@ -191,7 +193,7 @@ async fn what_memory_heard_is_in_the_database_once() {
     assert_eq!(town.used().await, (1_000, 2_000));
     assert_eq!(town.places().await, [mac(1)]);
     let stored = town.session(1).await;
-    assert_eq!((stored.session.state, stored.plan), (SessionState::Open, Some((town.plan, 1))));
+    assert_eq!((stored.session.state, stored.told), (SessionState::Open, Some(Told::plainly(town.plan, 1))));
     assert_eq!(node.meters.journal_records_waiting.get(), 0);
 
     append(&node, &[town.record(UsageKind::Interim, 1, 600, 1_500), town.record(UsageKind::Stop(1), 1, 700, 1_700)]);
@@ -345,7 +347,7 @@ async fn what_was_granted_is_in_the_database_before_another_node_comes() {
 
     assert_eq!(node.live.ground(), Ground::Database);
     let stored = town.session(1).await;
-    assert_eq!((stored.session.state, stored.plan), (SessionState::Granted, Some((town.plan, 1))));
+    assert_eq!((stored.session.state, stored.told), (SessionState::Granted, Some(Told::plainly(town.plan, 1))));
     assert_eq!(town.places().await, [mac(1)]);
 
     // Its reports are written in transactions now, and memory follows.
@@ -374,7 +376,7 @@ async fn what_was_done_while_others_decided_is_told_and_read_again() {
     while drain.step(&node).await.expect("the database is there") > 0 {}
 
     let stored = town.session(1).await;
-    assert_eq!((stored.session.state, stored.plan), (SessionState::Open, Some((town.plan, 1))));
+    assert_eq!((stored.session.state, stored.told), (SessionState::Open, Some(Told::plainly(town.plan, 1))));
     assert_eq!((town.used().await.0, town.places().await), (500, vec![mac(1)]));
 }
 
@@ -391,7 +393,7 @@ async fn what_was_granted_before_a_kill_has_its_place_again() {
     append(&node, &[town.record(UsageKind::Start, 1, 0, 0)]);
     hear_and_save(&node).await;
     let stored = town.session(1).await;
-    assert_eq!((stored.session.state, stored.plan), (SessionState::Open, Some((town.plan, 1))));
+    assert_eq!((stored.session.state, stored.told), (SessionState::Open, Some(Told::plainly(town.plan, 1))));
     assert_eq!(town.places().await, [mac(1)]);
 
     // The other nodes hear of it too, when this one is not the only one any more.

@@ -183,7 +183,7 @@ async fn take_place(
             device: device.clone(),
             service: asked.attempt.service,
             framed_ip: asked.attempt.framed_ip,
-            plan: Some((candidate.plan.id, candidate.plan.revision)),
+            told: Some(shaping::told(candidate, until)),
             interim_seconds: grant.interim_seconds,
             started_at: now,
             lease_until,

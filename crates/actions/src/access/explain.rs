@@ -126,6 +126,7 @@ impl Story {
 pub fn end_in_words(cause: EndCause) -> String {
     match cause {
         EndCause::NasRestarted => "the router restarted".to_owned(),
+        EndCause::Cut => "we asked its router to end it, and it did".to_owned(),
         EndCause::LeaseEnded => "nothing was heard of it any more".to_owned(),
         EndCause::Reported(number) => match number {
             0 => "the router gave no reason",

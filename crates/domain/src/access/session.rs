@@ -23,6 +23,8 @@ pub enum EndCause {
     NasRestarted,
     /// Nothing was heard for longer than the lease.
     LeaseEnded,
+    /// Its router confirmed that it ended it because we asked, or that it does not know it.
+    Cut,
 }
 
 impl EndCause {
@@ -32,6 +34,7 @@ impl EndCause {
             Self::Reported(_) => "reported",
             Self::NasRestarted => "nas_restarted",
             Self::LeaseEnded => "lease_ended",
+            Self::Cut => "cut",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a NAS reports of a session (RFC 2866), in our words.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::access::attempt::{AskedService, Device};
 use crate::access::facts::Holder;
@@ -78,6 +78,8 @@ pub struct UsageRecord {
     pub service: AskedService,
     /// The device's address.
     pub framed_ip: Option<Ipv4Addr>,
+    /// Where the router's packet came from, when that is not plain from the router's own row.
+    pub from: Option<IpAddr>,
     /// The counters.
     pub counters: Counters,
     /// Whether the NAS gave any counters: a Stop without them must not read as zero.

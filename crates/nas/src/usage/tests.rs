@@ -73,6 +73,7 @@ fn an_interim_from_the_wire_joins_its_gigawords() {
         device: Device::Unnamed,
         service: AskedService::Unsaid,
         framed_ip: None,
+        from: None,
         counters: Counters {
             in_octets: 4_563_402_752,
             out_octets: 12_884_901_893,

@@ -4,19 +4,20 @@ mod row;
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use domain::access::attempt::{AskedService, Device};
 use domain::access::facts::Holder;
 use domain::access::session::{EndCause, Session, SessionState};
+use domain::access::told::Told;
 use domain::access::usage::{Counters, UsageRecord};
-use domain::id::{NasId, PlanId, SessionId};
+use domain::id::{NasId, SessionId};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
 use self::row::{SessionRow, state_columns};
 use crate::access::slots;
-use crate::columns::{Instant, counter, holder_columns, inet, integer, uncounter};
+use crate::columns::{Instant, counter, holder_columns, host, inet, integer, uncounter};
 use crate::error::StoreError;
 use crate::page::{Listed, Page};
 use crate::system_tx::SystemTx;
@@ -39,8 +40,8 @@ pub struct NewSession {
     pub service: AskedService,
     /// The device's address.
     pub framed_ip: Option<Ipv4Addr>,
-    /// The plan and its revision that were granted.
-    pub plan: Option<(PlanId, u32)>,
+    /// What its router was told when it was accepted.
+    pub told: Option<Told>,
     /// Seconds between interim updates that the router was told.
     pub interim_seconds: u32,
     /// Now.
@@ -68,8 +69,10 @@ pub struct StoredSession {
     pub acct_session_id: Option<String>,
     /// The device's address.
     pub framed_ip: Option<Ipv4Addr>,
-    /// The plan and its revision that were granted.
-    pub plan: Option<(PlanId, u32)>,
+    /// What its router was told when it was accepted. What it was told since is convergence's to know.
+    pub told: Option<Told>,
+    /// Where its router's reports come from, when that is not plain from the router's own row.
+    pub from: Option<IpAddr>,
     /// Seconds between interim updates that the router was told.
     pub interim_seconds: Option<u32>,
     /// Until when it is believed without news.
@@ -83,6 +86,7 @@ impl StoredSession {
     pub fn hear(&mut self, record: &UsageRecord) {
         self.acct_session_id = Some(record.acct_session_id.clone());
         self.framed_ip = record.framed_ip.or(self.framed_ip);
+        self.from = record.from.or(self.from);
         if record.service != AskedService::Unsaid {
             self.service = record.service;
         }
@@ -150,7 +154,8 @@ pub async fn insert_granted(tx: &mut TenantTx, new: &NewSession) -> Result<(), S
         service: new.service,
         acct_session_id: None,
         framed_ip: new.framed_ip,
-        plan: new.plan,
+        told: new.told,
+        from: None,
         interim_seconds: Some(new.interim_seconds),
         lease_until: new.lease_until,
         session: Session::begun(new.started_at),
@@ -203,12 +208,19 @@ pub async fn open(tx: &mut TenantTx, after: Option<SessionId>, limit: u32) -> Re
 
 /// The session with an id.
 pub async fn find(tx: &mut TenantTx, id: SessionId) -> Result<Option<StoredSession>, StoreError> {
+    Ok(by_ids(tx, &[id]).await?.pop())
+}
+
+/// The sessions with these ids. Ids that are not the tenant's are left out.
+pub async fn by_ids(tx: &mut TenantTx, ids: &[SessionId]) -> Result<Vec<StoredSession>, StoreError> {
     let tenant = tx.tenant_uuid();
-    sqlx::query_file_as!(SessionRow, "sql/sessions.sql", tenant, &[id.uuid()])
-        .fetch_optional(tx.connection())
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    sqlx::query_file_as!(SessionRow, "sql/sessions.sql", tenant, &ids)
+        .fetch_all(tx.connection())
         .await?
+        .into_iter()
         .map(StoredSession::try_from)
-        .transpose()
+        .collect()
 }
 
 /// Which of these ids are sessions of the tenant.
@@ -363,8 +375,12 @@ async fn upsert(tx: &mut TenantTx, sessions: &[&StoredSession]) -> Result<(), St
         &sessions.iter().map(|s| s.service.code()).collect::<Vec<_>>() as _,
         &sessions.iter().map(|s| s.acct_session_id.as_deref()).collect::<Vec<_>>() as _,
         &sessions.iter().map(|s| inet(s.framed_ip)).collect::<Vec<_>>() as _,
-        &sessions.iter().map(|s| s.plan.map(|(plan, _)| plan.uuid())).collect::<Vec<_>>() as _,
-        &sessions.iter().map(|s| s.plan.map(|(_, revision)| integer(revision))).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| s.told.map(|told| told.plan.uuid())).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| s.told.map(|told| integer(told.revision))).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| s.told.map_or(0, |told| i16::from(told.speed.number()))).collect::<Vec<_>>(),
+        &sessions.iter().map(|s| Instant::of(s.told.and_then(|told| told.until))).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| inet(s.told.and_then(|told| told.framed_ip))).collect::<Vec<_>>() as _,
+        &sessions.iter().map(|s| s.from.map(host)).collect::<Vec<_>>() as _,
         &sessions.iter().map(|s| s.interim_seconds.map(integer)).collect::<Vec<_>>() as _,
         &sessions.iter().map(|s| state_columns(s.session.state).0).collect::<Vec<_>>() as _,
         &sessions.iter().map(|s| state_columns(s.session.state).1).collect::<Vec<_>>() as _,
@@ -441,6 +457,31 @@ pub async fn close_overdue(tx: &mut TenantTx, now: Timestamp, limit: u32) -> Res
     release(tx, closed).await
 }
 
+/// Ends sessions that their routers have ended because we asked, and frees their places. Returns how many.
+pub async fn close_cut(tx: &mut TenantTx, ids: &[SessionId]) -> Result<u64, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let closed = sqlx::query_scalar!(
+        "with cut as (
+             select id
+             from sessions
+             where tenant_id = $1 and id = any($2) and ended_at is null and last_heard_at <= cut_at
+             order by id
+             for update
+         )
+         update sessions s
+         set state = 'closed', end_code = 'cut', ended_at = s.cut_at
+         from cut
+         where s.tenant_id = $1 and s.id = cut.id
+         returning s.id",
+        tenant,
+        &ids,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    release(tx, closed).await
+}
+
 async fn release(tx: &mut TenantTx, closed: Vec<Uuid>) -> Result<u64, StoreError> {
     let closed: Vec<SessionId> = closed.into_iter().map(SessionId::from_uuid).collect();
     slots::release_many(tx, &closed).await?;
@@ -503,12 +544,8 @@ pub async fn list(
             .await?
         }
     };
-    let sessions = sqlx::query_file_as!(SessionRow, "sql/sessions.sql", tenant, &ids)
-        .fetch_all(tx.connection())
-        .await?
-        .into_iter()
-        .map(StoredSession::try_from)
-        .collect::<Result<_, _>>()?;
+    let ids: Vec<SessionId> = ids.into_iter().map(SessionId::from_uuid).collect();
+    let sessions = by_ids(tx, &ids).await?;
     Ok(page.cut(sessions, |session: &StoredSession| session.id))
 }
 

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::access::attempt::{AskedService, Device};
 use domain::access::facts::Holder;
+use domain::access::told::Told;
 use domain::id::{BatchId, Id, NasId, SessionId, SubscriberId, TenantId, VoucherId};
 use domain::mac::Mac;
 use domain::money::{Currency, Money};
@@ -198,7 +199,7 @@ impl Isp {
             device,
             service: AskedService::Hotspot,
             framed_ip: Some([10, 5, 50, 2].into()),
-            plan: Some((self.plan.id, 1)),
+            told: Some(Told::plainly(self.plan.id, 1)),
             interim_seconds: 300,
             started_at: NOW,
             lease_until: in_seconds(60),

@@ -5,6 +5,7 @@ use domain::access::attempt::{AskedService, Device};
 use domain::access::facts::{Holder, Right};
 use domain::access::session::{Session, SessionState};
 use domain::access::slot::Place;
+use domain::access::told::Told;
 use domain::access::usage::Counters;
 use domain::id::Id;
 use domain::mac::Mac;
@@ -195,7 +196,8 @@ fn sessions() -> Vec<Item> {
         service: AskedService::Unsaid,
         acct_session_id: None,
         framed_ip: None,
-        plan: None,
+        told: None,
+        from: None,
         interim_seconds: None,
         lease_until: NOW,
         session: Session::begun(NOW),
@@ -207,7 +209,12 @@ fn sessions() -> Vec<Item> {
         service: AskedService::Ppp,
         acct_session_id: Some("8100001a".to_owned()),
         framed_ip: Some(Ipv4Addr::new(10, 0, 0, 9)),
-        plan: Some((id(2), 7)),
+        told: Some(Told {
+            until: Some(Timestamp::from_seconds(5_000)),
+            framed_ip: Some(Ipv4Addr::new(10, 0, 0, 9)),
+            ..Told::plainly(id(2), 7)
+        }),
+        from: Some(Ipv4Addr::new(127, 0, 0, 9).into()),
         interim_seconds: Some(300),
         session: Session {
             state: SessionState::Open,

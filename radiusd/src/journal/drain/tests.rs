@@ -106,6 +106,7 @@ impl Place {
             device: Device::Unnamed,
             service: AskedService::Ppp,
             framed_ip: None,
+            from: None,
             counters: Counters { in_octets: octets, seconds: octets / 10, ..Counters::ZERO },
             has_counters: true,
             at: SystemClock.now(),

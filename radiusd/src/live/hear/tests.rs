@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use domain::access::attempt::{AskedService, Device};
+use domain::access::told::Told;
 use domain::access::usage::{Counters, UsageKind};
 use domain::id::{NasId, PlanId, SubscriberId};
 use domain::sales::plan::DeviceCap;
@@ -110,7 +111,7 @@ impl Scene {
                 device: mac(device),
                 service: AskedService::Ppp,
                 framed_ip: None,
-                plan: (PlanId::from_bytes([8; 16]), 3),
+                told: Told::plainly(PlanId::from_bytes([8; 16]), 3),
                 interim_seconds: 330,
             };
             granted = live.grant(session, cap, now, now.plus(domain::time::Span::seconds(60)));
@@ -153,6 +154,7 @@ fn record(kind: UsageKind, id: u8, (now, seconds): (i64, u64), octets: u64) -> U
         device: mac(1),
         service: AskedService::Ppp,
         framed_ip: None,
+        from: None,
         counters: Counters { in_octets: octets, seconds, ..Counters::ZERO },
         has_counters: kind != UsageKind::Start,
         at: at(now),
@@ -171,7 +173,7 @@ fn a_granted_session_begins_with_its_start_and_ends_with_its_stop() {
 
     scene.hear(&record(UsageKind::Start, 1, (1_010, 0), 0));
     let known = scene.table.get(session(1)).expect("known");
-    assert_eq!((known.is_confirmed, known.stored.plan.map(|(_, revision)| revision)), (true, Some(3)));
+    assert_eq!((known.is_confirmed, known.stored.told.map(|told| told.revision)), (true, Some(3)));
     assert!(!scene.is_free());
 
     scene.hear(&record(UsageKind::Interim, 1, (1_310, 300), 500));

@@ -1,5 +1,7 @@
 use std::sync::Mutex;
 
+use domain::id::PlanId;
+
 use super::*;
 
 const NOW: Timestamp = at(1_000);
@@ -24,7 +26,7 @@ fn session(id: u8, device: u8) -> GrantedSession {
         device: mac(device),
         service: AskedService::Hotspot,
         framed_ip: None,
-        plan: (PlanId::from_bytes([8; 16]), 1),
+        told: Told::plainly(PlanId::from_bytes([8; 16]), 1),
         interim_seconds: 300,
     }
 }

@@ -2,6 +2,7 @@
 
 use domain::access::attempt::{AskedService, Device};
 use domain::access::session::{EndCause, Session, SessionState};
+use domain::access::told::{Speed, Told};
 use domain::access::usage::Counters;
 use domain::id::{NasId, PlanId, SessionId};
 use ipnet::IpNet;
@@ -19,7 +20,7 @@ pub(super) fn state_columns(state: SessionState) -> (&'static str, Option<&'stat
         SessionState::Closed(cause) => {
             let number = match cause {
                 EndCause::Reported(number) => Some(i64::from(number)),
-                EndCause::NasRestarted | EndCause::LeaseEnded => None,
+                EndCause::NasRestarted | EndCause::LeaseEnded | EndCause::Cut => None,
             };
             ("closed", Some(cause.code()), number)
         }
@@ -38,6 +39,10 @@ pub(super) struct SessionRow {
     pub(super) framed_ip: Option<IpNet>,
     pub(super) plan_id: Option<Uuid>,
     pub(super) plan_revision: Option<i32>,
+    pub(super) told_speed: i16,
+    pub(super) told_until: Option<Instant>,
+    pub(super) told_ip: Option<IpNet>,
+    pub(super) heard_from: Option<IpNet>,
     pub(super) interim_seconds: Option<i32>,
     pub(super) state: String,
     pub(super) end_code: Option<String>,
@@ -66,6 +71,7 @@ impl SessionRow {
             ("open", None) => SessionState::Open,
             ("closed", Some("reported")) => SessionState::Closed(EndCause::Reported(number)),
             ("closed", Some("nas_restarted")) => SessionState::Closed(EndCause::NasRestarted),
+            ("closed", Some("cut")) => SessionState::Closed(EndCause::Cut),
             ("closed", Some("lease_ended")) => SessionState::Closed(EndCause::LeaseEnded),
             _ => return None,
         })
@@ -77,8 +83,14 @@ impl TryFrom<SessionRow> for StoredSession {
     fn try_from(row: SessionRow) -> Result<Self, StoreError> {
         let corrupt = || StoreError::corrupt("sessions", row.id);
         let number = |column: i32| u32::try_from(column).map_err(|_| corrupt());
-        let plan = match (row.plan_id, row.plan_revision) {
-            (Some(plan), Some(revision)) => Some((PlanId::from_uuid(plan), number(revision)?)),
+        let told = match (row.plan_id, row.plan_revision) {
+            (Some(plan), Some(revision)) => Some(Told {
+                plan: PlanId::from_uuid(plan),
+                revision: number(revision)?,
+                speed: u8::try_from(row.told_speed).ok().and_then(Speed::from_number).ok_or_else(corrupt)?,
+                until: at(row.told_until),
+                framed_ip: ipv4(row.told_ip),
+            }),
             _ => None,
         };
         Ok(Self {
@@ -88,7 +100,8 @@ impl TryFrom<SessionRow> for StoredSession {
             device: Device::from_key(&row.device),
             service: AskedService::from_code(&row.service),
             framed_ip: ipv4(row.framed_ip),
-            plan,
+            told,
+            from: row.heard_from.map(|from| from.addr()),
             interim_seconds: row.interim_seconds.map(number).transpose()?,
             lease_until: row.lease_until.0,
             session: Session {

@@ -30,6 +30,7 @@ fn record(scene: &Scene, acct_session_id: &str, device: Device, at: i64, seconds
         device,
         service: AskedService::Hotspot,
         framed_ip: Some([10, 5, 50, 3].into()),
+        from: None,
         counters: Counters { in_octets: 10, out_octets: 100, seconds, ..Counters::ZERO },
         has_counters: true,
         at: in_seconds(at),

@@ -1,4 +1,4 @@
-//! Every query that there is, asked for what another tenant has.
+//! No tenant sees or changes another's rows: by every query there is.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,11 +6,15 @@ use std::path::Path;
 use domain::access::boot::Boot;
 use domain::access::decision::TraceCode;
 use domain::access::facts::Holder;
+use domain::access::order::Why;
 use domain::id::{JournalId, SessionId};
 use domain::people::subscriber::Username;
 use domain::refusal::Refusal;
 use domain::sales::voucher::FirstUse;
 use domain::secret::SecretBytes;
+use domain::support::exception::{Exception, ExceptionKind};
+use domain::time::Span;
+use store::access::convergence::{self, Outcome};
 use store::access::decisions::Search;
 use store::access::positions::{self, Mark};
 use store::access::sessions::{Filter, ReportKey};
@@ -21,6 +25,7 @@ use store::network::{certificates, nas, sightings};
 use store::people::subscribers;
 use store::sales::vouchers::{NewVouchers, VoucherFilter};
 use store::sales::{batches, plans, vouchers};
+use store::support::exceptions;
 use store::{Page, StoreError};
 use tests::answers::Answer;
 use uuid::Uuid;
@@ -28,7 +33,7 @@ use uuid::Uuid;
 use crate::access::decisions::save;
 use crate::certificates::certificate;
 use crate::routers::sighting;
-use crate::scene::{NOW, Scene, cap, code, device, full_terms, id, in_seconds, phone};
+use crate::scene::{Isp, NOW, Scene, cap, code, device, full_terms, id, in_seconds, phone};
 
 /// Everything that a tenant has, as one text a table.
 async fn all_rows_of(scene: &Scene, tenant: Uuid) -> Vec<String> {
@@ -100,6 +105,7 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         save(&scene, 0, &[their_answer]).await;
         positions::note(&mut tx, Mark { journal, position: 5, batch: Uuid::nil() }).await.expect("noted");
         certificates::add(&mut tx, &their_certificate).await.expect("added");
+        exceptions::open(&mut tx, &[trouble(theirs, their_session)]).await.expect("opened");
         let bought = NewVouchers { bought_by: Some(phone("0712345678")), sold_at: Some(NOW), ..theirs.printed() };
         vouchers::insert_codes(&mut tx, &[(id(), code("Bought1"))], &bought).await.expect("inserted");
         vouchers::mark_sold(&mut tx, theirs.voucher, NOW, None).await.expect("sold");
@@ -202,6 +208,27 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     });
     case!("access::sessions::close_overdue", |tx| sessions::close_overdue(tx, in_seconds(100), 10).await? == 0);
     case!("access::sessions::known", |tx| sessions::known(tx, &[their_session]).await?.is_empty());
+    case!("access::sessions::by_ids", |tx| sessions::by_ids(tx, &[their_session]).await?.is_empty());
+    case!("access::sessions::close_cut", |tx| sessions::close_cut(tx, &[their_session]).await? == 0);
+    case!("access::convergence::live_of", |tx| convergence::live_of(tx, &[their_holder]).await?.is_empty());
+    case!("access::convergence::note_looked", |tx| {
+        convergence::note_looked(tx, &[(their_session, None, NOW)]).await?;
+        true
+    });
+    case!("access::convergence::note_answers", |tx| {
+        convergence::note_answers(tx, &[outcome(their_session)]).await?;
+        true
+    });
+    case!("access::convergence::wake_holders", |tx| {
+        convergence::wake_holders(tx, &[their_holder.uuid()], NOW.minus(Span::minutes(1))).await? == 0
+    });
+    case!("access::convergence::wake_plans", |tx| {
+        convergence::wake_plans(tx, &[theirs.plan.id], NOW.minus(Span::minutes(1))).await? == 0
+    });
+    case!("access::convergence::wake_all", |tx| { convergence::wake_all(tx, NOW.minus(Span::minutes(1))).await? == 0 });
+    case!("access::convergence::wake_tried", |tx| {
+        convergence::wake_tried(tx, theirs.nas_id(), NOW.minus(Span::minutes(1))).await? == 0
+    });
     case!("access::sessions::find", |tx| sessions::find(tx, their_session).await?.is_none());
     case!("access::sessions::insert_granted", |tx| {
         let mut session = ours.new_session(their_session, device(2));
@@ -256,6 +283,11 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     });
     case!("access::usage::add_many", |tx| {
         usage::add_many(tx, &[(their_holder, 1, 1)]).await?;
+        true
+    });
+    case!("access::usage::look_at", |tx| {
+        // Of a holder that both have used: each has its own row.
+        usage::look_at(tx, &[(their_holder, Some(9))]).await?;
         true
     });
     case!("network::certificates::add", |tx| {
@@ -353,8 +385,49 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         vouchers::note_first_use(tx, theirs.voucher, first_use).await?;
         false
     });
+    case!("support::exceptions::open", |tx| {
+        exceptions::open(tx, &[trouble(theirs, their_session)]).await?;
+        false
+    });
+    case!("support::exceptions::resolve", |tx| {
+        let about = [their_session.to_string()];
+        exceptions::resolve(tx, ExceptionKind::SessionNotFollowing, &about, NOW, "seen").await? == 0
+    });
+    case!("support::exceptions::resolve_ended", |tx| {
+        exceptions::resolve_ended(tx, ExceptionKind::SessionNotFollowing, NOW).await? == 0
+    });
+    case!("support::exceptions::list", |tx| { exceptions::list(tx, true, Page::first(10)).await?.rows.is_empty() });
     case!("sales::vouchers::revoke", |tx| !vouchers::revoke(tx, theirs.voucher, NOW).await?);
 
     assert_eq!(covered, queries_in_the_source(), "each query that takes a tenant's transaction needs a case here");
     assert_eq!(Holder::Voucher(theirs.voucher), their_holder);
+}
+
+/// What a router has answered about a session.
+fn outcome(session: SessionId) -> Outcome {
+    Outcome {
+        session,
+        told: None,
+        look_at: NOW,
+        tries: 3,
+        has_refused: true,
+        answer: "silence".to_owned(),
+        cut: Some((NOW, Why::Renewed)),
+    }
+}
+
+fn trouble(of: &Isp, session: SessionId) -> Exception {
+    Exception {
+        id: id(),
+        kind: ExceptionKind::SessionNotFollowing,
+        about: session.to_string(),
+        nas: Some(of.nas_id()),
+        session: Some(session),
+        holder: Some(of.holder()),
+        what: "it does not answer".to_owned(),
+        opened_at: NOW,
+        seen_at: NOW,
+        times: 1,
+        resolved: None,
+    }
 }

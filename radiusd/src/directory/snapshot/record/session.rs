@@ -1,15 +1,17 @@
 //! An open session.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use domain::access::attempt::{AskedService, Device};
 use domain::access::facts::Holder;
 use domain::access::session::{Session, SessionState};
+use domain::access::told::{Speed, Told};
 use domain::access::usage::Counters;
 use domain::time::Timestamp;
 use store::access::sessions::StoredSession;
 
 use super::octets::{Octets, Out};
+use crate::journal::record::to_v6;
 
 const NOBODY: u8 = 0;
 const VOUCHER: u8 = 1;
@@ -38,14 +40,18 @@ pub(super) fn put(out: &mut Vec<u8>, stored: &StoredSession) -> Option<()> {
     out.text(stored.service.code().as_bytes())?;
     out.some_text(stored.acct_session_id.as_deref())?;
     out.option(stored.framed_ip.map(|address| address.octets()));
-    match stored.plan {
+    match stored.told {
         None => out.push(0),
-        Some((id, revision)) => {
+        Some(Told { plan, revision, speed, until, framed_ip }) => {
             out.push(1);
-            out.id(id);
+            out.id(plan);
             out.u32(revision);
+            out.push(speed.number());
+            out.option(until.map(|until| until.as_micros().to_le_bytes()));
+            out.option(framed_ip.map(|address| address.octets()));
         }
     }
+    out.option(stored.from.map(|from| to_v6(from).octets()));
     out.option(stored.interim_seconds.map(u32::to_le_bytes));
     out.i64(stored.lease_until.as_micros());
     let Session { state, started_at, last_heard_at, ended_at: _, counted, last_reading } = &stored.session;
@@ -79,11 +85,18 @@ pub(super) fn read(octets: &mut Octets<'_>) -> Option<StoredSession> {
         service: AskedService::from_code(octets.utf8()?),
         acct_session_id: octets.some_text()?.map(ToOwned::to_owned),
         framed_ip: octets.option()?.map(Ipv4Addr::from_octets),
-        plan: match octets.u8()? {
+        told: match octets.u8()? {
             0 => None,
-            1 => Some((octets.id()?, octets.u32()?)),
+            1 => Some(Told {
+                plan: octets.id()?,
+                revision: octets.u32()?,
+                speed: Speed::from_number(octets.u8()?)?,
+                until: octets.option()?.map(i64::from_le_bytes).map(Timestamp::from_micros),
+                framed_ip: octets.option()?.map(Ipv4Addr::from_octets),
+            }),
             _ => return None,
         },
+        from: octets.option()?.map(|from| Ipv6Addr::from_octets(from).to_canonical()),
         interim_seconds: octets.option()?.map(u32::from_le_bytes),
         lease_until: instant(octets)?,
         session: Session {

@@ -1,0 +1,277 @@
+//! Makes live sessions what they should be: finds what is different, and writes what their routers answered.
+//!
+//! Asking the routers is somebody else's job; nothing waits for them here. All of it may be done twice.
+
+use std::collections::HashMap;
+
+use domain::access::facts::{Candidate, FoundBy, Holder, PlacesSeen};
+use domain::access::order::{Answer, Answered, Ask, Name, Order};
+use domain::access::told::Told;
+use domain::id::{PlanId, SessionId};
+use domain::rate::Bytes;
+use domain::sales::plan::Plan;
+use domain::support::exception::{Exception, ExceptionKind};
+use domain::time::{Span, Timestamp, Zone};
+use policy::access::convergence::{self, Live, Verdict};
+use store::access::convergence::{LiveSession, Outcome, live_of, note_answers, note_looked};
+use store::access::known::{self, KnownRight};
+use store::access::usage;
+use store::sales::plans;
+use store::support::exceptions;
+use store::{Store, StoreError, TenantScope, TenantTx};
+
+use crate::context::Context;
+
+/// Holders that are looked at in one transaction at most.
+pub const HOLDERS_MAX: usize = 500;
+
+/// How long an order may be on its way before its session is looked at again.
+const ON_ITS_WAY: Span = Span::seconds(60);
+
+/// How often sessions are looked at that their routers have not reported yet: a router may not know them.
+const UNREPORTED: Span = Span::seconds(30);
+
+/// What a look has found.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Looked {
+    /// What is to be asked of routers.
+    pub orders: Vec<Order>,
+    /// Sessions that are as they should be.
+    pub kept: usize,
+}
+
+/// Looks at all live sessions of these holders, at most [`HOLDERS_MAX`]: what is to be asked of their routers.
+///
+/// Each session is looked at again when something may be different; one whose router is asked, when its order should
+/// long have been answered.
+pub async fn look(
+    store: &Store,
+    scope: &TenantScope,
+    zone: &Zone,
+    holders: &[Holder],
+    context: Context<'_>,
+) -> Result<Looked, StoreError> {
+    let holders = holders.get(..HOLDERS_MAX).unwrap_or(holders);
+    let mut tx = store.tenant(scope).await?;
+    let now = context.now();
+    let live = live_of(&mut tx, holders).await?;
+    let ids: Vec<_> = holders.iter().map(|holder| holder.uuid()).collect();
+    let rights: HashMap<Holder, KnownRight> =
+        known::by_ids(&mut tx, &ids).await?.found.into_iter().map(|known| (known.right.holder(), known)).collect();
+    let plans = Plans::load(&mut tx, &rights, &live).await?;
+    let mut found = Found { looked: Looked::default(), next: Vec::new(), totals: Vec::new() };
+    let mut of_holders: HashMap<Holder, Vec<&LiveSession>> = HashMap::new();
+    for session in &live {
+        if let Some(holder) = session.stored.holder {
+            of_holders.entry(holder).or_default().push(session);
+        }
+    }
+    for (holder, sessions) in of_holders {
+        let known = rights.get(&holder).and_then(|known| Some((known, plans.current.get(&known.plan)?)));
+        match known {
+            Some((known, plan)) => found.look_at(&plans, (holder, known, plan), zone, &sessions, now),
+            // A row that cannot be read is told of by whoever reads it for logins.
+            None => found.next.extend(sessions.iter().map(|one| one.next(now.plus(convergence::LOOK_EVERY)))),
+        }
+    }
+    note_looked(&mut tx, &found.next).await?;
+    tx.commit().await?;
+    // Apart, so that sessions and totals are never locked together.
+    let mut tx = store.tenant(scope).await?;
+    usage::look_at(&mut tx, &found.totals).await?;
+    tx.commit().await?;
+    Ok(found.looked)
+}
+
+/// The plans that count: as they are now, and as routers were told.
+struct Plans {
+    current: HashMap<PlanId, Plan>,
+    told: HashMap<(PlanId, u32), Plan>,
+}
+
+impl Plans {
+    async fn load(
+        tx: &mut TenantTx,
+        rights: &HashMap<Holder, KnownRight>,
+        live: &[LiveSession],
+    ) -> Result<Self, StoreError> {
+        let mut ids: Vec<PlanId> = rights.values().map(|known| known.plan).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let loaded = plans::load(tx, Some(&ids)).await?;
+        let current: HashMap<_, _> = loaded.found.into_iter().map(|plan| (plan.id, plan)).collect();
+        let mut told: HashMap<(PlanId, u32), Plan> = HashMap::new();
+        for Told { plan, revision, .. } in live.iter().filter_map(|session| session.stored.told) {
+            let is_current = current.get(&plan).is_some_and(|current| current.revision == revision);
+            if !is_current
+                && !told.contains_key(&(plan, revision))
+                && let Some(then) = plans::at_revision(tx, plan, revision).await?
+            {
+                told.insert((plan, revision), then);
+            }
+        }
+        Ok(Self { current, told })
+    }
+
+    fn of(&self, told: &Told) -> Option<&Plan> {
+        let current = self.current.get(&told.plan).filter(|plan| plan.revision == told.revision);
+        current.or_else(|| self.told.get(&(told.plan, told.revision)))
+    }
+}
+
+trait Next {
+    fn next(&self, at: Timestamp) -> (SessionId, Option<Timestamp>, Timestamp);
+}
+
+impl Next for &LiveSession {
+    fn next(&self, at: Timestamp) -> (SessionId, Option<Timestamp>, Timestamp) {
+        (self.stored.id, self.look_at, at)
+    }
+}
+
+struct Found {
+    looked: Looked,
+    next: Vec<(SessionId, Option<Timestamp>, Timestamp)>,
+    totals: Vec<(Holder, Option<u64>)>,
+}
+
+impl Found {
+    fn look_at(
+        &mut self,
+        plans: &Plans,
+        (holder, known, plan): (Holder, &KnownRight, &Plan),
+        zone: &Zone,
+        sessions: &[&LiveSession],
+        now: Timestamp,
+    ) {
+        let candidate = Candidate {
+            right: &known.right,
+            found_by: match holder {
+                Holder::Voucher(_) => FoundBy::Code,
+                Holder::Subscriber(_) => FoundBy::Username,
+            },
+            plan,
+            used: Bytes::new(known.used_in.saturating_add(known.used_out)),
+            places: PlacesSeen::default(),
+        };
+        let live: Vec<Live<'_>> = sessions.iter().map(|session| of_policy(session, plans)).collect();
+        let seen = convergence::converge(&candidate, &known.places, zone, &live, now);
+        for (session, verdict) in sessions.iter().zip(seen.verdicts) {
+            match verdict {
+                Verdict::Keep => {
+                    self.looked.kept += 1;
+                    self.next.push(session.next(seen.look_at));
+                }
+                Verdict::Ask(_) if session.stored.acct_session_id.is_none() => {
+                    self.next.push(session.next(now.plus(UNREPORTED)));
+                }
+                Verdict::Ask(ask) => {
+                    self.next.push(session.next(now.plus(ON_ITS_WAY)));
+                    let ask = convergence::escalate(ask, session.has_refused);
+                    self.looked.orders.push(order(session, holder, ask, now));
+                }
+            }
+        }
+        self.totals.push((holder, seen.look_at_octets));
+    }
+}
+
+fn of_policy<'a>(live: &'a LiveSession, plans: &'a Plans) -> Live<'a> {
+    let stored = &live.stored;
+    Live {
+        session: stored.id,
+        device: &stored.device,
+        told: stored.told.and_then(|told| Some((told, &plans.of(&told)?.terms))),
+        started_at: stored.session.started_at,
+        last_heard_at: stored.session.last_heard_at,
+        cut_at: live.cut_at,
+        interim_seconds: stored.interim_seconds.unwrap_or(INTERIM_SECONDS),
+    }
+}
+
+/// The interval of sessions of which it is not known.
+const INTERIM_SECONDS: u32 = 300;
+
+fn order(live: &LiveSession, holder: Holder, ask: Ask, now: Timestamp) -> Order {
+    let stored = &live.stored;
+    Order {
+        session: stored.id,
+        holder,
+        nas: stored.nas,
+        from: stored.from,
+        name: Name {
+            user_name: stored.user_name.clone(),
+            acct_session_id: stored.acct_session_id.clone(),
+            framed_ip: stored.framed_ip,
+            device: stored.device.clone(),
+            service: stored.service,
+        },
+        online_seconds: stored.session.started_at.whole_seconds_until(now),
+        moved: Bytes::new(stored.session.counted.octets()),
+        interim_seconds: stored.interim_seconds.unwrap_or(INTERIM_SECONDS),
+        ask,
+        tries: live.tries,
+    }
+}
+
+/// Writes what routers of one tenant have answered: what they were told, when to look again, and what staff must see.
+pub async fn note(
+    store: &Store,
+    scope: &TenantScope,
+    answered: &[Answered],
+    context: Context<'_>,
+) -> Result<(), StoreError> {
+    let (mut outcomes, mut met, mut well) = (Vec::new(), Vec::new(), Vec::new());
+    for Answered { order, answer, at } in answered {
+        let after = convergence::after(&order.ask, answer, order.tries, order.interim_seconds, *at);
+        let told = match (&order.ask, answer) {
+            (Ask::Change(change), Answer::Done) => Some(change.told),
+            _ => None,
+        };
+        let cut = match &order.ask {
+            Ask::Disconnect(why) if after.is_cut => Some((*at, *why)),
+            Ask::Disconnect(_) | Ask::Change(_) => None,
+        };
+        outcomes.push(Outcome {
+            session: order.session,
+            told,
+            look_at: after.look_at,
+            tries: after.tries,
+            has_refused: matches!((&order.ask, answer), (Ask::Change(_), Answer::Refused(_))),
+            answer: answer.to_string().chars().take(200).collect(),
+            cut,
+        });
+        if after.is_trouble {
+            met.push(trouble(order, answer, *at, context));
+        } else if after.tries == 0 {
+            well.push(order.session.to_string());
+        }
+    }
+    let mut tx = store.tenant(scope).await?;
+    note_answers(&mut tx, &outcomes).await?;
+    exceptions::open(&mut tx, &met).await?;
+    let kind = ExceptionKind::SessionNotFollowing;
+    exceptions::resolve(&mut tx, kind, &well, context.now(), "the router has done it").await?;
+    tx.commit().await
+}
+
+fn trouble(order: &Order, answer: &Answer, at: Timestamp, context: Context<'_>) -> Exception {
+    let wanted = match &order.ask {
+        Ask::Change(_) => "should have new terms".to_owned(),
+        Ask::Disconnect(why) => format!("should have ended ({why})"),
+    };
+    let what = format!("the session of {} {wanted}: {answer}", order.name.user_name);
+    Exception {
+        id: context.new_id(),
+        kind: ExceptionKind::SessionNotFollowing,
+        about: order.session.to_string(),
+        nas: Some(order.nas),
+        session: Some(order.session),
+        holder: Some(order.holder),
+        what: what.chars().take(500).collect(),
+        opened_at: at,
+        seen_at: at,
+        times: 1,
+        resolved: None,
+    }
+}

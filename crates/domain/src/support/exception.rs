@@ -1,0 +1,56 @@
+//! Money or access that needs a person: something that could not be made as it should be.
+
+use crate::access::facts::Holder;
+use crate::id::{ExceptionId, NasId, SessionId};
+use crate::time::Timestamp;
+
+/// What kind of trouble it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ExceptionKind {
+    /// A live session is not on the terms that it should be on, or should have ended.
+    SessionNotFollowing,
+}
+
+impl ExceptionKind {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::SessionNotFollowing];
+
+    /// Its name in records.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SessionNotFollowing => "session_not_following",
+        }
+    }
+
+    /// The kind with a [`code`](Self::code).
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// One trouble, however often it was met.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exception {
+    /// Its id.
+    pub id: ExceptionId,
+    /// What kind.
+    pub kind: ExceptionKind,
+    /// What it is about, unique among the open ones of its kind: a session's id.
+    pub about: String,
+    /// The router.
+    pub nas: Option<NasId>,
+    /// The session.
+    pub session: Option<SessionId>,
+    /// Whose right.
+    pub holder: Option<Holder>,
+    /// What is wrong and what to do, in words for staff.
+    pub what: String,
+    /// When it was met first.
+    pub opened_at: Timestamp,
+    /// When it was met last.
+    pub seen_at: Timestamp,
+    /// How often.
+    pub times: u32,
+    /// When it was resolved, and how.
+    pub resolved: Option<(Timestamp, String)>,
+}

@@ -1,0 +1,3 @@
+//! What needs a person.
+
+pub mod exceptions;
