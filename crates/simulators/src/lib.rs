@@ -1,0 +1,11 @@
+//! Twins of the outside world that can be slow, wrong, silent, or say things twice.
+//!
+//! [`nas`] is a router the way RouterOS does it, with the phones and houses behind it. Stories and operators use it;
+//! no role does.
+//!
+//! Chance comes from a seed and time can be made to run or to stand still, so that what happened can happen again.
+//! Never decides anything for the server: a twin does what its original does, and lets itself be looked at.
+#![forbid(unsafe_code)]
+
+mod dice;
+pub mod nas;
