@@ -12,6 +12,7 @@ pub mod free;
 pub mod hostile;
 pub mod node;
 pub mod radsec;
+pub mod simulated;
 pub mod switch;
 pub mod world;
 

@@ -10,4 +10,5 @@ mod journal;
 mod outage;
 mod radsec;
 mod replay;
+mod simulated;
 mod vouchers;

@@ -1,0 +1,134 @@
+//! A simulated RouterOS router against the role: people come online, live and go, and every octet is counted.
+
+use std::time::Duration;
+
+use domain::access::session::{EndCause, SessionState};
+use domain::sales::plan::PlanService;
+use simulators::nas::{By, LoginResult, Moved, SimulatedRouter};
+use store::access::sessions::{Filter, StoredSession};
+use tests::simulated::phone;
+use tests::world::{World, hour, hour_for, month};
+
+/// Long enough for a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+async fn world() -> World {
+    let world = World::open().await.expect("a world");
+    let plan = world.sells(&world.isp, hour(), "hour", PlanService::Hotspot).await.expect("sold");
+    world.prints(&world.isp, &plan, &["Sunrise77"]).await.expect("printed");
+    let plan = world.sells(&world.isp, hour_for(3), "family", PlanService::Hotspot).await.expect("sold");
+    world.prints(&world.isp, &plan, &["Family333"]).await.expect("printed");
+    let home = world.sells(&world.isp, month(), "home", PlanService::Pppoe).await.expect("sold");
+    world.connects(&world.isp, &home, "house-12", "karibu-nyumbani").await.expect("connected");
+    world
+}
+
+async fn sessions(world: &World) -> Vec<StoredSession> {
+    world.drained().await;
+    let mut tx = world.store.tenant(&world.isp.scope).await.expect("a transaction");
+    let filter = Filter { online_only: false, user_name: None };
+    store::access::sessions::list(&mut tx, &filter, tests::first_page()).await.expect("listed").rows
+}
+
+/// Octets of all stored sessions of a name.
+async fn counted(world: &World, user: &str) -> Moved {
+    let all = sessions(world).await;
+    let of_user = all.iter().filter(|one| one.user_name == user);
+    of_user.fold(Moved::default(), |sum, one| {
+        sum.plus(Moved::new(one.session.counted.in_octets, one.session.counted.out_octets))
+    })
+}
+
+#[tokio::test]
+async fn a_phone_types_a_code_lives_its_hour_and_is_told_why_it_is_over() {
+    let world = world().await;
+    let router = world.simulates(&world.isp).await.expect("a router");
+
+    let login = router.hotspot_login(phone(1), "Sunrise77").await;
+    let session = login.session().expect("online");
+    let online = router.session(session).expect("online");
+    let other = router.hotspot_login(phone(2), "Sunrise77").await;
+    router.traffic(session, Moved::new(100_000, 10_000_000));
+    router.passes(Duration::from_secs(3_700)).await;
+    assert!(router.settled(PATIENCE).await);
+
+    assert_eq!((online.rate(), online.seconds_left, online.told.port_limit), ("2M/5M", Some(3_600), Some(1)));
+    assert_eq!(other.sentence(), "already in use on another device");
+    let past = router.past(session).expect("it is over");
+    assert_eq!((past.cause, past.moved), (Some(5), Moved::new(360_000_000, 3_600 * 625_000)));
+    assert_eq!(counted(&world, "Sunrise77").await, past.moved);
+    let stored = sessions(&world).await.remove(0);
+    assert_eq!(stored.session.state, SessionState::Closed(EndCause::Reported(5)));
+    assert_eq!(stored.acct_session_id.as_deref(), Some("80000001"));
+}
+
+#[tokio::test]
+async fn every_way_to_log_in_is_believed_and_a_wrong_password_is_not() {
+    let world = world().await;
+    let router = world.simulates(&world.isp).await.expect("a router");
+
+    for (number, by, password) in [(1, By::Chap, ""), (2, By::Pap, ""), (3, By::Pap, "Family333")] {
+        let login = router.hotspot_login_by(phone(number), "Family333", password, by).await;
+        assert!(login.is_online(), "{by:?} {password}: {login:?}");
+    }
+    for by in [By::MsChapV2, By::Chap, By::Pap] {
+        let wrong = router.pppoe_by(phone(9), "house-12", "guess", by).await;
+        router.everybody_leaves();
+        let right = router.pppoe_by(phone(9), "house-12", "karibu-nyumbani", by).await;
+        assert!(
+            matches!(&wrong, LoginResult::Refused { sentence, .. } if sentence.contains("wrong password")),
+            "{wrong:?}"
+        );
+        assert!(right.is_online(), "{by:?}: {right:?}");
+        router.everybody_leaves();
+        assert!(router.settled(PATIENCE).await);
+        world.drained().await;
+    }
+}
+
+#[tokio::test]
+async fn a_month_of_reports_over_a_bad_line_gives_the_exact_octets_that_moved() {
+    let world = world().await;
+    let hasty = |settings: &mut simulators::nas::Settings| settings.timeout = Duration::from_millis(150);
+    let router = world.simulates_with(&world.isp, hasty).await.expect("a router");
+    router.repeats(0.1);
+    router.delays(Duration::from_millis(2));
+
+    let house = router.pppoe("house-12", "karibu-nyumbani").await.session().expect("online");
+    for day in 0..28 {
+        // Some days are quiet, on others more than 4 GB move within an hour.
+        router.traffic(house, Moved::new(day * 40_001, day * 90_007));
+        router.loss(if day % 7 == 3 { 0.02 } else { 0.0 });
+        router.passes(DAY).await;
+    }
+    router.loss(0.0);
+    router.leaves(house);
+    assert!(router.settled(PATIENCE).await);
+
+    let moved = router.moved(house);
+    assert!(moved.down > 20 * (1 << 32) && moved.up > 5 * (1 << 32), "{moved:?}");
+    assert_eq!(router.answered(house), moved, "the last report was answered");
+    assert_eq!(counted(&world, "house-12").await, moved);
+}
+
+#[tokio::test]
+async fn a_house_whose_line_fails_dials_again_and_nothing_is_counted_twice() {
+    let world = world().await;
+    let router = world.simulates(&world.isp).await.expect("a router");
+
+    let first = router.pppoe("house-12", "karibu-nyumbani").await.session().expect("online");
+    router.moves(first, Moved::new(1_000, 5_000_000_000));
+    router.loses_sight_of(first);
+    router.passes(Duration::from_secs(5)).await;
+    let is_back = |router: &SimulatedRouter| router.session_of("house-12").is_some_and(|one| one.session != first);
+    assert!(router.until(PATIENCE, is_back).await, "it dials by itself");
+    let second = router.session_of("house-12").expect("online").session;
+    router.moves(second, Moved::new(1, 2));
+    router.leaves(second);
+    assert!(router.settled(PATIENCE).await);
+
+    assert_eq!(router.moved_by("house-12"), Moved::new(1_001, 5_000_000_002));
+    assert_eq!(counted(&world, "house-12").await, Moved::new(1_001, 5_000_000_002));
+}
