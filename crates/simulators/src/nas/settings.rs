@@ -30,11 +30,11 @@ impl Server {
 /// From when the figures of a CoA count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Since {
-    /// From the moment at which they were told.
+    /// From the beginning of the session, like those of its accept (RFC 2865 §5.27).
     #[default]
-    Told,
-    /// From the beginning of the session, like those of its accept.
     Start,
+    /// From the moment at which they were told.
+    Told,
 }
 
 /// Habits of routers that differ or are not known for sure.

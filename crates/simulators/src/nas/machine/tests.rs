@@ -183,7 +183,7 @@ fn what_is_silent_is_idle_and_what_is_used_up_ends() {
 
 #[test]
 fn a_coa_changes_what_it_names_and_a_disconnect_ends_the_session() {
-    let mut stage = Stage::with(|_| {});
+    let mut stage = Stage::with(|settings| settings.quirks.session_timeout = Since::Told);
     let session = stage.logs_in(|accept| {
         accept.put(mikrotik::RATE_LIMIT, "2M/5M").unwrap();
         accept.put(rfc2865::SESSION_TIMEOUT, 3_600).is_ok()
@@ -210,18 +210,45 @@ fn a_coa_changes_what_it_names_and_a_disconnect_ends_the_session() {
 }
 
 #[test]
-fn where_a_timeout_counts_from_the_start_an_old_session_ends_at_once() {
-    let mut stage = Stage::with(|settings| settings.quirks.session_timeout = Since::Start);
-    stage.logs_in(plainly);
-    stage.passes(600);
+fn figures_of_a_coa_count_from_the_start_or_from_when_they_are_told() {
+    for (since, left, ends_at) in [(Since::Start, 0, 600), (Since::Told, 60, 660)] {
+        let mut stage = Stage::with(|settings| {
+            settings.quirks.session_timeout = since;
+            settings.quirks.limits = since;
+        });
+        stage.logs_in(plainly);
+        stage.passes(600);
 
-    stage.control(false, |coa| {
-        names(coa);
-        coa.put(rfc2865::SESSION_TIMEOUT, 60).unwrap();
-    });
-    stage.passes(0);
+        stage.control(false, |coa| {
+            names(coa);
+            coa.put(rfc2865::SESSION_TIMEOUT, 60).unwrap();
+        });
+        let online = stage.machine.online();
+        stage.passes(100);
 
-    assert_eq!(stage.stops()[0].cause, Some(5));
+        assert_eq!(online[0].seconds_left, Some(left), "{since:?}");
+        assert_eq!((stage.stops()[0].cause, stage.stops()[0].seconds), (Some(5), ends_at), "{since:?}");
+    }
+}
+
+#[test]
+fn a_limit_of_a_coa_counts_what_moved_before_or_does_not() {
+    for (since, ends_at) in [(Since::Start, 12), (Since::Told, 22)] {
+        let mut stage = Stage::with(|settings| {
+            settings.quirks.limits = since;
+            settings.traffic = Moved::new(0, 1_000);
+        });
+        stage.logs_in(plainly);
+        stage.passes(10);
+
+        stage.control(false, |coa| {
+            names(coa);
+            coa.put(mikrotik::TOTAL_LIMIT, 12_000).unwrap();
+        });
+        stage.passes(100);
+
+        assert_eq!((stage.stops()[0].cause, stage.stops()[0].seconds), (Some(10), ends_at), "{since:?}");
+    }
 }
 
 #[test]
