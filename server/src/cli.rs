@@ -1,10 +1,14 @@
 //! The command line: what can be said to `mnetifi`.
 
+mod audit;
 mod journal;
 mod nas;
+mod plan;
 mod radsec;
+mod subscriber;
+mod voucher;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -12,18 +16,18 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::access::attempt::Device;
 use domain::access::decision::TraceCode;
 use domain::mac::Mac;
-use domain::people::subscriber::Username;
 use domain::phone::CallingCode;
-use domain::rate::{Bps, BurstSeconds, Bytes, Priority, UpDown};
-use domain::sales::plan::{DeviceCap, PlanService, ValidityAnchor};
-use domain::sales::voucher::VoucherCode;
-use domain::text::{RouterName, Slug};
+use domain::text::Slug;
 use domain::time::{Duration, Span, Timestamp, Zone};
 use ipnet::IpNet;
 
+pub use crate::cli::audit::{Audit, AuditList};
 pub use crate::cli::journal::{Journal, Requeued};
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
+pub use crate::cli::plan::{Plan, PlanAdd, PlanChange, To};
 pub use crate::cli::radsec::{Radsec, RadsecCa, RadsecIssue, RadsecRevoke};
+pub use crate::cli::subscriber::{Subscriber, SubscriberAdd, SubscriberMove, SubscriberRenew};
+pub use crate::cli::voucher::{Voucher, VoucherExtend, VoucherList, VoucherPrint, VoucherRevoke, VoucherSell};
 
 /// Where `--help` shows the options that every command takes.
 const EVERYWHERE: &str = "For every command";
@@ -98,6 +102,9 @@ pub enum Command {
     /// Bring over what another system exported
     #[command(subcommand)]
     Import(Import),
+    /// The audit: who changed what, and how it was before
+    #[command(subcommand)]
+    Audit(Audit),
     /// Sessions: who is online
     #[command(subcommand)]
     Session(Session),
@@ -169,174 +176,6 @@ pub struct TenantAdd {
     /// Calling code of its people's phone numbers
     #[arg(long, default_value = "254", value_parser = CallingCode::parse)]
     pub calling_code: CallingCode,
-}
-
-/// `plan …`.
-#[derive(Debug, Subcommand)]
-pub enum Plan {
-    /// Publish a plan
-    Add(Box<PlanAdd>),
-    /// List the plans
-    List,
-}
-
-/// `plan add`.
-#[derive(Debug, Args)]
-pub struct PlanAdd {
-    /// Short name, unique in the tenant, as `hour` or `home-10`
-    pub name: Slug,
-    /// Kind of line: hotspot, pppoe or static
-    #[arg(long)]
-    pub service: PlanService,
-    /// How long it lasts, as 30m, 8h, 7d, 2w or 1mo
-    #[arg(long)]
-    pub duration: Duration,
-    /// Speed up/down, as 2M/5M; left out, the plan is unlimited
-    #[arg(long, value_name = "UP/DOWN")]
-    pub rate: Option<UpDown<Bps>>,
-    /// Burst speed up/down, as 4M/10M
-    #[arg(long, value_name = "UP/DOWN", requires = "rate", requires = "burst_threshold", requires = "burst_time")]
-    pub burst: Option<UpDown<Bps>>,
-    /// Average speed above which a burst ends, up/down, as 1500k/4M
-    #[arg(long, value_name = "UP/DOWN", requires = "burst")]
-    pub burst_threshold: Option<UpDown<Bps>>,
-    /// Seconds over which that average is taken, up/down or one for both, as 16
-    #[arg(long, value_name = "SECONDS", requires = "burst")]
-    pub burst_time: Option<UpDown<BurstSeconds>>,
-    /// Place among other queues: 1 is served first, 8 last
-    #[arg(long, requires = "rate", value_parser = priority)]
-    pub priority: Option<Priority>,
-    /// Speed that is kept free, up/down, as 512k/1M
-    #[arg(long, value_name = "UP/DOWN", requires = "rate")]
-    pub minimum: Option<UpDown<Bps>>,
-    /// Devices at once
-    #[arg(long, default_value = "1", value_parser = device_cap)]
-    pub devices: DeviceCap,
-    /// From which moment the time runs: purchase, first_use or sale
-    #[arg(long, default_value = "purchase")]
-    pub anchor: ValidityAnchor,
-    /// Data in both directions together, as 500MB or 5GB; left out, there is no cap
-    #[arg(long, value_name = "AMOUNT")]
-    pub data_cap: Option<Bytes>,
-    /// The router's address pool
-    #[arg(long)]
-    pub pool: Option<RouterName>,
-    /// The router's firewall address list
-    #[arg(long)]
-    pub address_list: Option<RouterName>,
-    /// Price in the tenant's currency, as 20 or 19.50
-    #[arg(long, default_value = "0", value_parser = price_minor)]
-    pub price: i64,
-}
-
-/// `voucher …`.
-#[derive(Debug, Subcommand)]
-pub enum Voucher {
-    /// Print a batch of vouchers: fresh codes, one to a line
-    Print(VoucherPrint),
-    /// Sell a printed card, or make and sell a fresh voucher
-    Sell(VoucherSell),
-    /// Take a voucher back; from the next login on its code opens nothing
-    Revoke(VoucherRevoke),
-    /// List vouchers in the order in which they were made
-    List(VoucherList),
-}
-
-/// `voucher print`.
-#[derive(Debug, Args)]
-pub struct VoucherPrint {
-    /// Hotspot plan that they buy; its validity anchor must be first_use or sale
-    #[arg(long)]
-    pub plan: Slug,
-    /// How many
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub count: u32,
-    /// Characters of a code
-    #[arg(long, default_value_t = policy::sales::codes::LENGTH)]
-    pub length: usize,
-    /// A word about the batch, for the lists
-    #[arg(long, default_value = "")]
-    pub note: String,
-    /// Last moment at which they may be sold or first used, as 2027-01-31T23:59:00+03:00
-    #[arg(long, value_name = "INSTANT")]
-    pub sell_by: Option<Timestamp>,
-}
-
-/// `voucher sell`.
-#[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).args(["code", "plan"]))]
-pub struct VoucherSell {
-    /// Code of a printed card whose plan counts from the sale
-    pub code: Option<VoucherCode>,
-    /// Make a fresh voucher of this hotspot plan instead
-    #[arg(long)]
-    pub plan: Option<Slug>,
-    /// Phone number of the buyer, who may then log in with it
-    #[arg(long, requires = "plan", conflicts_with = "code")]
-    pub phone: Option<String>,
-}
-
-/// `voucher revoke`.
-#[derive(Debug, Args)]
-pub struct VoucherRevoke {
-    /// Its code
-    pub code: VoucherCode,
-}
-
-/// `voucher list`.
-#[derive(Debug, Args)]
-pub struct VoucherList {
-    /// Only those of one plan
-    #[arg(long)]
-    pub plan: Option<Slug>,
-    /// How many to show, and where to go on
-    #[command(flatten)]
-    pub paging: Paging,
-}
-
-/// `subscriber …`.
-#[derive(Debug, Subcommand)]
-pub enum Subscriber {
-    /// Add a subscriber
-    Add(SubscriberAdd),
-    /// Stop a subscriber's service; from the next login on it is refused
-    Suspend(SubscriberName),
-    /// Let a suspended subscriber's service run again
-    Resume(SubscriberName),
-    /// List subscribers in the order in which they were added
-    List(Paging),
-}
-
-/// `subscriber suspend` and `subscriber resume`.
-#[derive(Debug, Args)]
-pub struct SubscriberName {
-    /// User name of the PPPoE login
-    pub username: Username,
-}
-
-/// `subscriber add`.
-#[derive(Debug, Args)]
-pub struct SubscriberAdd {
-    /// User name of the PPPoE login
-    pub username: String,
-    /// The plan, a pppoe or static one
-    #[arg(long)]
-    pub plan: Slug,
-    /// File that holds the password (`-` reads it from standard input)
-    #[arg(long, value_name = "FILE", required_unless_present = "password")]
-    pub password_file: Option<PathBuf>,
-    /// The password itself; others on this machine may see it while the command runs
-    #[arg(long, conflicts_with = "password_file")]
-    pub password: Option<String>,
-    /// End of what is paid for [default: the plan's duration from now]
-    #[arg(long, value_name = "INSTANT")]
-    pub until: Option<Timestamp>,
-    /// A fixed address
-    #[arg(long, value_name = "IPV4")]
-    pub address: Option<Ipv4Addr>,
-    /// Phone number
-    #[arg(long)]
-    pub phone: Option<String>,
 }
 
 /// `import …`.
@@ -494,27 +333,6 @@ fn device(text: &str) -> Result<Device, String> {
     }
 }
 
-fn priority(text: &str) -> Result<Priority, String> {
-    text.parse().ok().and_then(Priority::new).ok_or_else(|| "write a number from 1 to 8".to_owned())
-}
-
-fn device_cap(text: &str) -> Result<DeviceCap, String> {
-    text.parse().ok().and_then(DeviceCap::new).ok_or_else(|| "write a number from 1 to 1000".to_owned())
-}
-
-/// Reads `20` or `19.50` into minor units.
-fn price_minor(text: &str) -> Result<i64, String> {
-    let bad = || "write an amount, as 20 or 19.50".to_owned();
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "00"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) || fraction.len() > 2 {
-        return Err(bad());
-    }
-    let minor: i64 = format!("{fraction:0<2}").parse().map_err(|_| bad())?;
-    let whole: i64 = whole.parse().map_err(|_| bad())?;
-    whole.checked_mul(100).and_then(|major| major.checked_add(minor)).ok_or_else(bad)
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -524,15 +342,6 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_fresh_voucher_is_sold_to_a_number_and_a_card_by_its_code() {
-        let reads =
-            |words: &str| Cli::try_parse_from(format!("mnetifi voucher sell {words}").split_whitespace()).is_ok();
-
-        assert!(reads("--plan hour --phone 0712345678") && reads("--plan hour") && reads("Sunrise77"));
-        assert!(!reads("") && !reads("Sunrise77 --plan hour") && !reads("Sunrise77 --phone 0712345678"));
     }
 
     #[test]
@@ -556,13 +365,6 @@ mod tests {
         assert_eq!(said("7d"), Ok("2026-11-14T12:00:00Z".to_owned()));
         assert_eq!(said("2026-11-21T09:00:00+03:00"), Ok("2026-11-21T06:00:00Z".to_owned()));
         assert!(said("yesterday").is_err());
-    }
-
-    #[test]
-    fn prices_are_read_into_minor_units() {
-        assert_eq!(price_minor("20"), Ok(2_000));
-        assert_eq!(price_minor("19.5"), Ok(1_950));
-        assert!(price_minor("1.234").is_err() && price_minor("-1").is_err() && price_minor("").is_err());
     }
 
     #[test]

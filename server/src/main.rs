@@ -65,6 +65,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         | Command::Voucher(_)
         | Command::Subscriber(_)
         | Command::Import(_)
+        | Command::Audit(_)
         | Command::Session(_)
         | Command::Explain(_)
         | Command::Replay(_) => on_the_database(&global, command).await,
@@ -101,6 +102,7 @@ async fn run_one(opened: &Opened, command: Command) -> anyhow::Result<()> {
         Command::Voucher(command) => commands::voucher::run(opened, command).await,
         Command::Subscriber(command) => commands::subscriber::run(opened, command).await,
         Command::Import(command) => commands::import::run(opened, command).await,
+        Command::Audit(command) => commands::audit::run(opened, command).await,
         Command::Session(command) => commands::session::run(opened, command).await,
         Command::Explain(command) => commands::explain::run(opened, &command).await,
         Command::Replay(command) => commands::replay::run(opened, &command).await,

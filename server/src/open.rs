@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail};
 use boot::clock::SystemClock;
 use boot::config::{Config, Database, DatabaseUrl};
 use boot::data_dir::{self, DataDir};
+use boot::operator;
 use boot::private_postgres::{self, Attached, Options};
 use boot::random::OsRandom;
 use domain::platform::tenant::Tenant;
@@ -143,6 +144,8 @@ pub struct Opened {
     /// The tenant that was named.
     pub tenant_name: Option<Slug>,
     clock: SystemClock,
+    /// Who runs the command.
+    operator: String,
     admin_url: Option<String>,
     /// What is to be let go of at the end; a running server keeps its own.
     cluster: Option<Cluster>,
@@ -157,8 +160,15 @@ impl Opened {
         let style = if global.json { Style::Json } else { Style::Table };
         let store = Store::open(OpenOptions::new(urls.app, keyring(config)?))?;
         store.seek_primary().await?;
-        let (clock, admin_url) = (SystemClock, Some(urls.admin));
-        Ok(Self { admin_url, store, style, tenant_name: global.tenant.clone(), clock, cluster: Some(cluster) })
+        Ok(Self {
+            store,
+            style,
+            tenant_name: global.tenant.clone(),
+            clock: SystemClock,
+            operator: operator::name(),
+            admin_url: Some(urls.admin),
+            cluster: Some(cluster),
+        })
     }
 
     /// For a command inside a running server: its store, which stays open afterwards.
@@ -168,6 +178,7 @@ impl Opened {
             style: if global.json { Style::Json } else { Style::Table },
             tenant_name: None,
             clock: SystemClock,
+            operator: operator::name(),
             admin_url: None,
             cluster: None,
         }
@@ -184,7 +195,7 @@ impl Opened {
 
     /// The clock and the dice of a deed.
     pub fn context(&self) -> Context<'_> {
-        Context::new(&self.clock, &OsRandom)
+        Context::new(&self.clock, &OsRandom).by(&self.operator)
     }
 
     /// After a great many new rows: lets the database's planner see them, so that logins stay quick.

@@ -43,6 +43,15 @@ pub fn result<Result_: Serialize>(style: Style, result: &Result_, sentence: &str
     }
 }
 
+/// What becomes of those who are online.
+pub fn follow(live: u64) -> String {
+    match live {
+        0 => "nobody is online with it".to_owned(),
+        1 => "1 live session follows".to_owned(),
+        many => format!("{many} live sessions follow"),
+    }
+}
+
 /// Says something on standard error, beside the result.
 pub fn aside(text: &str) {
     // Nobody can be told that standard error is closed.

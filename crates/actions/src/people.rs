@@ -1,4 +1,6 @@
 //! Deeds about customers.
 
 pub mod add_subscribers;
+pub mod move_to_plan;
+pub mod renew_subscriber;
 pub mod suspend;

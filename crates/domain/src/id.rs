@@ -121,6 +121,9 @@ pub mod kind {
     /// Something that needs a person.
     #[derive(Debug)]
     pub enum Exception {}
+    /// An entry of the audit.
+    #[derive(Debug)]
+    pub enum Audit {}
 }
 
 /// Id of a tenant: an ISP.
@@ -147,5 +150,7 @@ pub type NodeId = Id<kind::Node>;
 pub type RunId = Id<kind::Run>;
 /// Id of an exception: something that needs a person.
 pub type ExceptionId = Id<kind::Exception>;
+/// Id of an entry of the audit.
+pub type AuditId = Id<kind::Audit>;
 /// Names a node's journal of accounting records.
 pub type JournalId = Id<kind::Journal>;

@@ -1,4 +1,5 @@
 //! The system that many ISPs share.
 
+pub mod audit;
 pub mod node;
 pub mod tenant;

@@ -2,6 +2,8 @@
 //!
 //! *Up* is from the subscriber to the network, *down* is to the subscriber.
 
+mod words;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -316,6 +318,9 @@ pub enum RateError {
     /// Not an amount of data.
     #[error("`{0}` is not an amount of data: write it as 500MB or 5GB")]
     NotAnAmount(String),
+    /// Not a limit.
+    #[error("`{0}` is not a speed with its burst: write it as 2M/5M, or 2M/5M burst=4M/10M over=1500k/4M for=16")]
+    NotALimit(String),
     /// Not a burst time.
     #[error("`{0}` is not a burst time: write seconds from 1 to 3600, as 16")]
     NotBurstSeconds(String),

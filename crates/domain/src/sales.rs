@@ -1,5 +1,6 @@
 //! What is sold: plans, vouchers and the batches they are printed in.
 
+pub mod extension;
 pub mod plan;
 pub mod voucher;
 

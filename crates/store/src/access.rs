@@ -6,6 +6,7 @@ pub mod decisions;
 pub mod facts;
 pub mod holders;
 pub mod known;
+pub mod online;
 pub mod positions;
 pub mod sessions;
 pub mod slots;

@@ -1,5 +1,6 @@
 //! The ISPs themselves, and the nodes that serve them.
 
+pub mod audit;
 pub mod leases;
 pub mod nodes;
 pub mod outages;

@@ -1,10 +1,12 @@
 //! `mnetifi plan …`: what is sold.
 
-use actions::sales::publish_plan;
+use actions::sales::{change_plan, publish_plan};
+use anyhow::ensure;
 use domain::money::Money;
 use domain::rate::{Burst, RateLimit};
 use domain::sales::plan::{Plan, PlanTerms};
 use serde::Serialize;
+use store::TenantScope;
 use store::sales::plans;
 
 use crate::cli;
@@ -62,6 +64,14 @@ pub async fn run(opened: &Opened, command: cli::Plan) -> anyhow::Result<()> {
             }
             print::result(opened.style, &Row::of(&plan), &sentence)
         }
+        cli::Plan::Change(change) => self::change(opened, &scope, &change).await,
+        cli::Plan::Show(show) => {
+            let plan = opened.plan(&scope, &show.name).await?;
+            let head = format!("plan `{}`, {}, revision {}", plan.name, plan.service.code(), plan.revision);
+            let words = plan.terms.in_words().into_iter().map(|(what, words)| format!("  {what}: {words}"));
+            let lines: Vec<String> = std::iter::once(head).chain(words).collect();
+            print::result(opened.style, &Row::of(&plan), &lines.join("\n"))
+        }
         cli::Plan::List => {
             let mut tx = opened.store.tenant(&scope).await?;
             let rows: Vec<Row> = plans::list(&mut tx).await?.iter().map(Row::of).collect();
@@ -83,6 +93,72 @@ pub async fn run(opened: &Opened, command: cli::Plan) -> anyhow::Result<()> {
                 "no plan yet: publish one with `mnetifi plan add`",
             )
         }
+    }
+}
+
+async fn change(opened: &Opened, scope: &TenantScope, change: &cli::PlanChange) -> anyhow::Result<()> {
+    let half_a_burst = matches!(change.burst, Some(cli::To::Value(_)))
+        && (change.burst_threshold.is_none() || change.burst_time.is_none());
+    ensure!(!half_a_burst, "a burst needs --burst-threshold and --burst-time");
+    let speed_only = change.burst.is_some() || change.priority.is_some() || change.minimum.is_some();
+    if speed_only && change.rate.is_none() {
+        let plan = opened.plan(scope, &change.name).await?;
+        ensure!(plan.terms.rate.is_some(), "plan `{}` is unlimited: give it a --rate first", plan.name);
+    }
+    let apply = |terms: &mut PlanTerms| apply(change, terms);
+    let changed = change_plan::change_plan(&opened.store, scope, &change.name, &apply, opened.context()).await?;
+    let what: Vec<String> = changed.changes.iter().map(ToString::to_string).collect();
+    let plan = &changed.plan;
+    let sentence = format!(
+        "changed plan `{}` (revision {}): {}; {}",
+        plan.name,
+        plan.revision,
+        what.join(", "),
+        print::follow(changed.live)
+    );
+    if plan.terms.rate.is_none() {
+        print::aside("note: a plan without a rate takes all the bandwidth it can get");
+    }
+    let result = serde_json::json!({ "plan": Row::of(plan), "changes": what, "live_sessions": changed.live });
+    print::result(opened.style, &result, &sentence)
+}
+
+/// Makes what was said of the terms that hold.
+fn apply(change: &cli::PlanChange, terms: &mut PlanTerms) {
+    match change.rate {
+        None => {}
+        Some(cli::To::Nothing) => terms.rate = None,
+        Some(cli::To::Value(rate)) => match &mut terms.rate {
+            Some(limit) => limit.rate = rate,
+            none @ None => *none = Some(RateLimit { rate, burst: None, priority: None, minimum: None }),
+        },
+    }
+    if let Some(limit) = &mut terms.rate {
+        match (change.burst, change.burst_threshold.zip(change.burst_time)) {
+            (Some(cli::To::Value(rate)), Some((threshold, seconds))) => {
+                limit.burst = Some(Burst { rate, threshold, seconds });
+            }
+            (Some(cli::To::Nothing), _) => limit.burst = None,
+            (Some(cli::To::Value(_)) | None, _) => {}
+        }
+        limit.priority = change.priority.or(limit.priority);
+        if let Some(minimum) = change.minimum {
+            limit.minimum = minimum.value();
+        }
+    }
+    terms.device_cap = change.devices.unwrap_or(terms.device_cap);
+    terms.duration = change.duration.unwrap_or(terms.duration);
+    if let Some(cap) = change.data_cap {
+        terms.data_cap = cap.value();
+    }
+    if let Some(pool) = &change.pool {
+        terms.pool = pool.clone().value();
+    }
+    if let Some(list) = &change.address_list {
+        terms.address_list = list.clone().value();
+    }
+    if let Some(price) = change.price {
+        terms.price = Money::from_minor(price, terms.price.currency());
     }
 }
 

@@ -1,10 +1,11 @@
 //! `mnetifi subscriber …`: houses and businesses with a user name and password.
 
 use actions::people::add_subscribers::{self, Wanted};
-use actions::people::suspend;
+use actions::people::{move_to_plan, renew_subscriber, suspend};
 use anyhow::bail;
 use domain::people::subscriber::{Standing, Username, password};
 use domain::phone::Msisdn;
+use domain::sales::extension::Extension;
 use serde::Serialize;
 use store::people::subscribers;
 use store::sales::plans;
@@ -28,6 +29,8 @@ struct Row {
 pub async fn run(opened: &Opened, command: cli::Subscriber) -> anyhow::Result<()> {
     match command {
         cli::Subscriber::Add(add) => add_one(opened, add).await,
+        cli::Subscriber::Renew(renew) => self::renew(opened, &renew).await,
+        cli::Subscriber::Move(to) => move_to(opened, &to).await,
         cli::Subscriber::Suspend(name) => set_standing(opened, &name.username, true).await,
         cli::Subscriber::Resume(name) => set_standing(opened, &name.username, false).await,
         cli::Subscriber::List(paging) => list(opened, &paging).await,
@@ -73,13 +76,52 @@ async fn add_one(opened: &Opened, add: cli::SubscriberAdd) -> anyhow::Result<()>
     )
 }
 
+async fn renew(opened: &Opened, renew: &cli::SubscriberRenew) -> anyhow::Result<()> {
+    let tenant = opened.tenant().await?;
+    let scope = opened.scope(&tenant);
+    let extension = renew.by.map(Extension::By).or(renew.until.map(Extension::To));
+    let (store, zone, username) = (&opened.store, &tenant.zone, &renew.username);
+    let renewed =
+        renew_subscriber::renew_subscriber(store, &scope, zone, username, extension, opened.context()).await?;
+    let until = renewed.until.in_zone(zone);
+    let before = renewed.before.map(|at| at.in_zone(zone));
+    let sentence = format!("`{username}` is paid until {until} now; {}", print::follow(renewed.live));
+    if renewed.standing != Standing::Active {
+        print::aside(&format!(
+            "note: `{username}` is suspended and stays so; `mnetifi subscriber resume {username}` ends that"
+        ));
+    }
+    let result = serde_json::json!({
+        "username": username.as_str(), "before": before, "until": until, "live_sessions": renewed.live,
+    });
+    print::result(opened.style, &result, &sentence)
+}
+
+async fn move_to(opened: &Opened, to: &cli::SubscriberMove) -> anyhow::Result<()> {
+    let tenant = opened.tenant().await?;
+    let scope = opened.scope(&tenant);
+    let plan = opened.plan(&scope, &to.plan).await?;
+    let username = &to.username;
+    let moved = move_to_plan::move_to_plan(&opened.store, &scope, username, &plan, opened.context()).await?;
+    let sentence = format!(
+        "`{username}` is on plan `{}` now, and not on `{}`; {}",
+        plan.name,
+        moved.from,
+        print::follow(moved.live)
+    );
+    let result = serde_json::json!({
+        "username": username.as_str(), "before": moved.from, "plan": plan.name.as_str(), "live_sessions": moved.live,
+    });
+    print::result(opened.style, &result, &sentence)
+}
+
 async fn set_standing(opened: &Opened, username: &Username, suspended: bool) -> anyhow::Result<()> {
     let tenant = opened.tenant().await?;
     let scope = opened.scope(&tenant);
     let found = if suspended {
         suspend::suspend(&opened.store, &scope, username, opened.context()).await?
     } else {
-        suspend::resume(&opened.store, &scope, username).await?
+        suspend::resume(&opened.store, &scope, username, opened.context()).await?
     };
     if !found {
         bail!("there is no subscriber `{username}`");

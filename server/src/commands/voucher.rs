@@ -1,9 +1,10 @@
 //! `mnetifi voucher …`: codes that buy access.
 
 use actions::sales::print_batch::{self, Order};
-use actions::sales::{revoke_voucher, sell_voucher};
+use actions::sales::{extend_voucher, revoke_voucher, sell_voucher};
 use anyhow::bail;
 use domain::phone::Msisdn;
+use domain::sales::extension::Extension;
 use domain::sales::voucher::VoucherState;
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -38,6 +39,7 @@ pub async fn run(opened: &Opened, command: cli::Voucher) -> anyhow::Result<()> {
     match command {
         cli::Voucher::Print(order) => print_vouchers(opened, order).await,
         cli::Voucher::Sell(sale) => sell(opened, sale).await,
+        cli::Voucher::Extend(extend) => self::extend(opened, &extend).await,
         cli::Voucher::Revoke(revoke) => self::revoke(opened, &revoke).await,
         cli::Voucher::List(list) => list_vouchers(opened, list).await,
     }
@@ -88,6 +90,24 @@ async fn sell(opened: &Opened, sale: cli::VoucherSell) -> anyhow::Result<()> {
     let end = until.as_deref().map_or("counts from its first use".to_owned(), |end| format!("ends at {end}"));
     let code = sold.code.expose();
     print::result(opened.style, &serde_json::json!({ "code": code, "until": until }), &format!("sold {code}: {end}"))
+}
+
+async fn extend(opened: &Opened, extend: &cli::VoucherExtend) -> anyhow::Result<()> {
+    let tenant = opened.tenant().await?;
+    let scope = opened.scope(&tenant);
+    let extension = match (extend.by, extend.until) {
+        (Some(by), _) => Extension::By(by),
+        (None, Some(until)) => Extension::To(until),
+        (None, None) => bail!("say by how much, or to which moment"),
+    };
+    let (store, zone, context) = (&opened.store, &tenant.zone, opened.context());
+    let moved = extend_voucher::extend_voucher(store, &scope, zone, &extend.code, extension, context).await?;
+    let (before, until) = (moved.before.in_zone(zone), moved.until.in_zone(zone));
+    let sentence = format!("ends at {until} now, and not at {before}; {}", print::follow(moved.live));
+    let result = serde_json::json!({
+        "code": extend.code.expose(), "before": before, "until": until, "live_sessions": moved.live,
+    });
+    print::result(opened.style, &result, &sentence)
 }
 
 async fn revoke(opened: &Opened, revoke: &cli::VoucherRevoke) -> anyhow::Result<()> {

@@ -64,7 +64,7 @@ async fn a_house_that_is_suspended_stays_offline_and_comes_back_when_it_is_resum
     assert!(suspend::suspend(&world.store, &world.isp.scope, &name, world.context()).await.expect("suspended"));
     world.knows_what_changed().await;
     let suspended = asks(&world, "house-12", "karibu", HOUSE).await;
-    assert!(suspend::resume(&world.store, &world.isp.scope, &name).await.expect("resumed"));
+    assert!(suspend::resume(&world.store, &world.isp.scope, &name, world.context()).await.expect("resumed"));
     world.knows_what_changed().await;
     let resumed = asks(&world, "house-12", "karibu", HOUSE).await;
 

@@ -3,6 +3,7 @@
 mod abuse;
 mod accounting;
 mod book;
+mod deeds;
 mod devices;
 mod ghosts;
 mod identity;

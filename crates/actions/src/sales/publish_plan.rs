@@ -1,7 +1,9 @@
 //! Publishes a plan at its first revision.
 
+use domain::platform::audit::{Thing, Verb};
 use domain::sales::plan::{Plan, PlanFault, PlanService, PlanTerms};
 use domain::text::Slug;
+use store::platform::audit;
 use store::sales::plans;
 use store::{Store, StoreError, TenantScope};
 use thiserror::Error;
@@ -19,7 +21,7 @@ pub enum PublishError {
     Store(#[from] StoreError),
 }
 
-fn joined(faults: &[PlanFault]) -> String {
+pub(crate) fn joined(faults: &[PlanFault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
@@ -39,6 +41,7 @@ pub async fn publish_plan(
     let plan = Plan { id: context.new_id(), revision: 1, name, service, terms };
     let mut tx = store.tenant(scope).await?;
     plans::add(&mut tx, &plan).await?;
+    audit::note(&mut tx, &[context.audit(Verb::PublishPlan, Thing::Plan(plan.id), Vec::new())]).await?;
     tx.commit().await?;
     Ok(plan)
 }

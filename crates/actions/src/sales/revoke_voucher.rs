@@ -1,6 +1,8 @@
 //! Takes a voucher back: from the next login on its code opens nothing.
 
+use domain::platform::audit::{Thing, Verb};
 use domain::sales::voucher::VoucherCode;
+use store::platform::audit;
 use store::sales::vouchers;
 use store::{Store, StoreError, TenantScope};
 
@@ -16,6 +18,10 @@ pub async fn revoke_voucher(
     let mut tx = store.tenant(scope).await?;
     let Some(voucher) = vouchers::find_by_code(&mut tx, code).await? else { return Ok(false) };
     let revoked = vouchers::revoke(&mut tx, voucher.id, context.now()).await?;
+    if revoked {
+        let entry = context.audit(Verb::RevokeVoucher, Thing::Voucher(voucher.id), Vec::new());
+        audit::note(&mut tx, &[entry]).await?;
+    }
     tx.commit().await?;
     Ok(revoked)
 }

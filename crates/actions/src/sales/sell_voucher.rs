@@ -1,14 +1,17 @@
 //! Sells a voucher: a printed card that waits for its sale, or a fresh code for a customer at the counter.
 
+use domain::id::VoucherId;
 use domain::phone::Msisdn;
+use domain::platform::audit::{Change, Thing, Verb};
 use domain::sales::batch::{Batch, Channel};
 use domain::sales::plan::{Plan, PlanService, ValidityAnchor};
 use domain::sales::voucher::{VoucherCode, VoucherState};
 use domain::time::{Timestamp, Zone};
 use policy::sales::codes;
+use store::platform::audit;
 use store::sales::vouchers::NewVouchers;
 use store::sales::{batches, plans, vouchers};
-use store::{Store, StoreError, TenantScope};
+use store::{Store, StoreError, TenantScope, TenantTx};
 use thiserror::Error;
 
 use crate::context::Context;
@@ -65,6 +68,7 @@ pub async fn sell_printed(
     if !vouchers::mark_sold(&mut tx, voucher.id, now, until).await? {
         return Err(not_for_sale());
     }
+    note_sale(&mut tx, voucher.id, until, context).await?;
     tx.commit().await?;
     Ok(Sold { code: voucher.code, until })
 }
@@ -108,11 +112,23 @@ pub async fn sell_new(
     batches::add(&mut tx, &batch).await?;
     for _ in 0..TRIES_MAX {
         let code = codes::make(codes::LENGTH, &mut |end| context.random().index_below(end));
-        let accepted = vouchers::insert_codes(&mut tx, &[(context.new_id(), code)], &made).await?;
+        let id = context.new_id();
+        let accepted = vouchers::insert_codes(&mut tx, &[(id, code)], &made).await?;
         if let Some(code) = accepted.into_iter().next() {
+            note_sale(&mut tx, id, until, context).await?;
             tx.commit().await?;
             return Ok(Sold { code, until });
         }
     }
     Err(SellError::Exhausted)
+}
+
+async fn note_sale(
+    tx: &mut TenantTx,
+    voucher: VoucherId,
+    until: Option<Timestamp>,
+    context: Context<'_>,
+) -> Result<(), StoreError> {
+    let changes = vec![Change::of("until", None, until)];
+    audit::note(tx, &[context.audit(Verb::SellVoucher, Thing::Voucher(voucher), changes)]).await
 }

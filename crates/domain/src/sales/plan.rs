@@ -1,5 +1,7 @@
 //! A plan: what is sold, at which speed, on how many devices, for how long.
 
+mod words;
+
 use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;

@@ -175,6 +175,25 @@ pub async fn find_by_username(tx: &mut TenantTx, username: &Username) -> Result<
     .transpose()
 }
 
+/// The same, locked until the end of the transaction.
+pub async fn lock(tx: &mut TenantTx, username: &Username) -> Result<Option<Subscriber>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query_as!(
+        SubscriberRow,
+        r#"select id, username, plan_id, suspended_at as "suspended_at: Instant",
+                  expires_at as "expires_at: Instant", framed_ip
+           from subscribers
+           where tenant_id = $1 and username = $2
+           for update"#,
+        tenant,
+        username.as_str(),
+    )
+    .fetch_optional(tx.connection())
+    .await?
+    .map(Subscriber::try_from)
+    .transpose()
+}
+
 /// Stops a subscriber's service. One that is stopped keeps its date.
 pub async fn suspend(tx: &mut TenantTx, subscriber: SubscriberId, suspended_at: Timestamp) -> Result<(), StoreError> {
     let tenant = tx.tenant_uuid();
@@ -216,6 +235,20 @@ pub async fn set_until(
         tenant,
         subscriber.uuid(),
         Instant::of(until) as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    found(changed.rows_affected())
+}
+
+/// Moves a subscriber to another plan. A plan that the tenant does not have is a `Conflict`.
+pub async fn set_plan(tx: &mut TenantTx, subscriber: SubscriberId, plan: PlanId) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    let changed = sqlx::query!(
+        "update subscribers set plan_id = $3 where tenant_id = $1 and id = $2",
+        tenant,
+        subscriber.uuid(),
+        plan.uuid(),
     )
     .execute(tx.connection())
     .await?;

@@ -70,6 +70,15 @@ pub async fn find_by_name(tx: &mut TenantTx, name: &Slug) -> Result<Option<Plan>
         .transpose()
 }
 
+/// The plan with a name, at its current revision, locked until the end of the transaction: nobody revises it meanwhile.
+pub async fn lock(tx: &mut TenantTx, name: &Slug) -> Result<Option<Plan>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query_scalar!("select id from plans where tenant_id = $1 and name = $2 for update", tenant, name.as_str(),)
+        .fetch_optional(tx.connection())
+        .await?;
+    find_by_name(tx, name).await
+}
+
 /// All of the tenant's plans, or those with these ids, each at its current revision. At most [`PLANS_MAX`].
 pub async fn load(tx: &mut TenantTx, ids: Option<&[PlanId]>) -> Result<Loaded<Vec<Plan>>, StoreError> {
     let tenant = tx.tenant_uuid();

@@ -239,6 +239,29 @@ pub async fn mark_sold(
     Ok(changed == 1)
 }
 
+/// Moves the end of a voucher. Returns whether it was there, not revoked, and had the end `from`.
+pub async fn move_end(
+    tx: &mut TenantTx,
+    voucher: VoucherId,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let changed = sqlx::query!(
+        "update vouchers
+         set expires_at = $4
+         where tenant_id = $1 and id = $2 and expires_at = $3 and revoked_at is null",
+        tenant,
+        voucher.uuid(),
+        Instant(from) as _,
+        Instant(until) as _,
+    )
+    .execute(tx.connection())
+    .await?
+    .rows_affected();
+    Ok(changed == 1)
+}
+
 /// Takes a voucher back. Returns whether it was there and not revoked before.
 pub async fn revoke(tx: &mut TenantTx, voucher: VoucherId, revoked_at: Timestamp) -> Result<bool, StoreError> {
     let tenant = tx.tenant_uuid();

@@ -9,6 +9,7 @@ use domain::access::facts::Holder;
 use domain::access::order::Why;
 use domain::id::{JournalId, SessionId};
 use domain::people::subscriber::Username;
+use domain::platform::audit::{Change, Entry, Thing, Verb};
 use domain::refusal::Refusal;
 use domain::sales::voucher::FirstUse;
 use domain::secret::SecretBytes;
@@ -19,10 +20,11 @@ use store::access::decisions::Search;
 use store::access::positions::{self, Mark};
 use store::access::sessions::{Filter, ReportKey};
 use store::access::slots::Renewal;
-use store::access::{boots, decisions, facts, holders, known, sessions, slots, usage};
+use store::access::{boots, decisions, facts, holders, known, online, sessions, slots, usage};
 use store::network::certificates::Which;
 use store::network::{certificates, nas, sightings};
 use store::people::subscribers;
+use store::platform::audit;
 use store::sales::vouchers::{NewVouchers, VoucherFilter};
 use store::sales::{batches, plans, vouchers};
 use store::support::exceptions;
@@ -93,6 +95,14 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     let their_answer = Answer { refusal: Some(Refusal::Expired), ..theirs.answer(99) };
     let their_holder = theirs.holder();
     let journal: JournalId = id();
+    let their_entry = Entry {
+        id: id(),
+        at: NOW,
+        actor: "staff".to_owned(),
+        verb: Verb::SellVoucher,
+        thing: Thing::Voucher(theirs.voucher),
+        changes: vec![Change::of("until", None, Some("noon"))],
+    };
     let their_certificate = certificate(theirs, 7);
     {
         let mut tx = scene.their_tx().await;
@@ -108,7 +118,8 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         exceptions::open(&mut tx, &[trouble(theirs, their_session)]).await.expect("opened");
         let bought = NewVouchers { bought_by: Some(phone("0712345678")), sold_at: Some(NOW), ..theirs.printed() };
         vouchers::insert_codes(&mut tx, &[(id(), code("Bought1"))], &bought).await.expect("inserted");
-        vouchers::mark_sold(&mut tx, theirs.voucher, NOW, None).await.expect("sold");
+        audit::note(&mut tx, std::slice::from_ref(&their_entry)).await.expect("noted");
+        vouchers::mark_sold(&mut tx, theirs.voucher, NOW, Some(in_seconds(60))).await.expect("sold");
         tx.commit().await.expect("commits");
     }
     let mut system = scene.store.system().await.expect("begins");
@@ -197,6 +208,8 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         let runs = [Boot::of_prefix("811").expect("a run")];
         boots::close(tx, theirs.nas_id(), &runs, in_seconds(100)).await? == 0
     });
+    case!("access::online::of_holder", |tx| online::of_holder(tx, their_holder).await? == 0);
+    case!("access::online::on_plan", |tx| online::on_plan(tx, theirs.plan.id).await? == 0);
     case!("access::positions::find", |tx| positions::find(tx, journal).await?.is_none());
     case!("access::positions::note", |tx| {
         // Of a journal that both have records of: each has its own row.
@@ -338,9 +351,16 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         let listed = subscribers::list(tx, Page::first(10)).await?.rows;
         listed.iter().all(|subscriber| subscriber.plan == ours.plan.id)
     });
+    case!("people::subscribers::lock", |tx| subscribers::lock(tx, &their_username)
+        .await?
+        .is_none_or(|found| found.plan == ours.plan.id));
     case!("people::subscribers::resume", |tx| {
         subscribers::resume(tx, theirs.subscriber).await?;
         true
+    });
+    case!("people::subscribers::set_plan", |tx| {
+        subscribers::set_plan(tx, theirs.subscriber, ours.plan.id).await?;
+        false
     });
     case!("people::subscribers::set_until", |tx| {
         subscribers::set_until(tx, theirs.subscriber, None).await?;
@@ -348,6 +368,20 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
     });
     case!("people::subscribers::suspend", |tx| {
         subscribers::suspend(tx, theirs.subscriber, NOW).await?;
+        true
+    });
+    case!("platform::audit::list", |tx| {
+        let all = audit::list(tx, None, Page::first(10)).await?.rows;
+        all.is_empty() && audit::list(tx, Some(their_entry.thing), Page::first(10)).await?.rows.is_empty()
+    });
+    case!("platform::audit::names", |tx| {
+        let things =
+            [Thing::Plan(theirs.plan.id), Thing::Voucher(theirs.voucher), Thing::Subscriber(theirs.subscriber)];
+        audit::names(tx, &things).await?.is_empty()
+    });
+    case!("platform::audit::note", |tx| {
+        // Under their id: it becomes a row of ours.
+        audit::note(tx, std::slice::from_ref(&their_entry)).await?;
         true
     });
     case!("sales::batches::add", |tx| {
@@ -368,6 +402,9 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         let by_ids = plans::load(tx, Some(&[theirs.plan.id])).await?.found;
         by_ids.is_empty() && all.iter().all(|plan| plan.id == ours.plan.id)
     });
+    case!("sales::plans::lock", |tx| {
+        plans::lock(tx, &theirs.plan.name).await?.is_none_or(|plan| plan.id == ours.plan.id)
+    });
     case!("sales::plans::revise", |tx| {
         plans::revise(tx, theirs.plan.id, &full_terms(1)).await?;
         false
@@ -381,6 +418,9 @@ async fn no_query_sees_or_changes_another_tenants_rows() {
         listed.iter().all(|voucher| voucher.plan == ours.plan.id)
     });
     case!("sales::vouchers::mark_sold", |tx| !vouchers::mark_sold(tx, theirs.voucher, NOW, None).await?);
+    case!("sales::vouchers::move_end", |tx| {
+        !vouchers::move_end(tx, theirs.voucher, in_seconds(60), in_seconds(90)).await?
+    });
     case!("sales::vouchers::note_first_use", |tx| {
         vouchers::note_first_use(tx, theirs.voucher, first_use).await?;
         false

@@ -1,0 +1,67 @@
+//! Moves a subscriber to another plan. The end of what is paid for stays as it is.
+
+use domain::access::facts::Holder;
+use domain::people::subscriber::Username;
+use domain::platform::audit::{Change, Thing, Verb};
+use domain::sales::plan::{Plan, PlanService};
+use store::access::online;
+use store::people::subscribers;
+use store::platform::audit;
+use store::sales::plans;
+use store::{Store, StoreError, TenantScope};
+use thiserror::Error;
+
+use crate::context::Context;
+
+/// A subscriber that is on another plan now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// The name of the plan before.
+    pub from: String,
+    /// Sessions that have not ended.
+    pub live: u64,
+}
+
+/// Why nobody was moved.
+#[derive(Debug, Error)]
+pub enum MoveError {
+    /// No such subscriber.
+    #[error("there is no subscriber `{0}`")]
+    Unknown(Username),
+    /// Hotspot plans are sold as vouchers.
+    #[error("plan `{0}` is a hotspot plan: subscribers need a pppoe or static plan")]
+    Hotspot(String),
+    /// It is on that plan.
+    #[error("`{0}` is on plan `{1}` already: nothing was changed")]
+    Same(Username, String),
+    /// It could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Moves a subscriber to `plan`.
+pub async fn move_to_plan(
+    store: &Store,
+    scope: &TenantScope,
+    username: &Username,
+    plan: &Plan,
+    context: Context<'_>,
+) -> Result<Moved, MoveError> {
+    if plan.service == PlanService::Hotspot {
+        return Err(MoveError::Hotspot(plan.name.to_string()));
+    }
+    let mut tx = store.tenant(scope).await?;
+    let unknown = || MoveError::Unknown(username.clone());
+    let subscriber = subscribers::lock(&mut tx, username).await?.ok_or_else(unknown)?;
+    if subscriber.plan == plan.id {
+        return Err(MoveError::Same(username.clone(), plan.name.to_string()));
+    }
+    let before = plans::load(&mut tx, Some(&[subscriber.plan])).await?.found;
+    let from = before.first().map(|plan| plan.name.to_string()).unwrap_or_default();
+    subscribers::set_plan(&mut tx, subscriber.id, plan.id).await?;
+    let changes = vec![Change::of("plan", Some(from.clone()), Some(plan.name.to_string()))];
+    audit::note(&mut tx, &[context.audit(Verb::MoveSubscriber, Thing::Subscriber(subscriber.id), changes)]).await?;
+    let live = online::of_holder(&mut tx, Holder::Subscriber(subscriber.id)).await?;
+    tx.commit().await?;
+    Ok(Moved { from, live })
+}

@@ -1,0 +1,79 @@
+//! Moves the end of what a subscriber has paid for.
+
+use domain::access::facts::Holder;
+use domain::people::subscriber::{Standing, Username};
+use domain::platform::audit::{Change, Thing, Verb};
+use domain::sales::extension::{EndIsPast, Extension};
+use domain::time::{Timestamp, Zone};
+use store::access::online;
+use store::people::subscribers;
+use store::platform::audit;
+use store::sales::plans;
+use store::{Store, StoreError, TenantScope};
+use thiserror::Error;
+
+use crate::context::Context;
+
+/// A subscriber whose end was moved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Renewed {
+    /// The end before; `None` had no end.
+    pub before: Option<Timestamp>,
+    /// The end now.
+    pub until: Timestamp,
+    /// Whether the service runs: a renewal does not resume it.
+    pub standing: Standing,
+    /// Sessions that have not ended.
+    pub live: u64,
+}
+
+/// Why an end was not moved.
+#[derive(Debug, Error)]
+pub enum RenewError {
+    /// No such subscriber.
+    #[error("there is no subscriber `{0}`")]
+    Unknown(Username),
+    /// There is nothing to count from.
+    #[error("what `{0}` has paid for has no end, so it cannot be moved by a duration: give the new end with --until")]
+    Endless(Username),
+    /// It would have ended before now.
+    #[error("{0}; to stop a service at once, `mnetifi subscriber suspend` does")]
+    Past(#[from] EndIsPast),
+    /// It could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Moves the end of what a subscriber has paid for; without an extension, by the duration of the plan.
+pub async fn renew_subscriber(
+    store: &Store,
+    scope: &TenantScope,
+    zone: &Zone,
+    username: &Username,
+    extension: Option<Extension>,
+    context: Context<'_>,
+) -> Result<Renewed, RenewError> {
+    let mut tx = store.tenant(scope).await?;
+    let unknown = || RenewError::Unknown(username.clone());
+    let subscriber = subscribers::lock(&mut tx, username).await?.ok_or_else(unknown)?;
+    let extension = match extension {
+        Some(extension) => extension,
+        None => {
+            let plans = plans::load(&mut tx, Some(&[subscriber.plan])).await?.found;
+            let plan = plans.first().ok_or(StoreError::Missing { what: "plan" })?;
+            Extension::By(plan.terms.duration)
+        }
+    };
+    let now = context.now();
+    let until = match (subscriber.until, extension) {
+        (Some(present), extension) => extension.end(present, zone, now)?,
+        (None, Extension::To(_)) => extension.end(now, zone, now)?,
+        (None, Extension::By(_)) => return Err(RenewError::Endless(username.clone())),
+    };
+    subscribers::set_until(&mut tx, subscriber.id, Some(until)).await?;
+    let changes = vec![Change::of("until", subscriber.until, Some(until))];
+    audit::note(&mut tx, &[context.audit(Verb::RenewSubscriber, Thing::Subscriber(subscriber.id), changes)]).await?;
+    let live = online::of_holder(&mut tx, Holder::Subscriber(subscriber.id)).await?;
+    tx.commit().await?;
+    Ok(Renewed { before: subscriber.until, until, standing: subscriber.standing, live })
+}
