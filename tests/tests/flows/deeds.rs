@@ -54,7 +54,8 @@ fn rate(reply: &Reply) -> String {
 
 /// Waits until the first use of a card is in the database.
 async fn its_use_is_noted(world: &World, code: &VoucherCode) {
-    for _ in 0..250 {
+    for waits in 0.. {
+        assert!(waits < 250, "the first use is not noted");
         let mut tx = world.store.tenant(&world.isp.scope).await.expect("begun");
         let voucher = vouchers::find_by_code(&mut tx, code).await.expect("looked up").expect("there");
         if matches!(voucher.state, VoucherState::Active { .. }) {
@@ -62,7 +63,6 @@ async fn its_use_is_noted(world: &World, code: &VoucherCode) {
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    panic!("the first use is not noted");
 }
 
 #[tokio::test]

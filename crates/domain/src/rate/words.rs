@@ -71,7 +71,7 @@ impl fmt::Display for Exactly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let octets = self.0.get();
         let units = [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
-        let whole = units.into_iter().find(|(unit, _)| octets > 0 && octets % unit == 0);
+        let whole = units.into_iter().find(|(unit, _)| octets > 0 && octets.is_multiple_of(*unit));
         match whole {
             Some((unit, name)) => write!(f, "{}{name}", octets / unit),
             None => write!(f, "{octets}B"),
