@@ -5,6 +5,7 @@ mod journal;
 mod nas;
 mod plan;
 mod radsec;
+pub mod simulate;
 mod subscriber;
 mod voucher;
 
@@ -26,6 +27,7 @@ pub use crate::cli::journal::{Journal, Requeued};
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
 pub use crate::cli::plan::{Plan, PlanAdd, PlanChange, To};
 pub use crate::cli::radsec::{Radsec, RadsecCa, RadsecIssue, RadsecRevoke};
+pub use crate::cli::simulate::{Line, Proof, Simulate, SimulateNas};
 pub use crate::cli::subscriber::{Subscriber, SubscriberAdd, SubscriberMove, SubscriberRenew};
 pub use crate::cli::voucher::{Voucher, VoucherExtend, VoucherList, VoucherPrint, VoucherRevoke, VoucherSell};
 
@@ -112,6 +114,9 @@ pub enum Command {
     Explain(Explain),
     /// Ask the rules again about an answer with a trace code, and show what differs
     Replay(Replay),
+    /// Simulate routers and the people behind them, to try a plan or a server
+    #[command(subcommand)]
+    Simulate(Simulate),
 }
 
 /// `node …`.

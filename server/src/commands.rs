@@ -14,6 +14,7 @@ pub mod radsec;
 pub mod replay;
 pub mod serve;
 pub mod session;
+pub mod simulate;
 pub mod subscriber;
 pub mod tenant;
 pub mod voucher;

@@ -57,6 +57,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Doctor => commands::doctor::run(&global).await,
         Command::Migrate => commands::migrate::run(&global).await,
         Command::Journal(command) => commands::journal::run(&global, &command),
+        Command::Simulate(command) => commands::simulate::run(&global, command).await,
         Command::Tenant(_)
         | Command::Nas(_)
         | Command::Radsec(_)
@@ -106,6 +107,11 @@ async fn run_one(opened: &Opened, command: Command) -> anyhow::Result<()> {
         Command::Session(command) => commands::session::run(opened, command).await,
         Command::Explain(command) => commands::explain::run(opened, &command).await,
         Command::Replay(command) => commands::replay::run(opened, &command).await,
-        Command::Serve(_) | Command::Demo(_) | Command::Doctor | Command::Migrate | Command::Journal(_) => Ok(()),
+        Command::Serve(_)
+        | Command::Demo(_)
+        | Command::Doctor
+        | Command::Migrate
+        | Command::Journal(_)
+        | Command::Simulate(_) => Ok(()),
     }
 }

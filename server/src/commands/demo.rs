@@ -111,6 +111,8 @@ In another terminal (radclient comes with Debian's package freeradius-utils):
     echo 'User-Name = house-12, MS-CHAP-Password = karibu-nyumbani' | radclient -x {auth} auth {secret}
   its router reports the session:
     echo 'Acct-Status-Type = Start, Acct-Session-Id = 81000001, User-Name = house-12' | radclient -x {acct} acct {secret}
+  nine phones behind a simulated router stay for a minute:
+    target/release/mnetifi simulate nas --server {auth} --acct {acct}
   who is online, and why was somebody refused?
     target/release/mnetifi session list
     target/release/mnetifi explain DemoHour1

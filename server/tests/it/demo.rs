@@ -110,6 +110,26 @@ async fn a_crowd_can_be_added_beside_the_running_demo() {
 }
 
 #[test]
+fn simulated_phones_come_online_beside_the_demo_and_log_out_at_the_end() {
+    let machine = Machine::new();
+    let demo = machine.demo();
+    let (auth, acct) = (machine.router().auth.to_string(), machine.router().acct.to_string());
+
+    let told = machine.runs(&["simulate", "nas", "--server", &auth, "--acct", &acct, "--seconds", "3", "--json"]);
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let rows = String::from_utf8_lossy(&told.stdout).into_owned();
+    machine.drained();
+    let sessions = machine.json(&["session", "list", "--all"]);
+
+    let last: serde_json::Value = rows.lines().last().and_then(|row| serde_json::from_str(row).ok()).expect("a row");
+    assert_eq!((rows.lines().count(), &last["online"], &last["refused"]), (3, &9.into(), &0.into()), "{rows}");
+    let sessions = sessions.as_array().expect("a list");
+    assert_eq!(sessions.len(), 9, "{sessions:?}");
+    assert!(sessions.iter().all(|one| one["state"] == "ended"), "{sessions:?}");
+    assert!(demo.interrupt());
+}
+
+#[test]
 fn a_file_is_imported_after_a_dry_run_and_its_faults_are_numbered() {
     let machine = Machine::new();
     let demo = machine.demo();

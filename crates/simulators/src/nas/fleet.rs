@@ -24,6 +24,12 @@ const TICK: Duration = Duration::from_millis(20);
 /// Requests that all routers together have under way: each has a socket.
 const SOCKETS_MAX: usize = 4_096;
 
+/// The first address of the first router's pool: 10.0.0.2.
+const POOLS: u32 = 0x0a00_0002;
+
+/// Addresses of one router: a thousand routers have room in 10.0.0.0/8.
+const POOL_SIZE: u32 = 16_384;
+
 /// Somebody who comes online.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Subscriber {
@@ -184,6 +190,8 @@ fn one_of(fleet: &FleetSettings, number: usize, count: usize, now: Timestamp) ->
         servers: fleet.servers.clone(),
         seed: fleet.each.seed.wrapping_add(u64::from(offset).wrapping_mul(0x1_0000_0001)),
         clock: now,
+        // Each has a part of 10.0.0.0/8 for itself.
+        first_address: Ipv4Addr::from(POOLS.saturating_add(offset.saturating_mul(POOL_SIZE))),
         requests_max,
         ..fleet.each.clone()
     };
@@ -216,6 +224,7 @@ mod tests {
         assert_eq!((first.name.as_str(), first.address.to_string()), ("sim-001", "127.1.0.1".to_owned()));
         assert_eq!((second.nas_ip.to_string(), second.requests_max), ("127.1.0.2".to_owned(), 8));
         assert_ne!(first.seed, second.seed);
+        assert_eq!(second.first_address.to_string(), "10.0.64.2");
         assert_eq!((hidden.address, hidden.control_port), (Ipv4Addr::LOCALHOST.into(), 3_800));
         assert_eq!(hidden.nas_ip, second.nas_ip);
     }
