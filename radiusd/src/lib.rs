@@ -192,6 +192,7 @@ impl Bound {
         duties.spawn(directory::feed::keep_fresh(Arc::clone(&node), shutdown.clone()));
         duties.spawn(journal::tend::keep_tended(Arc::clone(&node), shutdown.clone()));
         duties.spawn(housekeeping::keep_house(Arc::clone(&node), shutdown.clone()));
+        duties.spawn(live::cut::keep_cutting(Arc::clone(&node), shutdown.clone()));
         duties.spawn(decisions::duties::keep_decisions(Arc::clone(&node), shutdown.clone()));
         duties.spawn(decisions::duties::join_decisions(Arc::clone(&node), shutdown.clone()));
         let snapshot_stops = CancellationToken::new();

@@ -7,6 +7,7 @@
 
 pub mod holder;
 
+pub(crate) mod cut;
 mod hear;
 pub(crate) mod holders;
 pub(crate) mod left;

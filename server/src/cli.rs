@@ -1,6 +1,7 @@
 //! The command line: what can be said to `mnetifi`.
 
 mod audit;
+mod exception;
 mod journal;
 mod nas;
 mod plan;
@@ -23,6 +24,7 @@ use domain::time::{Duration, Span, Timestamp, Zone};
 use ipnet::IpNet;
 
 pub use crate::cli::audit::{Audit, AuditList};
+pub use crate::cli::exception::Exception;
 pub use crate::cli::journal::{Journal, Requeued};
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
 pub use crate::cli::plan::{Plan, PlanAdd, PlanChange, To};
@@ -110,6 +112,9 @@ pub enum Command {
     /// Sessions: who is online
     #[command(subcommand)]
     Session(Session),
+    /// Exceptions: what could not be made as it should be, and needs a person
+    #[command(subcommand)]
+    Exception(Exception),
     /// Tell why the last request of a user, or the one with a trace code, was accepted or refused; or list answers
     Explain(Explain),
     /// Ask the rules again about an answer with a trace code, and show what differs
@@ -137,6 +142,13 @@ pub enum Node {
 pub enum Role {
     /// Answers routers on the RADIUS ports
     Radius,
+    /// Keeps live sessions on their terms, on one node for all
+    Worker,
+}
+
+impl Role {
+    /// All of them: what a server plays that is told nothing else.
+    pub const ALL: [Self; 2] = [Self::Radius, Self::Worker];
 }
 
 /// `serve`.

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod demo;
 pub mod doctor;
+pub mod exception;
 pub mod explain;
 pub mod import;
 pub mod journal;

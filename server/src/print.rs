@@ -1,5 +1,6 @@
 //! What a command prints: a table for people, JSON for machines.
 
+use domain::time::{Timestamp, Zone};
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -100,4 +101,9 @@ pub fn with_causes(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// An instant of a machine's list, for people of a zone.
+pub fn zoned(instant: &str, zone: &Zone) -> String {
+    instant.parse::<Timestamp>().map_or_else(|_| instant.to_owned(), |at| at.in_zone(zone))
 }

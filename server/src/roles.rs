@@ -11,12 +11,13 @@ use boot::identity::Identity;
 use boot::metrics::MetricsListener;
 use boot::random::OsRandom;
 use boot::shutdown::Shutdown;
-use ports::Clock as _;
+use ports::{Clock as _, Random as _};
 use prometheus_client::registry::Registry;
 use radiusd::directory::snapshot;
 use radiusd::door::Port;
 use radiusd::meters::Meters;
 use radiusd::{Bound, Parts, Settings};
+use routers::coa::Coa;
 use store::{OpenOptions, Store};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -26,6 +27,7 @@ use tracing::{info, warn};
 use crate::cli::Role;
 use crate::database::{Opening, Opens};
 use crate::open;
+use crate::settings;
 
 /// Files that all RadSec connections there may be need, with room for everything else.
 const FILES_FOR_RADSEC: u64 = 5_120;
@@ -47,6 +49,7 @@ pub struct Server {
     opening: JoinHandle<Opening>,
     store: Store,
     radius: Option<Bound>,
+    worker: Option<worker::Parts<Coa>>,
     metrics: MetricsListener,
     health: Health,
 }
@@ -63,7 +66,9 @@ impl Server {
         let stop = shutdown.child_token();
         let (store, identity, opening) = open(config, may_remember, &stop).await?;
         match Self::bind(config, roles, store.clone(), identity).await {
-            Ok((radius, metrics, health)) => Ok(Self { opening, store, radius, metrics, health }),
+            Ok(Parted { radius, worker, metrics, health }) => {
+                Ok(Self { opening, store, radius, worker, metrics, health })
+            }
             Err(error) => {
                 stop.cancel();
                 opening.await?.close().await?;
@@ -72,14 +77,21 @@ impl Server {
         }
     }
 
-    async fn bind(
-        config: &Config,
-        roles: &[Role],
-        store: Store,
-        identity: Identity,
-    ) -> anyhow::Result<(Option<Bound>, MetricsListener, Health)> {
+    async fn bind(config: &Config, roles: &[Role], store: Store, identity: Identity) -> anyhow::Result<Parted> {
         let health = Health::default();
         let mut registry = Registry::default();
+        let worker = roles.contains(&Role::Worker).then(|| {
+            let mut seed = [0; 8];
+            OsRandom.fill(&mut seed);
+            worker::Parts {
+                node: identity.node,
+                store: store.clone(),
+                clock: Arc::new(SystemClock),
+                random: Arc::new(OsRandom),
+                meters: worker::Meters::register(&mut registry),
+                control: Coa::new(settings::coa(config), u64::from_ne_bytes(seed)),
+            }
+        });
         let radius = if roles.contains(&Role::Radius) {
             if !config.radius.radsec.is_empty() {
                 let files = boot::open_files::allow_many();
@@ -106,7 +118,7 @@ impl Server {
             None
         };
         let metrics = MetricsListener::bind(config.metrics.listen, registry, health.clone()).await?;
-        Ok((radius, metrics, health))
+        Ok(Parted { radius, worker, metrics, health })
     }
 
     /// The database.
@@ -129,8 +141,9 @@ impl Server {
     }
 
     async fn serve_kindly(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let Self { opening, store, radius, metrics, health: _ } = self;
+        let Self { opening, store, radius, worker, metrics, health: _ } = self;
         let listening = tokio::spawn(metrics.serve(shutdown.clone()));
+        let working = worker.map(|parts| tokio::spawn(worker::run(parts, shutdown.clone())));
         if let Some(radius) = radius {
             for port in [Port::Auth, Port::Acct] {
                 for address in radius.addresses(port) {
@@ -144,10 +157,21 @@ impl Server {
         } else {
             shutdown.cancelled().await;
         }
+        if let Some(working) = working {
+            working.await.context("the worker panicked")?;
+        }
         listening.await.context("the metrics listener panicked")?;
         store.close().await;
         opening.await.context("opening the database panicked")?.close().await
     }
+}
+
+/// What a server is made of, bound.
+struct Parted {
+    radius: Option<Bound>,
+    worker: Option<worker::Parts<Coa>>,
+    metrics: MetricsListener,
+    health: Health,
 }
 
 /// The database, open; or, for a server that remembers its routers and customers, on its way.

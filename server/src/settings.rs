@@ -1,6 +1,8 @@
 //! The configuration as each kind of command reads it.
 
 use boot::config::{self, Config, Overrides};
+use nas::change::TimeoutFrom;
+use routers::coa::Settings;
 
 use crate::cli::Global;
 
@@ -16,6 +18,17 @@ pub fn load_for_demo(global: &Global) -> anyhow::Result<Config> {
         .default_of("radius.acct", "127.0.0.1:1813")
         .default_of("metrics.listen", "127.0.0.1:9812");
     read(global, loopback)
+}
+
+/// How routers are asked.
+pub fn coa(config: &Config) -> Settings {
+    Settings {
+        source: config.coa.source,
+        window: config.coa.window,
+        per_second: config.coa.per_second,
+        timeout_from: if config.coa.timeout_from_now { TimeoutFrom::Now } else { TimeoutFrom::Start },
+        ..Settings::default()
+    }
 }
 
 fn read(global: &Global, overrides: Overrides) -> anyhow::Result<Config> {

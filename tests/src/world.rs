@@ -37,6 +37,7 @@ use radiusd::door::Port;
 use radiusd::guard::Limits;
 use radiusd::meters::Meters;
 use radiusd::{Bound, Parts, Settings};
+use routers::coa::Coa;
 use store::network::nas;
 use store::sales::vouchers::NewVouchers;
 use store::sales::{batches, vouchers};
@@ -206,6 +207,21 @@ impl World {
         };
         world.routers_are_known().await?;
         Ok(world)
+    }
+
+    /// Lets live sessions follow what changes: the worker role, beside the one that answers.
+    pub fn works(&self) {
+        let mut seed = [0; 8];
+        OsRandom.fill(&mut seed);
+        let parts = worker::Parts {
+            node: NodeId::from_bytes(OsRandom.uuid_v7(self.clock.now())),
+            store: self.store.clone(),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            random: Arc::new(OsRandom),
+            meters: worker::Meters::register(&mut Registry::default()),
+            control: Coa::new(routers::coa::Settings::default(), u64::from_ne_bytes(seed)),
+        };
+        tokio::spawn(worker::run(parts, self.shutdown.child_token()));
     }
 
     /// A World whose server is a process of its own ([`crate::node`]), which listens there. Its clock is the machine's,

@@ -24,7 +24,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("simulators", &["domain", "dictionaries", "radius", "nas"]),
     ("store", &["domain", "records"]),
     ("actions", &["domain", "policy", "ports", "certificates", "store"]),
+    ("routers", &["domain", "ports", "nas", "radius", "dictionaries"]),
     ("boot", &["domain", "ports"]),
+    ("worker", &["domain", "policy", "ports", "store", "actions", "boot"]),
     (
         "radiusd",
         &[
@@ -77,7 +79,9 @@ const EVERYBODY: &[&str] = &[
     "store",
     "actions",
     "boot",
+    "routers",
     "radiusd",
+    "worker",
 ];
 
 /// Who may use the harness of `tests` for its own tests.
@@ -96,7 +100,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("clap", &["server", "benches"]),
     ("indicatif", &["server"]),
     ("anyhow", &["server", "tests", "benches"]),
-    ("prometheus-client", &["boot", "radiusd", "server", "tests"]),
+    ("prometheus-client", &["boot", "radiusd", "worker", "server", "tests"]),
     ("tracing-subscriber", &["boot"]),
     ("getrandom", &["boot"]),
     ("rcgen", &["certificates"]),

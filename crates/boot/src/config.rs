@@ -10,7 +10,7 @@ mod layers;
 mod reader;
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -35,6 +35,9 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("log.format", "text"),
     ("accounting.interim_seconds", "300"),
     ("slots.reserve_seconds", "60"),
+    ("coa.window", "8"),
+    ("coa.per_second", "50"),
+    ("coa.timeout_from", "start"),
     ("decisions.days", "30"),
     ("decisions.record", "yes"),
     ("book.decides", "yes"),
@@ -70,6 +73,8 @@ pub struct Config {
     pub accounting: Accounting,
     /// Places in use at once.
     pub slots: Slots,
+    /// What routers are asked to do with live sessions.
+    pub coa: Coa,
     /// Records of why people were accepted or refused.
     pub decisions: Decisions,
     /// What is known in memory.
@@ -152,6 +157,19 @@ pub struct Accounting {
 pub struct Slots {
     /// How long a place is kept between the login and the first accounting record; 10 to 600.
     pub reserve_seconds: u32,
+}
+
+/// Settings of what routers are asked to do with live sessions (CoA, Disconnect).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coa {
+    /// The address that requests come from, when the machine has several and routers know one of them.
+    pub source: Option<IpAddr>,
+    /// Requests to one router that wait for an answer at once; 1 to 255.
+    pub window: u8,
+    /// Requests to one router in a second; 1 to 1,000.
+    pub per_second: u32,
+    /// Whether routers count a Session-Timeout that they are told by CoA from then, and not from the session's start.
+    pub timeout_from_now: bool,
 }
 
 /// Settings of the records of why people were accepted or refused.
@@ -268,6 +286,15 @@ fn read(reader: &mut Reader) -> Config {
             interim_seconds: reader.whole("accounting.interim_seconds", 60..=86_400).unwrap_or_default(),
         },
         slots: Slots { reserve_seconds: reader.whole("slots.reserve_seconds", 10..=600).unwrap_or_default() },
+        coa: Coa {
+            source: reader.ip_address("coa.source"),
+            window: reader
+                .whole("coa.window", 1..=255)
+                .and_then(|window| u8::try_from(window).ok())
+                .unwrap_or_default(),
+            per_second: reader.whole("coa.per_second", 1..=1_000).unwrap_or_default(),
+            timeout_from_now: reader.choice("coa.timeout_from", &[("start", false), ("now", true)]).unwrap_or_default(),
+        },
         decisions: Decisions {
             days: reader.whole("decisions.days", 1..=400).unwrap_or_default(),
             record: reader.choice("decisions.record", &[("yes", true), ("no", false)]).unwrap_or(true),

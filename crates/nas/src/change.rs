@@ -116,12 +116,12 @@ fn longest(vendor: Vendor, seconds: u64) -> u32 {
 
 /// What a reply to such a request says. A bare acknowledgement is one too.
 pub fn answer(reply: &Packet<'_>) -> Answer {
-    match reply.code() {
-        Code::CoaAck | Code::DisconnectAck => Answer::Done,
-        _ => match reply.get(rfc3576::ERROR_CAUSE) {
-            Some(SESSION_NOT_FOUND) => Answer::NoSuchSession,
-            cause => Answer::Refused(cause),
-        },
+    if matches!(reply.code(), Code::CoaAck | Code::DisconnectAck) {
+        return Answer::Done;
+    }
+    match reply.get(rfc3576::ERROR_CAUSE) {
+        Some(SESSION_NOT_FOUND) => Answer::NoSuchSession,
+        cause => Answer::Refused(cause),
     }
 }
 

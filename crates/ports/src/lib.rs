@@ -1,4 +1,4 @@
-//! The outside world, as small traits in our own words: what time it is, and chance.
+//! The outside world, as small traits in our own words: what time it is, chance, and routers that are asked.
 //!
 //! Nothing here does anything: `boot` implements the traits for the running process, tests implement them so that time
 //! stands still and chance repeats itself.
@@ -6,6 +6,8 @@
 
 pub mod clock;
 pub mod random;
+pub mod router_control;
 
 pub use clock::Clock;
 pub use random::Random;
+pub use router_control::RouterControl;

@@ -32,9 +32,11 @@ insert into sessions (
     last_out_octets,
     last_in_packets,
     last_out_packets,
-    last_seconds
+    last_seconds,
+    look_at
 )
-select $1, new.*
+-- One that is new is looked at at once.
+select $1, new.*, new.started_at
 from unnest(
     $2::uuid[],
     $3::uuid[],

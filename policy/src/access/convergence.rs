@@ -227,7 +227,7 @@ pub fn after(ask: &Ask, answer: &Answer, tries: u16, interim_seconds: u32, now: 
 pub fn escalate(ask: Ask, has_refused: bool) -> Ask {
     match ask {
         Ask::Change(_) if has_refused => Ask::Disconnect(Why::Renewed),
-        ask => ask,
+        ask @ (Ask::Change(_) | Ask::Disconnect(_)) => ask,
     }
 }
 

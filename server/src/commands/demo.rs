@@ -54,7 +54,7 @@ async fn seed_crowd(opened: &Opened, count: u32) -> anyhow::Result<(usize, usize
 
 async fn serve(config: &Config, global: &Global, shutdown: &Shutdown) -> anyhow::Result<()> {
     boot::telemetry::begin(&config.log)?;
-    let server = Server::start(config, &[Role::Radius], Without::Refused, &shutdown.token()).await?;
+    let server = Server::start(config, &Role::ALL, Without::Refused, &shutdown.token()).await?;
     let seeded = seed::seed(&Opened::beside(global, server.store())).await;
     if let Err(error) = seeded {
         shutdown.begin();

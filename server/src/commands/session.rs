@@ -48,8 +48,8 @@ pub async fn run(opened: &Opened, command: cli::Session) -> anyhow::Result<()> {
                 row.user_name.clone(),
                 row.device.clone(),
                 row.state.to_owned(),
-                zoned(&row.started_at, &tenant.zone),
-                zoned(&row.last_heard_at, &tenant.zone),
+                print::zoned(&row.started_at, &tenant.zone),
+                print::zoned(&row.last_heard_at, &tenant.zone),
                 format!("{}:{:02}:{:02}", row.seconds / 3_600, row.seconds / 60 % 60, row.seconds % 60),
                 Bytes::new(row.in_octets).to_string(),
                 Bytes::new(row.out_octets).to_string(),
@@ -65,10 +65,6 @@ pub async fn run(opened: &Opened, command: cli::Session) -> anyhow::Result<()> {
     )?;
     opened.say_next(&page);
     Ok(())
-}
-
-fn zoned(instant: &str, zone: &domain::time::Zone) -> String {
-    instant.parse::<Timestamp>().map_or_else(|_| instant.to_owned(), |at| at.in_zone(zone))
 }
 
 fn row(stored: &StoredSession, now: Timestamp) -> Row {

@@ -3,6 +3,7 @@
 mod abuse;
 mod accounting;
 mod book;
+mod converge;
 mod deeds;
 mod devices;
 mod ghosts;

@@ -98,6 +98,17 @@ impl Reader {
         self.parse_address(key, &text)
     }
 
+    /// An address without a port, which may be left out altogether.
+    pub(super) fn ip_address(&mut self, key: &str) -> Option<IpAddr> {
+        self.setting(key)?;
+        let text = self.text(key)?;
+        let address = text.parse().ok();
+        if address.is_none() {
+            self.fault(key, format!("`{}` is not an address", text.escape_debug()));
+        }
+        address
+    }
+
     /// Addresses that may be left out altogether.
     pub(super) fn addresses_if_any(&mut self, key: &str) -> Vec<SocketAddr> {
         if self.setting(key).is_some() { self.addresses(key) } else { Vec::new() }

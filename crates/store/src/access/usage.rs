@@ -38,7 +38,7 @@ pub async fn add_many(tx: &mut TenantTx, spent: &[(Holder, u64, u64)]) -> Result
          returning holder_id, in_octets::numeric + out_octets as octets, look_at_octets
          )
          update sessions s
-         set look_at = now()
+         set look_at = s.last_heard_at
          from added a
          where a.look_at_octets is not null
            and a.octets >= a.look_at_octets

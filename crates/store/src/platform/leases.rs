@@ -32,6 +32,15 @@ pub async fn hold(tx: &mut SystemTx, duties: &[&str], node: NodeId, seconds: u32
     Ok(held)
 }
 
+/// Gives back these duties of a node.
+pub async fn release(tx: &mut SystemTx, duties: &[&str], node: NodeId) -> Result<(), StoreError> {
+    let duties: Vec<String> = duties.iter().map(ToString::to_string).collect();
+    sqlx::query!("delete from duty_leases where node_id = $1 and duty = any($2)", node.uuid(), &duties)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Gives back every duty of a node, so that others need not wait for its leases to end.
 pub async fn release_all(tx: &mut SystemTx, node: NodeId) -> Result<(), StoreError> {
     sqlx::query!("delete from duty_leases where node_id = $1", node.uuid()).execute(tx.connection()).await?;

@@ -248,7 +248,7 @@ async fn walk() {
     case!("access::convergence::wake_plans", |tx| {
         convergence::wake_plans(tx, &[theirs.plan.id], NOW.minus(Span::minutes(1))).await? == 0
     });
-    case!("access::convergence::wake_all", |tx| { convergence::wake_all(tx, NOW.minus(Span::minutes(1))).await? == 0 });
+    case!("access::convergence::wake_all", |tx| convergence::wake_all(tx, NOW.minus(Span::minutes(1))).await? == 0);
     case!("access::convergence::wake_tried", |tx| {
         convergence::wake_tried(tx, theirs.nas_id(), NOW.minus(Span::minutes(1))).await? == 0
     });
@@ -445,7 +445,7 @@ async fn walk() {
     case!("support::exceptions::resolve_ended", |tx| {
         exceptions::resolve_ended(tx, ExceptionKind::SessionNotFollowing, NOW).await? == 0
     });
-    case!("support::exceptions::list", |tx| { exceptions::list(tx, true, Page::first(10)).await?.rows.is_empty() });
+    case!("support::exceptions::list", |tx| exceptions::list(tx, true, Page::first(10)).await?.rows.is_empty());
     case!("sales::vouchers::revoke", |tx| !vouchers::revoke(tx, theirs.voucher, NOW).await?);
 
     assert_eq!(covered, queries_in_the_source(), "each query that takes a tenant's transaction needs a case here");

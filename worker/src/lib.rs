@@ -1,0 +1,149 @@
+//! The worker role: what is done without anybody asking, on one node for all.
+//!
+//! Its duty is convergence: live sessions follow plans, vouchers, subscribers, time and use. It reads what has changed
+//! (`wake`), finds what is different (`look`), asks routers (`ask`) and writes what they answer. Never decides: that is
+//! `policy::access::convergence`. All of it may be done twice, by two nodes at once as well.
+#![forbid(unsafe_code)]
+
+mod ask;
+mod look;
+mod meters;
+mod routers;
+mod wake;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actions::context::Context;
+use domain::id::NodeId;
+use ports::{Clock, Random, RouterControl};
+use store::platform::leases;
+use store::{Store, StoreError};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+pub use crate::meters::Meters;
+
+use crate::ask::Desk;
+use crate::routers::Routers;
+
+/// The duty's name in the database.
+const DUTY: &str = "converge_sessions";
+
+/// How long a duty is this node's after the last word.
+const LEASE_SECONDS: u32 = 10;
+
+/// How often it is asked for.
+const HOLD_EVERY: Duration = Duration::from_secs(3);
+
+/// What the role needs.
+pub struct Parts<C> {
+    /// Which node this is.
+    pub node: NodeId,
+    /// The database.
+    pub store: Store,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The dice.
+    pub random: Arc<dyn Random>,
+    /// What Prometheus is told.
+    pub meters: Meters,
+    /// Who speaks to routers.
+    pub control: C,
+}
+
+impl<C> std::fmt::Debug for Parts<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("node", &self.node).finish_non_exhaustive()
+    }
+}
+
+/// What all parts of the role share.
+struct Worker<C: RouterControl> {
+    parts: Parts<C>,
+    routers: Routers<C::Key>,
+    desk: Desk,
+    /// Whether the duty is this node's.
+    holds: AtomicBool,
+}
+
+impl<C: RouterControl> Worker<C> {
+    fn context(&self) -> Context<'_> {
+        Context::new(&*self.parts.clock, &*self.parts.random)
+    }
+
+    fn holds(&self) -> bool {
+        self.holds.load(Ordering::Acquire)
+    }
+}
+
+/// Works until `shutdown`.
+pub async fn run<C: RouterControl>(parts: Parts<C>, shutdown: CancellationToken) {
+    let (answers, answered) = mpsc::channel(ask::ANSWERS_MAX);
+    let worker = Arc::new(Worker {
+        parts,
+        routers: Routers::default(),
+        desk: Desk::new(answers),
+        holds: AtomicBool::new(false),
+    });
+    let mut duties = JoinSet::new();
+    duties.spawn(hold(Arc::clone(&worker), shutdown.clone()));
+    duties.spawn(routers::keep_fresh(Arc::clone(&worker), shutdown.clone()));
+    duties.spawn(wake::keep_waking(Arc::clone(&worker), shutdown.clone()));
+    duties.spawn(look::keep_looking(Arc::clone(&worker), shutdown.clone()));
+    duties.spawn(ask::keep_noting(Arc::clone(&worker), answered, shutdown.clone()));
+    duties.spawn(look::keep_counting(Arc::clone(&worker), shutdown.clone()));
+    while duties.join_next().await.is_some() {}
+    if worker.holds()
+        && let Err(why) = give_back(&worker).await
+    {
+        debug!("the duty is not given back, its lease ends by itself: {why}");
+    }
+}
+
+/// Holds the duty, or waits until it is free.
+async fn hold<C: RouterControl>(worker: Arc<Worker<C>>, shutdown: CancellationToken) {
+    loop {
+        let held = match take(&worker).await {
+            Ok(held) => held,
+            Err(why) => {
+                debug!("convergence waits for the database: {why}");
+                false
+            }
+        };
+        if worker.holds.swap(held, Ordering::AcqRel) != held {
+            match held {
+                true => info!("live sessions are kept on their terms by this node"),
+                false => warn!("live sessions are not kept on their terms by this node any more"),
+            }
+        }
+        worker.parts.meters.holds_duty.set(i64::from(held));
+        if sleep_or_stop(HOLD_EVERY, &shutdown).await {
+            return;
+        }
+    }
+}
+
+async fn take<C: RouterControl>(worker: &Worker<C>) -> Result<bool, StoreError> {
+    let mut tx = worker.parts.store.system().await?;
+    let held = leases::hold(&mut tx, &[DUTY], worker.parts.node, LEASE_SECONDS).await?;
+    tx.commit().await?;
+    Ok(!held.is_empty())
+}
+
+async fn give_back<C: RouterControl>(worker: &Worker<C>) -> Result<(), StoreError> {
+    let mut tx = worker.parts.store.system().await?;
+    leases::release(&mut tx, &[DUTY], worker.parts.node).await?;
+    tx.commit().await
+}
+
+/// Waits. Returns whether it is time to stop.
+async fn sleep_or_stop(time: Duration, shutdown: &CancellationToken) -> bool {
+    tokio::select! {
+        () = shutdown.cancelled() => true,
+        () = tokio::time::sleep(time) => false,
+    }
+}

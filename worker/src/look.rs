@@ -1,0 +1,132 @@
+//! Looks at live sessions when it is time, and hands what has to be asked of routers on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actions::access::converge;
+use domain::access::facts::Holder;
+use domain::id::TenantId;
+use domain::support::exception::ExceptionKind;
+use domain::time::Zone;
+use ports::RouterControl;
+use store::access::convergence;
+use store::platform::tenants;
+use store::support::exceptions;
+use store::{StoreError, TenantScope};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info};
+
+use crate::{Worker, ask, sleep_or_stop};
+
+/// How often it is looked whether it is time.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// Sessions of one round at most.
+const ROUND: u32 = 2_000;
+
+/// How often waiting sessions are counted, and exceptions whose sessions have ended are resolved.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
+
+/// Looks while the duty is this node's.
+pub(crate) async fn keep_looking<C: RouterControl>(worker: Arc<Worker<C>>, shutdown: CancellationToken) {
+    let mut zones = Zones::default();
+    let mut told = false;
+    loop {
+        if worker.holds() && worker.routers.are_known() {
+            match step(&worker, &mut zones).await {
+                Ok(more) => {
+                    told = false;
+                    if more && !shutdown.is_cancelled() {
+                        continue;
+                    }
+                }
+                Err(why) if why.is_unavailable() => debug!("live sessions are looked at later: {why}"),
+                Err(why) => {
+                    if !std::mem::replace(&mut told, true) {
+                        error!("live sessions cannot be looked at: {why}");
+                    }
+                }
+            }
+        }
+        if sleep_or_stop(EVERY, &shutdown).await {
+            return;
+        }
+    }
+}
+
+/// Where tenants' calendars run, as of a moment ago.
+#[derive(Default)]
+struct Zones(BTreeMap<TenantId, Zone>);
+
+impl Zones {
+    async fn refresh<C: RouterControl>(&mut self, worker: &Worker<C>) -> Result<(), StoreError> {
+        let mut tx = worker.parts.store.system().await?;
+        let tenants = tenants::list(&mut tx).await?;
+        tx.commit().await?;
+        self.0 = tenants.into_iter().map(|tenant| (tenant.id, tenant.zone)).collect();
+        Ok(())
+    }
+}
+
+/// One round. Returns whether there is more to look at now.
+async fn step<C: RouterControl>(worker: &Arc<Worker<C>>, zones: &mut Zones) -> Result<bool, StoreError> {
+    let mut tx = worker.parts.store.system().await?;
+    let due = convergence::due(&mut tx, worker.context().now(), ROUND).await?;
+    tx.commit().await?;
+    if due.is_empty() {
+        return Ok(false);
+    }
+    zones.refresh(worker).await?;
+    let mut of_tenants: BTreeMap<TenantId, Vec<Holder>> = BTreeMap::new();
+    for (tenant, holder) in due {
+        of_tenants.entry(tenant).or_default().push(holder);
+    }
+    let mut looked_at = 0;
+    for (tenant, holders) in of_tenants {
+        let Some(zone) = zones.0.get(&tenant) else { continue };
+        let scope = TenantScope::of_operator(tenant);
+        for some in holders.chunks(converge::HOLDERS_MAX) {
+            let looked = converge::look(&worker.parts.store, &scope, zone, some, worker.context()).await?;
+            let ordered = looked.orders.len();
+            looked_at += looked.kept + ordered;
+            worker.parts.meters.looked.inc_by(u64::try_from(looked.kept + ordered).unwrap_or(u64::MAX));
+            if ordered > 0 {
+                info!(tenant.id = %tenant, "{ordered} live sessions are to follow, {} are as they should be", looked.kept);
+            }
+            for order in looked.orders {
+                ask::hand(worker, tenant, order);
+            }
+        }
+    }
+    Ok(looked_at >= usize::try_from(ROUND / 2).unwrap_or(usize::MAX))
+}
+
+/// Counts what waits, and resolves exceptions about sessions that have ended.
+pub(crate) async fn keep_counting<C: RouterControl>(worker: Arc<Worker<C>>, shutdown: CancellationToken) {
+    loop {
+        if worker.holds()
+            && let Err(why) = count(&worker).await
+        {
+            debug!("waiting sessions are counted later: {why}");
+        }
+        if sleep_or_stop(COUNT_EVERY, &shutdown).await {
+            return;
+        }
+    }
+}
+
+async fn count<C: RouterControl>(worker: &Worker<C>) -> Result<(), StoreError> {
+    let now = worker.context().now();
+    let mut tx = worker.parts.store.system().await?;
+    let waiting = convergence::count_due(&mut tx, now).await?;
+    let tenants = tenants::list(&mut tx).await?;
+    tx.commit().await?;
+    worker.parts.meters.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    for tenant in tenants {
+        let mut tx = worker.parts.store.tenant(&TenantScope::of_operator(tenant.id)).await?;
+        exceptions::resolve_ended(&mut tx, ExceptionKind::SessionNotFollowing, now).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
