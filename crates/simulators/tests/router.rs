@@ -267,3 +267,30 @@ async fn a_reboot_forgets_logins_that_wait_and_a_house_dials_again() {
     assert!(router.until(PATIENCE, |router| router.online().len() == 1).await);
     assert_eq!(router.online()[0].acct_session_id, "81100001");
 }
+
+#[tokio::test]
+async fn two_routers_behind_one_address_are_told_apart_by_their_ports_and_names() {
+    let (server, seen) = serves(0).await;
+    let nat = Ipv4Addr::new(127, 77, 0, 8);
+    let one = router(9, server.clone(), |settings| *settings = settings.clone().behind(nat.into(), 0)).await;
+    let other = router(10, server, |settings| *settings = settings.clone().behind(nat.into(), 0)).await;
+
+    let login = one.hotspot_login(phone(1), "Sunrise77").await;
+    other.hotspot_login(phone(2), "Sunrise77").await;
+    let ip = one.session(login.session().unwrap()).unwrap().ip;
+    let mut buffer = [0; PACKET_MAX];
+    let cut = asks(Writer::disconnect_request(&mut buffer, 1, Place::Absent), None, ip, SECRET);
+    let ended = Sender::to(&one).await.sends(&cut).await.unwrap();
+
+    assert_eq!(Packet::parse(&ended).unwrap().code(), Code::DisconnectAck);
+    assert_eq!((one.online().len(), other.online().len()), (0, 1));
+    assert_eq!((one.control_address().ip(), other.control_address().ip()), (nat.into(), nat.into()));
+    let seen = seen.lock().unwrap();
+    assert!(seen.ports.iter().all(|port| port.ip() == nat));
+    let own = |last| {
+        seen.datagrams.keys().any(|datagram| {
+            Packet::parse(datagram).unwrap().get(rfc2865::NAS_IP_ADDRESS) == Some(Ipv4Addr::new(127, 77, 0, last))
+        })
+    };
+    assert!(own(9) && own(10) && !own(8));
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::access::session::{EndCause, SessionState};
 use domain::sales::plan::PlanService;
+use domain::time::Span;
 use simulators::nas::{By, LoginResult, Moved, SimulatedRouter};
 use store::access::sessions::{Filter, StoredSession};
 use tests::simulated::phone;
@@ -111,6 +112,46 @@ async fn a_month_of_reports_over_a_bad_line_gives_the_exact_octets_that_moved() 
     assert!(moved.down > 20 * (1 << 32) && moved.up > 5 * (1 << 32), "{moved:?}");
     assert_eq!(router.answered(house), moved, "the last report was answered");
     assert_eq!(counted(&world, "house-12").await, moved);
+}
+
+#[tokio::test]
+async fn a_router_that_reboots_without_a_word_is_found_out_by_the_numbers_of_its_next_sessions() {
+    let world = world().await;
+    let home = world.sells(&world.isp, month(), "home-20", PlanService::Pppoe).await.expect("sold");
+    world.connects(&world.isp, &home, "house-13", "karibu-nyumbani").await.expect("connected");
+    world.knows_what_changed().await;
+    let mut routers = world.simulates_many(&world.isp, 2, |_| {}).await.expect("routers");
+    let (other, router) = (routers.remove(0), routers.remove(0));
+    let stays = other.hotspot_login(phone(1), "Family333").await.session().expect("online");
+    let dies = router.pppoe("house-12", "karibu-nyumbani").await.session().expect("online");
+    assert!(router.pppoe("house-13", "karibu-nyumbani").await.is_online());
+    router.moves(dies, Moved::new(7, 8));
+    router.passes(Duration::from_secs(400)).await;
+    assert!(router.settled(PATIENCE).await && other.settled(PATIENCE).await);
+    router.moves(dies, Moved::new(1_000, 1_000));
+    world.drained().await;
+
+    world.clock.passes(Span::seconds(60));
+    router.reboot();
+    router.passes(Duration::from_secs(10)).await;
+    assert!(router.until(PATIENCE, |router| router.online().len() == 2).await, "both dial again");
+    assert!(router.settled(PATIENCE).await);
+
+    assert_eq!(router.answered(dies), Moved::new(7, 8), "what it moved after its last report is lost");
+    assert_eq!(counted(&world, "house-12").await, Moved::new(7, 8));
+    let mut all: Vec<_> =
+        sessions(&world).await.into_iter().map(|one| (one.acct_session_id, one.session.state)).collect();
+    all.sort_by(|one, other| one.0.cmp(&other.0));
+    let closed = SessionState::Closed(EndCause::NasRestarted);
+    let wanted = [
+        ("80000001", SessionState::Open),
+        ("81000001", closed),
+        ("81000002", closed),
+        ("81100001", SessionState::Open),
+        ("81100002", SessionState::Open),
+    ];
+    assert_eq!(all, wanted.map(|(number, state)| (Some(number.to_owned()), state)));
+    assert!(other.session(stays).is_some(), "the other router lives on");
 }
 
 #[tokio::test]
