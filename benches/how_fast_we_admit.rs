@@ -17,6 +17,7 @@ use domain::id::{PlanId, SessionId, SubscriberId, VoucherId};
 use domain::money::{Currency, Money};
 use domain::network::nas::Vendor;
 use domain::people::subscriber::Standing;
+use domain::platform::house::HouseRules;
 use domain::rate::{Burst, Bytes, RateLimit};
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
 use domain::sales::voucher::VoucherState;
@@ -72,7 +73,14 @@ fn plan() -> Plan {
 }
 
 fn candidate(right: Right, found_by: FoundBy) -> KnownCandidate {
-    KnownCandidate { right, found_by, plan: plan(), used: Bytes::new(1_000_000), slots: Vec::new() }
+    KnownCandidate {
+        right,
+        found_by,
+        plan: plan(),
+        used: Bytes::new(1_000_000),
+        slots: Vec::new(),
+        blocked: Vec::new(),
+    }
 }
 
 fn voucher(number: u8, found_by: FoundBy, until: Timestamp) -> KnownCandidate {
@@ -96,7 +104,7 @@ fn subscriber() -> KnownCandidate {
 }
 
 fn facts(candidates: Vec<KnownCandidate>) -> Known {
-    Known { candidates, differs_only_in_case: false, zone: Zone::utc() }
+    Known { candidates, differs_only_in_case: false, zone: Zone::utc(), house: HouseRules::default() }
 }
 
 fn twenty_vouchers() -> Known {

@@ -15,6 +15,7 @@ use domain::access::facts::{Facts, FoundBy, Known, KnownCandidate, Right};
 use domain::id::{DecisionId, NasId, PlanId, SessionId, SubscriberId, TenantId};
 use domain::money::{Currency, Money};
 use domain::people::subscriber::Standing;
+use domain::platform::house::HouseRules;
 use domain::rate::{Bytes, RateLimit};
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
 use domain::secret::SecretBytes;
@@ -56,8 +57,15 @@ fn subscriber() -> Known {
         password: SecretBytes::new(PASSWORD.as_bytes().to_vec()),
         framed_ip: None,
     };
-    let known = KnownCandidate { right, found_by: FoundBy::Username, plan, used: Bytes::new(0), slots: Vec::new() };
-    Known { candidates: vec![known], differs_only_in_case: false, zone: Zone::utc() }
+    let known = KnownCandidate {
+        right,
+        found_by: FoundBy::Username,
+        plan,
+        used: Bytes::new(0),
+        slots: Vec::new(),
+        blocked: Vec::new(),
+    };
+    Known { candidates: vec![known], differs_only_in_case: false, zone: Zone::utc(), house: HouseRules::default() }
 }
 
 /// Shows the record of an accept, with ids that count up.

@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod convergence;
 pub mod credentials;
+pub mod devices;
 pub mod leases;
 pub mod metering;
 pub mod places;

@@ -10,13 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actions::access::admit::{self, Answer, Asked};
 use dictionaries::{microsoft, rfc2865};
-use domain::access::attempt::Attempt;
+use domain::access::attempt::{Attempt, Device};
 use domain::access::decision::{AnsweredFrom, DecisionRecord, TraceCode};
 use domain::access::grant::Grant;
+use domain::mac::Mac;
 use domain::platform::node::Standing;
 use domain::refusal::Refusal;
 use domain::time::Timestamp;
 use nas::dialect;
+use policy::access::devices;
 use ports::Random;
 use radius::mschap::{ErrorNumber, Failure};
 use radius::proof::Proven;
@@ -124,6 +126,34 @@ impl<'a> Question<'a> {
         }
     }
 
+    /// The device that the router asks about by itself, if it does.
+    fn returning(&self) -> Option<Mac> {
+        match &self.attempt.device {
+            Device::Mac(address) if devices::comes_back(&self.attempt) => Some(*address),
+            Device::Mac(_) | Device::Caller(_) | Device::Unnamed => None,
+        }
+    }
+
+    /// Whether the router asks by itself about a device of which we know since a moment ago that it has nothing here.
+    fn is_unmet(&self, node: &Node, now_ms: u64) -> bool {
+        self.returning().is_some_and(|address| node.unmet.has(self.nas.nas.tenant, address, now_ms))
+    }
+
+    /// Refuses such a device again. It is not recorded again either: every idle phone would fill the records.
+    fn refuse_unmet<'b>(&self, buffer: &'b mut [u8; PACKET_MAX], random: &dyn Random) -> Result<&'b [u8], WriteError> {
+        reject(buffer, self.packet, self.nas, Refusal::Unknown, None, &self.proof, random)
+    }
+
+    /// How an answer counts among guesses: a router that asks by itself does not guess.
+    fn tried(&self, decided: &Decided) -> Tried {
+        match decided.outcome {
+            Ok(_) => Tried::Accepted,
+            Err(Refusal::Unknown) if self.returning().is_some() => Tried::Other,
+            Err(Refusal::Unknown | Refusal::WrongCase | Refusal::WrongPassword) => Tried::Failed,
+            Err(_) => Tried::Other,
+        }
+    }
+
     /// Refuses a device that guesses. Nothing is looked up, and nothing is recorded: a guesser must not fill the
     /// records.
     fn refuse_guesser<'b>(
@@ -178,6 +208,17 @@ pub(crate) fn answer_from_memory<'a>(
             dropped(ticket, Dropped::WrongSecret);
             return None;
         }
+        Said::NotHere if question.is_unmet(node, now_ms) => {
+            match question.refuse_unmet(&mut desk.reply, &*node.random) {
+                Ok(reply) => endpoint.answer(ticket, reply, &path, &mut desk.outbox),
+                Err(_too_long) => {
+                    dropped(ticket, Dropped::TooLong);
+                    return None;
+                }
+            }
+            desk.tally.refuse(Refusal::Unknown);
+            return None;
+        }
         Said::NotHere => return Some(Accepted { verified: Verified { packet, nas }, path, ticket, arrived }),
     };
     match question.reply(&mut desk.reply, &decided, proven.take().as_ref(), &*node.random) {
@@ -188,7 +229,7 @@ pub(crate) fn answer_from_memory<'a>(
             return None;
         }
     }
-    node.guard.after(nas, &question.attempt, tried(&decided), now_ms);
+    node.guard.after(nas, &question.attempt, question.tried(&decided), now_ms);
     match decided.outcome {
         Ok(_) => desk.tally.accept(),
         Err(refusal) => desk.tally.refuse(refusal),
@@ -216,6 +257,17 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
         node.meters.refused(Refusal::TooManyTries);
         return node.meters.answered(Code::AccessRequest.name(), Outcome::Reject);
     }
+    if question.is_unmet(&node, now_ms) {
+        let mut buffer = [0; PACKET_MAX];
+        match question.refuse_unmet(&mut buffer, &*node.random) {
+            Ok(reply) => replier.send(reply),
+            Err(_too_long) => return dropped(Dropped::TooLong),
+        }
+        node.meters.refused(Refusal::Unknown);
+        return node.meters.answered(Code::AccessRequest.name(), Outcome::Reject);
+    }
+    let changes = || node.book.tenant(nas.nas.tenant).map(|tenant| tenant.changes());
+    let before = changes();
     let place = match node.guard.look_up(&nas, now_ms) {
         Ok(place) => place,
         Err(NotNow::OverShare) => return dropped(Dropped::OverShare),
@@ -266,8 +318,15 @@ pub(crate) async fn answer(node: Arc<Node>, request: Request) {
     }
     if matches!(decided.outcome, Err(Refusal::Unknown)) {
         place.was_in_vain();
+        if let Some(address) = question.returning() {
+            node.unmet.put(nas.nas.tenant, address, now_ms);
+            // Something was told of the tenant meanwhile, perhaps of this device.
+            if changes() != before {
+                node.unmet.forget(nas.nas.tenant, address);
+            }
+        }
     }
-    node.guard.after(&nas, &question.attempt, tried(&decided), now_ms);
+    node.guard.after(&nas, &question.attempt, question.tried(&decided), now_ms);
     let outcome = match decided.outcome {
         Ok(_) => Outcome::Accept,
         Err(refusal) => {
@@ -309,15 +368,6 @@ async fn decide(
         Answer::Refused { refusal, trace } => Some(Decided { outcome: Err(refusal), trace }),
         Answer::WrongSecret => None,
     })
-}
-
-/// How an answer counts among guesses.
-const fn tried(decided: &Decided) -> Tried {
-    match decided.outcome {
-        Ok(_) => Tried::Accepted,
-        Err(Refusal::Unknown | Refusal::WrongCase | Refusal::WrongPassword) => Tried::Failed,
-        Err(_) => Tried::Other,
-    }
 }
 
 /// Decides from memory; a name that is not there is looked up first, unless the database is away.
@@ -418,9 +468,11 @@ const fn mschap_error(refusal: Refusal) -> ErrorNumber {
         Refusal::Suspended | Refusal::Revoked | Refusal::Expired | Refusal::PastSellBy | Refusal::NotSold => {
             ErrorNumber::Disabled
         }
-        Refusal::DataUsedUp | Refusal::AlreadyInUse | Refusal::WrongService | Refusal::TooManyTries => {
-            ErrorNumber::NoPermission
-        }
+        Refusal::DataUsedUp
+        | Refusal::AlreadyInUse
+        | Refusal::WrongService
+        | Refusal::TooManyTries
+        | Refusal::DeviceBlocked => ErrorNumber::NoPermission,
     }
 }
 

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use arc_swap::Guard;
 use domain::access::attempt::Attempt;
 use domain::access::decision::{AnsweredFrom, DecisionRecord, Proved, TraceCode};
-use domain::access::facts::{Candidate, Facts, PlacesSeen};
+use domain::access::facts::{Candidate, Facts, FoundBy, PlacesSeen};
 use domain::access::grant::Grant;
 use domain::id::{Id, SessionId};
+use domain::platform::house::HouseRules;
 use domain::rate::Bytes;
 use domain::refusal::Refusal;
 use domain::sales::plan::Plan;
@@ -107,22 +108,31 @@ impl Asking<'_> {
     /// Refuses a name that the database does not know either.
     pub(crate) fn refuse_unknown(&self, differs_only_in_case: bool, record: Record<'_>) -> Said {
         let zone = Zone::utc();
-        let facts = Facts { candidates: SmallVec::new(), differs_only_in_case, zone: &zone };
+        let house = HouseRules::default();
+        let facts = Facts { candidates: SmallVec::new(), differs_only_in_case, zone: &zone, house: &house };
         let (verdict, proved) = self.ask(&facts);
         self.conclude(&facts, proved, Taken::nothing(verdict), record)
     }
 
     fn on(&self, entry: &NameEntry, record: Record<'_>) -> Said {
         let habits = entry.tenant.habits.load();
-        let seen: SmallVec<[Seen; 1]> = entry.meanings.iter().map(|(right, _)| self.see(right)).collect();
-        let candidates = seen.iter().zip(&entry.meanings).map(|(seen, (_, found_by))| Candidate {
+        // An ISP that does not want devices to come back by themselves: then an address means nothing.
+        let means = |(_, found_by): &&(_, FoundBy)| *found_by != FoundBy::Device || habits.house.mac_login;
+        let meanings = || entry.meanings.iter().filter(means);
+        let seen: SmallVec<[Seen; 1]> = meanings().map(|(right, _)| self.see(right)).collect();
+        let candidates = seen.iter().zip(meanings()).map(|(seen, (_, found_by))| Candidate {
             right: &seen.facts.right,
             found_by: *found_by,
             plan: &seen.plan,
             used: seen.used,
             places: seen.places,
         });
-        let facts = Facts { candidates: candidates.collect(), differs_only_in_case: false, zone: &habits.zone };
+        let facts = Facts {
+            candidates: candidates.collect(),
+            differs_only_in_case: false,
+            zone: &habits.zone,
+            house: &habits.house,
+        };
         let (verdict, proved) = self.ask(&facts);
         let taken = match verdict.outcome {
             Outcome::Admit(admit) => match self.take_place(entry, &facts, admit, verdict) {
@@ -138,7 +148,9 @@ impl Asking<'_> {
         let facts = right.facts.load();
         let plan = facts.plan.load();
         let live = right.live();
-        Seen { used: live.used(), places: live.places_seen(&self.attempt.device, self.now), facts, plan }
+        let device = &self.attempt.device;
+        let places = PlacesSeen { is_blocked: facts.is_blocked(device), ..live.places_seen(device, self.now) };
+        Seen { used: live.used(), places, facts, plan }
     }
 
     /// The verdict, and which passwords it found the request to be made with.

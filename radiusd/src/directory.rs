@@ -7,6 +7,7 @@ pub mod book;
 pub(crate) mod first_uses;
 pub(crate) mod freshness;
 pub(crate) mod pager;
+pub(crate) mod unmet;
 
 pub(crate) mod feed;
 pub mod refresh;

@@ -25,6 +25,7 @@ use crate::directory::book::Book;
 use crate::directory::first_uses::FirstUses;
 use crate::directory::freshness::Freshness;
 use crate::directory::registry::Registry;
+use crate::directory::unmet::Unmet;
 use crate::door::{Dropped, Turned};
 use crate::guard::{Guard, Limits};
 use crate::hush::Hush;
@@ -174,6 +175,8 @@ pub(crate) struct Node {
     pub(crate) first_uses: FirstUses,
     pub(crate) waiting: Arc<Semaphore>,
     pub(crate) guard: Guard,
+    /// Devices about which routers ask in vain.
+    pub(crate) unmet: Unmet,
     hush: Hush,
     pub(crate) records: mpsc::Sender<accounting::Job>,
     pub(crate) journal: Arc<Journal>,
@@ -219,6 +222,7 @@ impl Node {
         let recorder = Arc::new(if settings.decisions_recorded { recorder } else { recorder.silenced() });
         let node = Self {
             guard,
+            unmet: Unmet::new(u64::from_ne_bytes(seed).rotate_left(17)),
             standing: Gate::new(Arc::clone(&clock)),
             duties: Duties::default(),
             identity,

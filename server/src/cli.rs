@@ -1,6 +1,7 @@
 //! The command line: what can be said to `mnetifi`.
 
 mod audit;
+mod device;
 mod exception;
 mod journal;
 mod nas;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::access::attempt::Device;
+use domain::access::attempt::Device as Caller;
 use domain::access::decision::TraceCode;
 use domain::mac::Mac;
 use domain::phone::CallingCode;
@@ -24,6 +25,7 @@ use domain::time::{Duration, Span, Timestamp, Zone};
 use ipnet::IpNet;
 
 pub use crate::cli::audit::{Audit, AuditList};
+pub use crate::cli::device::{Device, OfWhom, OneDevice};
 pub use crate::cli::exception::Exception;
 pub use crate::cli::journal::{Journal, Requeued};
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
@@ -112,6 +114,9 @@ pub enum Command {
     /// Sessions: who is online
     #[command(subcommand)]
     Session(Session),
+    /// Devices that vouchers and subscribers were used with: name, release and block them
+    #[command(subcommand)]
+    Device(Device),
     /// Exceptions: what could not be made as it should be, and needs a person
     #[command(subcommand)]
     Exception(Exception),
@@ -250,7 +255,7 @@ pub struct Explain {
     pub user: Option<String>,
     /// Only those to the device with this MAC address; a caller without one has an IP address
     #[arg(long, requires = "list", conflicts_with = "asked", value_name = "MAC", value_parser = device)]
-    pub device: Option<Device>,
+    pub device: Option<Caller>,
     /// Only those to this router
     #[arg(long, requires = "list", conflicts_with = "asked", value_name = "NAME")]
     pub nas: Option<Slug>,
@@ -342,10 +347,10 @@ fn address_or_network(text: &str) -> Result<IpNet, String> {
         .map_err(|_| "write an address or a network, as 10.8.0.12 or 10.8.0.0/24".to_owned())
 }
 
-fn device(text: &str) -> Result<Device, String> {
+fn device(text: &str) -> Result<Caller, String> {
     match (Mac::parse(text.as_bytes()), text.parse::<IpAddr>()) {
-        (Some(mac), _) => Ok(Device::Mac(mac)),
-        (None, Ok(_)) => Ok(Device::Caller(text.to_owned())),
+        (Some(mac), _) => Ok(Caller::Mac(mac)),
+        (None, Ok(_)) => Ok(Caller::Caller(text.to_owned())),
         (None, Err(_)) => Err("write a MAC address, as AA:BB:CC:DD:EE:FF, or an IP address".to_owned()),
     }
 }

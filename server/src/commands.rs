@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod demo;
+pub mod device;
 pub mod doctor;
 pub mod exception;
 pub mod explain;

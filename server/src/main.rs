@@ -68,6 +68,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         | Command::Import(_)
         | Command::Audit(_)
         | Command::Session(_)
+        | Command::Device(_)
         | Command::Exception(_)
         | Command::Explain(_)
         | Command::Replay(_) => on_the_database(&global, command).await,
@@ -106,6 +107,7 @@ async fn run_one(opened: &Opened, command: Command) -> anyhow::Result<()> {
         Command::Import(command) => commands::import::run(opened, command).await,
         Command::Audit(command) => commands::audit::run(opened, command).await,
         Command::Session(command) => commands::session::run(opened, command).await,
+        Command::Device(command) => commands::device::run(opened, command).await,
         Command::Exception(command) => commands::exception::run(opened, command).await,
         Command::Explain(command) => commands::explain::run(opened, &command).await,
         Command::Replay(command) => commands::replay::run(opened, &command).await,

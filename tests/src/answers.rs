@@ -73,7 +73,7 @@ impl Answer {
             found_by: FoundBy::Username,
             plan,
             used: Bytes::new(u64::from(self.bits) * 4_099),
-            places: PlacesSeen { own: Some(true), others: 0 },
+            places: PlacesSeen { own: Some(true), others: 0, is_blocked: false },
         }];
         let attempt = Attempt {
             user_name: self.user.as_bytes(),

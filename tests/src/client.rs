@@ -2,7 +2,7 @@
 //!
 //! The independent peers (`radclient`) are in `tests/conformance`; this one can be many phones at once.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
@@ -109,6 +109,20 @@ impl Router {
     /// Asks for somebody by PAP, as a phone on that address would. `None` is silence.
     pub async fn asks(&self, user: &str, password: &str, mac: &str) -> anyhow::Result<Option<Reply>> {
         self.asks_placing(Place::Last, user, password, mac).await
+    }
+
+    /// Asks as a hotspot does: with the name of its server and the phone's own address.
+    pub async fn asks_at_hotspot(&self, user: &str, password: &str, mac: &str) -> anyhow::Result<Option<Reply>> {
+        let secret = Secret::new(self.secret.as_bytes());
+        let mut buffer = [0; PACKET_MAX];
+        let mut writer = Writer::access_request(&mut buffer, next_identifier(), &chance(), Place::Last);
+        writer.put(rfc2865::USER_NAME, user)?;
+        writer.put_hidden(rfc2865::USER_PASSWORD, password.as_bytes(), &secret)?;
+        writer.put(rfc2865::CALLING_STATION_ID, mac)?;
+        writer.put(rfc2865::SERVICE_TYPE, rfc2865::service_type::LOGIN_USER)?;
+        writer.put(rfc2865::CALLED_STATION_ID, "hotspot1")?;
+        writer.put(mikrotik::HOST_IP, Ipv4Addr::new(10, 5, 50, 2))?;
+        self.exchange(writer.finish(&secret), self.auth, &secret, 1).await
     }
 
     /// Asks without a Message-Authenticator, as RouterOS did before 7.15.

@@ -68,6 +68,8 @@ async fn step<C: RouterControl>(worker: &Worker<C>, cursor: Option<Cursor>) -> R
             What::Subscriber(id) => of_tenant.holders.push(id.uuid()),
             What::Plan(id) => of_tenant.plans.push(id),
             What::Tenant | What::All => of_tenant.all = true,
+            // Who may come back by its address says nothing about who is online.
+            What::Device(_) => {}
         }
     }
     for (tenant, of_tenant) in tenants {

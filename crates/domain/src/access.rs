@@ -6,6 +6,7 @@
 
 pub mod attempt;
 pub mod boot;
+pub mod device;
 pub mod facts;
 pub mod grant;
 pub mod order;

@@ -20,6 +20,17 @@ impl Mac {
         self.0
     }
 
+    /// All the ways in which RouterOS may write it (`radius-mac-format`), in capitals and in small letters.
+    pub fn spellings(self) -> impl Iterator<Item = String> {
+        let digits = self.to_string().replace(':', "");
+        let forms = [(2, ":"), (4, ":"), (6, ":"), (2, "-"), (6, "-"), (12, ""), (2, " ")];
+        forms.into_iter().flat_map(move |(length, between)| {
+            let parts: Vec<&str> = digits.as_bytes().chunks(length).flat_map(std::str::from_utf8).collect();
+            let capitals = parts.join(between);
+            [capitals.to_ascii_lowercase(), capitals]
+        })
+    }
+
     /// Reads twelve hexadecimal digits, separated or not by `:`, `-`, `.` or space in any grouping.
     ///
     /// RouterOS has seven spellings (`radius-mac-format`); all are read. DHCP client-ids (`1:0:e1:c:38:c8:f8`) are not:
@@ -90,6 +101,17 @@ mod tests {
             "aa:bb:cc:01:02:03",
         ] {
             assert_eq!(Mac::parse(text.as_bytes()), Some(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_way_to_write_it_reads_back() {
+        let mac = Mac::from_octets([0xAA, 0xBB, 0xCC, 0x01, 0x02, 0x03]);
+        let spellings: Vec<String> = mac.spellings().collect();
+
+        assert!(spellings.iter().all(|text| Mac::parse(text.as_bytes()) == Some(mac)), "{spellings:?}");
+        for wanted in ["AA:BB:CC:01:02:03", "AABB:CC01:0203", "AABBCC-010203", "aabbcc010203", "aa bb cc 01 02 03"] {
+            assert!(spellings.iter().any(|text| text == wanted), "{wanted}");
         }
     }
 

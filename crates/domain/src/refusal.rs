@@ -31,11 +31,13 @@ pub enum Refusal {
     WrongService,
     /// This device has guessed too often.
     TooManyTries,
+    /// Staff has blocked this device on this right.
+    DeviceBlocked,
 }
 
 impl Refusal {
     /// All of them, in the order they are declared.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Unknown,
         Self::WrongCase,
         Self::WrongPassword,
@@ -49,6 +51,7 @@ impl Refusal {
         Self::AlreadyInUse,
         Self::WrongService,
         Self::TooManyTries,
+        Self::DeviceBlocked,
     ];
 
     /// A fixed name for records and metrics.
@@ -67,6 +70,7 @@ impl Refusal {
             Self::AlreadyInUse => "already_in_use",
             Self::WrongService => "wrong_service",
             Self::TooManyTries => "too_many_tries",
+            Self::DeviceBlocked => "device_blocked",
         }
     }
 
@@ -91,6 +95,7 @@ impl Refusal {
             Self::DataUsedUp => "your data is used up: buy more to go on",
             Self::AlreadyInUse => "already in use on another device",
             Self::TooManyTries => "too many wrong tries: wait a minute, then try again",
+            Self::DeviceBlocked => "this device is blocked here: use another, or ask your provider",
             Self::WrongService => "this login is for another kind of service: ask your provider",
         }
     }

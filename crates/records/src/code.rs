@@ -43,6 +43,7 @@ octets!(of_found_by, found_by: FoundBy {
     FoundBy::Code = 0,
     FoundBy::Phone = 1,
     FoundBy::Username = 2,
+    FoundBy::Device = 3,
 });
 
 octets!(of_line, line: PlanService {
@@ -60,6 +61,7 @@ octets!(of_rule, rule: Rule {
     Rule::Data = 5,
     Rule::DeviceCap = 6,
     Rule::SlotTaken = 7,
+    Rule::Device = 8,
 });
 
 octets!(of_finding, finding: Finding {
@@ -82,6 +84,7 @@ octets!(of_refusal, refusal: Refusal {
     Refusal::AlreadyInUse = 11,
     Refusal::WrongService = 12,
     Refusal::TooManyTries = 13,
+    Refusal::DeviceBlocked = 14,
 });
 
 /// Two octets, for those that say which.
@@ -96,6 +99,7 @@ pub(crate) const fn of_meaning(meaning: Meaning) -> [u8; 2] {
         Meaning::NeedsNone => [6, 0],
         Meaning::NotShown => [7, 0],
         Meaning::Endless => [8, 0],
+        Meaning::Device => [9, 0],
     }
 }
 
@@ -110,6 +114,7 @@ pub(crate) fn meaning(octets: [u8; 2]) -> Option<Meaning> {
         [6, 0] => Meaning::NeedsNone,
         [7, 0] => Meaning::NotShown,
         [8, 0] => Meaning::Endless,
+        [9, 0] => Meaning::Device,
         _ => return None,
     })
 }

@@ -17,7 +17,7 @@ use domain::text::RouterName;
 use domain::time::Timestamp;
 
 use crate::code;
-use crate::encode::{NO_HOLDER, STEPS_MAX};
+use crate::encode::{BLOCKED, NO_HOLDER, STEPS_MAX};
 use crate::view::View;
 
 /// The whole of a record.
@@ -232,15 +232,18 @@ impl<'a> Reader<'a> {
             plan: self.id()?,
             revision: u32::from_le_bytes(self.array()?),
             used: self.bytes()?,
-            places: PlacesSeen {
-                own: match self.octet()? {
-                    0 => None,
-                    held @ (1 | 2) => Some(held == 2),
-                    _ => return None,
-                },
-                others: u16::from_le_bytes(self.array()?),
-            },
+            places: self.places()?,
         })
+    }
+
+    fn places(&mut self) -> Option<PlacesSeen> {
+        let first = self.octet()?;
+        let own = match first & !BLOCKED {
+            0 => None,
+            held @ (1 | 2) => Some(held == 2),
+            _ => return None,
+        };
+        Some(PlacesSeen { own, others: u16::from_le_bytes(self.array()?), is_blocked: first & BLOCKED != 0 })
     }
 
     fn right(&mut self) -> Option<RightSeen> {

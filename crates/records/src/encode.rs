@@ -27,6 +27,9 @@ pub const RECORD_MAX: usize = 4 * 1_024;
 /// Which octet says that the name was not known.
 pub(crate) const NO_HOLDER: u8 = 0xff;
 
+/// In the octet of a device's own place: it was blocked.
+pub(crate) const BLOCKED: u8 = 0x80;
+
 /// Steps of a trail at most; rules ask fewer.
 pub(crate) const STEPS_MAX: usize = 32;
 
@@ -172,7 +175,8 @@ fn put_seen(seen: &Seen, out: &mut Vec<u8>) {
     out.extend_from_slice(&seen.plan.bytes());
     out.extend_from_slice(&seen.revision.to_le_bytes());
     out.extend_from_slice(&seen.used.get().to_le_bytes());
-    out.push(seen.places.own.map_or(0, |held| 1 + u8::from(held)));
+    let blocked = if seen.places.is_blocked { BLOCKED } else { 0 };
+    out.push(seen.places.own.map_or(0, |held| 1 + u8::from(held)) | blocked);
     out.extend_from_slice(&seen.places.others.to_le_bytes());
 }
 

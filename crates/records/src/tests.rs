@@ -11,6 +11,7 @@ use domain::id::{Id, NodeId};
 use domain::mac::Mac;
 use domain::money::{Currency, Money};
 use domain::people::subscriber::Standing;
+use domain::platform::house::HouseRules;
 use domain::rate::{Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
 use domain::refusal::Refusal;
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
@@ -74,7 +75,13 @@ impl Scene {
             places: *places,
         });
         let (trace, took_micros, policy_version, bits) = self.numbers;
-        let facts = Facts { candidates: candidates.collect(), differs_only_in_case: bits & 4 != 0, zone: &self.zone };
+        let house = HouseRules::default();
+        let facts = Facts {
+            candidates: candidates.collect(),
+            differs_only_in_case: bits & 4 != 0,
+            zone: &self.zone,
+            house: &house,
+        };
         let attempt = Attempt {
             user_name: &self.user_name,
             device: self.device.clone(),
@@ -244,7 +251,8 @@ prop_compose! {
     fn scene()(
         rights in proptest::collection::vec(
             (right(), prop_oneof![Just(FoundBy::Code), Just(FoundBy::Phone), Just(FoundBy::Username)], any::<u64>(),
-             (any::<Option<bool>>(), any::<u16>()).prop_map(|(own, others)| PlacesSeen { own, others })),
+             (any::<Option<bool>>(), any::<u16>(), any::<bool>())
+                 .prop_map(|(own, others, is_blocked)| PlacesSeen { own, others, is_blocked })),
             0..=Facts::CANDIDATES_MAX,
         ),
         user_name in proptest::collection::vec(any::<u8>(), 0..=253),
@@ -360,7 +368,7 @@ fn plain() -> Scene {
     Scene {
         zone: Zone::utc(),
         plan: plan(),
-        rights: vec![(voucher, FoundBy::Code, 77, PlacesSeen { own: None, others: 1 })],
+        rights: vec![(voucher, FoundBy::Code, 77, PlacesSeen { own: None, others: 1, is_blocked: false })],
         user_name: b"anna".to_vec(),
         device: Device::Mac(Mac::from_octets([2, 0, 0, 0, 0, 10])),
         service: AskedService::Hotspot,

@@ -1,6 +1,13 @@
 select
     t.zone,
     t.calling_code,
+    t.mac_login,
+    t.suspended,
+    t.suspended_pool,
+    t.suspended_list,
+    t.suspended_up_bps,
+    t.suspended_down_bps,
+    t.suspended_seconds,
     c.kind as "kind?",
     c.found_by as "found_by?",
     c.id as "id?",
@@ -41,13 +48,15 @@ select
     u.out_octets as "out_octets?",
     s.numbers as "slot_numbers?",
     s.devices as "slot_devices?",
-    s.leases as "slot_leases?: Vec<Instant>"
+    s.leases as "slot_leases?: Vec<Instant>",
+    m.blocked as "blocked?"
 from tenants t
 left join lateral (
     (
         select
             'voucher' as kind,
             'code' as found_by,
+            0::bigint as turn,
             v.id,
             v.plan_id,
             v.code,
@@ -67,6 +76,7 @@ left join lateral (
         select
             'subscriber',
             null,
+            0,
             b.id,
             b.plan_id,
             null,
@@ -87,6 +97,7 @@ left join lateral (
         select
             'voucher',
             'phone',
+            row_number() over in_turn,
             v.id,
             v.plan_id,
             v.code,
@@ -100,8 +111,41 @@ left join lateral (
             null
         from vouchers v
         where v.tenant_id = $1 and v.bought_by = $4
-        order by (v.revoked_at is not null), v.expires_at desc nulls first, v.id desc
+        window in_turn as (order by (v.revoked_at is not null), v.expires_at desc nulls first, v.id desc)
+        order by row_number() over in_turn
         limit $5
+    )
+    union all
+    (
+        select
+            'voucher',
+            'device',
+            row_number() over (order by d.last_seen_at desc, v.id desc),
+            v.id,
+            v.plan_id,
+            v.code,
+            v.sell_by,
+            v.sold_at,
+            v.first_used_at,
+            v.expires_at,
+            v.revoked_at,
+            null,
+            null,
+            null
+        from (
+            select k.holder_id, k.last_seen_at
+            from devices k
+            where k.tenant_id = $1
+              and k.device = $6
+              and k.holder_kind = 'voucher'
+              and (k.released_at is null or k.last_seen_at > k.released_at)
+            order by k.last_seen_at desc
+            limit $7
+        ) d
+        join vouchers v on v.tenant_id = $1 and v.id = d.holder_id and v.revoked_at is null
+        where t.mac_login
+        order by v.expires_at desc nulls first, v.id desc
+        limit $8
     )
 ) c on true
 left join plans p on p.tenant_id = $1 and p.id = c.plan_id
@@ -115,4 +159,10 @@ left join lateral (
     from slots x
     where x.tenant_id = $1 and x.holder_id = c.id
 ) s on true
+left join lateral (
+    select array_agg(y.device order by y.device) as blocked
+    from devices y
+    where y.tenant_id = $1 and y.holder_id = c.id and y.blocked_at is not null
+) m on true
 where t.id = $1
+order by c.turn

@@ -136,3 +136,4 @@ set nas_id = excluded.nas_id,
     last_in_packets = excluded.last_in_packets,
     last_out_packets = excluded.last_out_packets,
     last_seconds = excluded.last_seconds
+returning id, xmax = 0 as "is_new!"

@@ -3,6 +3,7 @@
 pub mod boots;
 pub mod convergence;
 pub mod decisions;
+pub mod devices;
 pub mod facts;
 pub mod holders;
 pub mod known;

@@ -16,8 +16,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use domain::id::{PlanId, SubscriberId, TenantId, VoucherId};
+use domain::mac::Mac;
 use uuid::Uuid;
 
+use crate::access::devices;
 use crate::error::StoreError;
 use crate::system_tx::SystemTx;
 
@@ -39,6 +41,8 @@ pub enum What {
     Plan(PlanId),
     /// The tenant's own row: its zone, its calling code.
     Tenant,
+    /// What a device's address is known by.
+    Device(Mac),
     /// Very much at once: read everything of the tenant again.
     All,
 }
@@ -227,6 +231,7 @@ impl TryFrom<ChangeRow> for Change {
             "plan" => What::Plan(PlanId::from_uuid(row.id)),
             "tenant" => What::Tenant,
             "all" => What::All,
+            "device" => What::Device(devices::of_change(row.id)),
             _ => return Err(StoreError::corrupt("changes", row.id)),
         };
         Ok(Self { tenant: TenantId::from_uuid(row.tenant), what })

@@ -13,7 +13,7 @@ use domain::sales::voucher::FirstUse;
 use domain::time::{Timestamp, Zone};
 
 use crate::access::credentials::Shown;
-use crate::access::shaping;
+use crate::access::{devices, shaping};
 use crate::trail::{Detail, Meaning, Rule, Trail};
 
 /// The answer, with the rules that led to it.
@@ -61,13 +61,16 @@ pub fn admit(facts: &Facts<'_>, attempt: &Attempt<'_>, proves: &dyn Fn(&[u8]) ->
     let mut best: Option<(Rank, Verdict)> = None;
     let shown = Shown::new(attempt.user_name, proves);
     for (index, candidate) in facts.candidates.iter().enumerate() {
+        // Somebody else's address is a name that nobody has.
+        if candidate.found_by == FoundBy::Device && !devices::comes_back(attempt) {
+            continue;
+        }
         let mut trail = Trail::default();
         let examined = examine(candidate, facts.zone, attempt, &shown, now, &mut trail);
         let (rank, outcome) = match examined {
-            Ok(usable) => (
-                Rank::Usable { own_place: usable.own_place, ends: std::cmp::Reverse(usable.until) },
-                Outcome::Admit(Admit { candidate: index, ..usable }),
-            ),
+            Ok(usable) => {
+                (Rank::usable(candidate.found_by, &usable), Outcome::Admit(Admit { candidate: index, ..usable }))
+            }
             Err(refusal) => (
                 Rank::Refused { rules_passed: trail.steps().len() },
                 Outcome::Refuse { refusal, holder: Some(candidate.right.holder()) },
@@ -113,6 +116,17 @@ enum Rank {
     Usable { own_place: bool, ends: std::cmp::Reverse<Option<Timestamp>> },
 }
 
+impl Rank {
+    /// A device that comes back has nothing to choose: it goes on with what it used last, which comes first.
+    fn usable(found_by: FoundBy, admit: &Admit) -> Self {
+        let ends = match found_by {
+            FoundBy::Code | FoundBy::Phone | FoundBy::Username => admit.until,
+            FoundBy::Device => None,
+        };
+        Self::Usable { own_place: admit.own_place, ends: std::cmp::Reverse(ends) }
+    }
+}
+
 fn unknown(facts: &Facts<'_>) -> Verdict {
     let mut trail = Trail::default();
     let refusal = if facts.differs_only_in_case {
@@ -136,6 +150,7 @@ fn examine(
     trail.passed(Rule::Name, Detail::Meaning(meaning(candidate.found_by)));
     ask_service(candidate.plan.service, attempt.service, trail)?;
     ask_password(candidate, attempt, shown, trail)?;
+    ask_device(candidate, trail)?;
     let (until, first_use) = ask_time(candidate, zone, now, trail)?;
     ask_data(candidate, trail)?;
     let own_place = ask_place(candidate, trail)?;
@@ -147,6 +162,7 @@ const fn meaning(found_by: FoundBy) -> Meaning {
         FoundBy::Code => Meaning::Code,
         FoundBy::Phone => Meaning::Phone,
         FoundBy::Username => Meaning::Subscriber,
+        FoundBy::Device => Meaning::Device,
     }
 }
 
@@ -177,6 +193,14 @@ fn ask_password(
         (Method::Pap | Method::Chap | Method::MsChapV1 | Method::MsChapV2, _) => Meaning::Shown(attempt.method),
     };
     decide(trail, Rule::Password, Detail::Meaning(how), proved, refusal)
+}
+
+/// Asked aloud of a blocked device alone.
+fn ask_device(candidate: &Candidate<'_>, trail: &mut Trail) -> Result<(), Refusal> {
+    if !candidate.places.is_blocked {
+        return Ok(());
+    }
+    decide(trail, Rule::Device, Detail::Nothing, false, Refusal::DeviceBlocked)
 }
 
 fn ask_time(

@@ -14,6 +14,7 @@ use domain::sales::plan::{Plan, PlanService, PlanTerms};
 use domain::time::{Span, Timestamp, Zone};
 
 use crate::access::admission::{self, Stay};
+use crate::access::devices::MustEnd;
 use crate::access::shaping;
 
 /// A session is looked at again after so long even if nothing is known to change: whatever was missed is found then.
@@ -51,6 +52,8 @@ pub struct Live<'a> {
     pub cut_at: Option<Timestamp>,
     /// Seconds between its interim updates.
     pub interim_seconds: u32,
+    /// Whether it is to end for what was said of its device.
+    pub must_end: Option<MustEnd>,
 }
 
 /// What is to be done with a session.
@@ -98,9 +101,11 @@ pub fn converge(
     }
     let wanted = shaping::told(candidate, until);
     let beyond = beyond_the_cap(candidate.plan, places, sessions);
-    let verdicts = sessions.iter().map(|live| match beyond.contains(&live.session) {
-        true => ended(live, Why::Refused(Refusal::AlreadyInUse)),
-        false => compare(candidate, live, wanted, now),
+    let verdicts = sessions.iter().map(|live| match live.must_end {
+        Some(MustEnd::Blocked) => ended(live, Why::Refused(Refusal::DeviceBlocked)),
+        Some(MustEnd::Released) => ended(live, Why::Released),
+        None if beyond.contains(&live.session) => ended(live, Why::Refused(Refusal::AlreadyInUse)),
+        None => compare(candidate, live, wanted, now),
     });
     let look_at_octets = shaping::data_left(candidate).map(|left| candidate.used.plus(left).get());
     Seen { verdicts: verdicts.collect(), look_at, look_at_octets }
@@ -166,7 +171,7 @@ fn differences(plan: &Plan, (told, terms): (Told, &PlanTerms), wanted: Told) -> 
 fn beyond_the_cap(plan: &Plan, places: &[Place], sessions: &[Live<'_>]) -> Vec<SessionId> {
     let cap = usize::from(plan.terms.device_cap.get());
     let mut devices: Vec<(bool, Timestamp, &Device)> = Vec::new();
-    for live in sessions {
+    for live in sessions.iter().filter(|live| live.must_end.is_none()) {
         match devices.iter_mut().find(|(_, _, device)| *device == live.device) {
             Some((_, began, _)) => *began = (*began).min(live.started_at),
             None => {

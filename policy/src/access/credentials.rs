@@ -8,7 +8,7 @@ use domain::access::facts::{Candidate, FoundBy, Right};
 /// What a request shows, asked about several rights.
 ///
 /// A voucher's code is itself the credential: an empty password or the code again is accepted, and behind a phone
-/// number also the number again. A subscriber has one password.
+/// number or a device's address also that again, for routers are set up so. A subscriber has one password.
 pub struct Shown<'a> {
     user_name: &'a [u8],
     proves: &'a dyn Fn(&[u8]) -> bool,
@@ -39,7 +39,7 @@ impl<'a> Shown<'a> {
                 *self.empty.get_or_init(|| (self.proves)(b""))
                     || (self.proves)(code.expose())
                     || match candidate.found_by {
-                        FoundBy::Phone => *self.name.get_or_init(|| (self.proves)(self.user_name)),
+                        FoundBy::Phone | FoundBy::Device => *self.name.get_or_init(|| (self.proves)(self.user_name)),
                         FoundBy::Code | FoundBy::Username => false,
                     }
             }

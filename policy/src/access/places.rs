@@ -45,10 +45,10 @@ impl Places {
         self.0.is_empty()
     }
 
-    /// The places as a device sees them at `now`.
+    /// The places as a device sees them at `now`. Whether it is blocked is not theirs to know.
     pub fn seen(&self, device: &Device, now: Timestamp) -> PlacesSeen {
         let own = self.of(device).map(|place| place.is_held(now));
-        PlacesSeen { own, others: self.held_by_others(device, now) }
+        PlacesSeen { own, others: self.held_by_others(device, now), is_blocked: false }
     }
 
     /// Takes a place for a device until `lease_until`, and says which. `None` when other devices have them all.
@@ -111,6 +111,11 @@ impl Places {
     /// The session that has a device's place.
     pub fn session_of(&self, device: &Device) -> Option<SessionId> {
         self.of(device).map(|place| place.session)
+    }
+
+    /// Frees a device's place, whichever session has it.
+    pub fn forget(&mut self, device: &Device) {
+        self.0.retain(|place| place.device != *device);
     }
 
     /// A device has begun a newer session than the one that has its place: it is that one's from now on.

@@ -9,9 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actions::access::admit;
 use arc_swap::ArcSwap;
+use domain::access::attempt::Device;
+use domain::access::device::Mark;
 use domain::access::facts::{FoundBy, Holder, Right};
 use domain::id::{PlanId, TenantId};
+use domain::mac::Mac;
 use domain::phone::{CallingCode, Msisdn};
+use domain::platform::house::HouseRules;
 use domain::sales::plan::Plan;
 use domain::sales::voucher::{FirstUse, VoucherState};
 use domain::secret::SecretBytes;
@@ -38,13 +42,15 @@ pub struct TenantCell {
     changes: AtomicU64,
 }
 
-/// Where a tenant's calendar runs, and how its people write phone numbers.
+/// Where a tenant's calendar runs, how its people write phone numbers, and how it wants them dealt with.
 #[derive(Debug)]
 pub struct Habits {
     /// The zone.
     pub zone: Zone,
     /// The calling code.
     pub country: CallingCode,
+    /// How it wants its people dealt with.
+    pub house: HouseRules,
 }
 
 /// A plan, at the revision that is in force. Everybody who bought it points here, so a new revision is one store.
@@ -67,9 +73,25 @@ pub struct RightFacts {
     pub plan: Arc<PlanCell>,
     /// Under which names people know it.
     pub name: Name,
+    /// Devices that are blocked or were let go of; hardly anybody has any.
+    pub marks: Option<Arc<Marks>>,
 }
 
+/// Devices of a right that are blocked or were let go of.
+#[derive(Debug)]
+pub struct Marks(Vec<Mark>);
+
 impl RightFacts {
+    /// Devices that are blocked or were let go of.
+    pub fn marks(&self) -> &[Mark] {
+        self.marks.as_ref().map_or(&[], |marks| &marks.0)
+    }
+
+    /// Whether a device may not use it.
+    pub fn is_blocked(&self, device: &Device) -> bool {
+        self.marks().iter().any(|mark| mark.is_blocked && mark.device == *device)
+    }
+
     /// The name that finds it exactly: the code or the user name.
     pub fn exact_name(&self) -> &[u8] {
         exact_name(&self.right, &self.name)
@@ -178,6 +200,8 @@ pub struct NewRight {
     pub plan: Arc<PlanCell>,
     /// Under which names people know it.
     pub name: Name,
+    /// Devices that are blocked or were let go of.
+    pub marks: Vec<Mark>,
     /// Its places and usage, for a right that is not in the book yet. One that is keeps its own: memory knows better.
     pub live: HolderLive,
 }
@@ -275,13 +299,17 @@ impl Book {
 
     /// Puts a right in, or what is new of it: its live state stays as it is.
     pub fn put_right(&self, tenant: TenantId, new: NewRight) -> Arc<RightEntry> {
-        let NewRight { right, plan, name, live } = new;
+        let NewRight { right, plan, name, marks, live } = new;
         let holder = right.holder();
-        let mut facts = RightFacts { right, plan, name };
+        let marks = (!marks.is_empty()).then(|| Arc::new(Marks(marks)));
+        let mut facts = RightFacts { right, plan, name, marks };
         let rights = self.rights.pin();
         if let Some(known) = rights.get(&holder.uuid()) {
             // Behind its lock, for a login may be using it for the first time.
-            let _live = known.live();
+            let mut live = known.live();
+            for mark in facts.marks() {
+                live.let_go(mark);
+            }
             keep_first_use(&known.facts.load().right, &mut facts.right);
             known.facts.store(Arc::new(facts));
             return Arc::clone(known);
@@ -319,6 +347,17 @@ impl Book {
     /// Takes a name out: whoever asks for it next is answered from the database.
     pub fn drop_name(&self, tenant: TenantId, name: &[u8]) {
         self.names.pin().remove(&Named { tenant, name });
+    }
+
+    /// Takes out what a device's address means, however it is written.
+    pub fn drop_address(&self, tenant: TenantId, address: Mac) {
+        for name in address.spellings() {
+            let is_address =
+                |entry: &NameEntry| entry.meanings.iter().all(|(_, found_by)| *found_by == FoundBy::Device);
+            if self.with(tenant, name.as_bytes(), is_address) == Some(true) {
+                self.drop_name(tenant, name.as_bytes());
+            }
+        }
     }
 
     /// Takes a right out, with its exact name.
@@ -394,6 +433,7 @@ impl RightEntry {
             right: Right::Voucher { id: *id, state, code: SecretBytes::new(code.expose().to_vec()) },
             plan: Arc::clone(&known.plan),
             name: known.name.clone(),
+            marks: known.marks.clone(),
         }));
         (first.until, true)
     }

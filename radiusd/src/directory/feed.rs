@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::id::{PlanId, TenantId};
+use domain::mac::Mac;
 use domain::phone::Msisdn;
 use store::access::known;
 use store::changes::{self, Change, Cursor, What};
@@ -192,6 +193,7 @@ struct OfTenant {
     all: bool,
     plans: Vec<PlanId>,
     holders: Vec<Uuid>,
+    addresses: Vec<Mac>,
 }
 
 async fn apply(node: &Node, changes: &[Change]) -> Result<(), StoreError> {
@@ -204,6 +206,7 @@ async fn apply(node: &Node, changes: &[Change]) -> Result<(), StoreError> {
             What::Plan(plan) => of_tenant.plans.push(plan),
             What::Voucher(id) => of_tenant.holders.push(id.uuid()),
             What::Subscriber(id) => of_tenant.holders.push(id.uuid()),
+            What::Device(address) => of_tenant.addresses.push(address),
         }
     }
     if !tenants.is_empty() {
@@ -211,8 +214,14 @@ async fn apply(node: &Node, changes: &[Change]) -> Result<(), StoreError> {
     }
     if tenants.values().any(|of_tenant| of_tenant.itself) {
         pager::patiently(pager::load_tenants(node)).await?;
+        // What an address means may be another thing now.
+        node.unmet.clear();
     }
     for (tenant, of_tenant) in tenants {
+        for address in &of_tenant.addresses {
+            node.unmet.forget(tenant, *address);
+            node.book.drop_address(tenant, *address);
+        }
         // One of which nobody has asked yet has nothing in the book.
         let Some(cell) = node.book.tenant(tenant) else { continue };
         cell.note_change();

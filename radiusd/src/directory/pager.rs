@@ -103,7 +103,7 @@ pub(crate) async fn put_right(
     tenant: &TenantCell,
     known: KnownRight,
 ) -> Result<Option<Arc<RightEntry>>, StoreError> {
-    let KnownRight { right, name, plan: plan_id, used_in, used_out, places } = known;
+    let KnownRight { right, name, plan: plan_id, used_in, used_out, places, marks } = known;
     let plan = match node.book.plan(plan_id) {
         Some(plan) => Some(plan),
         None => load_plans(node, tx, tenant, &[plan_id]).await?.then(|| node.book.plan(plan_id)).flatten(),
@@ -113,7 +113,7 @@ pub(crate) async fn put_right(
         return Ok(None);
     };
     let live = HolderLive::loaded(places, used_in, used_out);
-    Ok(Some(node.book.put_right(tenant.id, NewRight { right, plan, name, live })))
+    Ok(Some(node.book.put_right(tenant.id, NewRight { right, plan, name, marks, live })))
 }
 
 /// Loads plans into the book. Returns whether any was there.
@@ -147,7 +147,7 @@ pub(crate) async fn load_tenants(node: &Node) -> Result<Vec<Arc<TenantCell>>, St
     let tenants = tenants::list(&mut tx).await?;
     tx.commit().await?;
     let put = |tenant: domain::platform::tenant::Tenant| {
-        node.book.put_tenant(tenant.id, Habits { zone: tenant.zone, country: tenant.calling_code })
+        node.book.put_tenant(tenant.id, Habits { zone: tenant.zone, country: tenant.calling_code, house: tenant.house })
     };
     Ok(tenants.into_iter().map(put).collect())
 }

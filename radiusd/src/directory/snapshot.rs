@@ -25,10 +25,10 @@ use std::path::{Path, PathBuf};
 use domain::access::facts::FoundBy;
 use domain::id::{JournalId, TenantId};
 use domain::network::nas::Nas;
-use domain::phone::{CallingCode, Msisdn};
+use domain::phone::Msisdn;
 use domain::sales::plan::Plan;
 use domain::secret::SecretBytes;
-use domain::time::{Span, Timestamp, Zone};
+use domain::time::{Span, Timestamp};
 use smallvec::SmallVec;
 use store::access::known::KnownRight;
 use store::access::sessions::StoredSession;
@@ -38,6 +38,8 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 pub use self::record::RightSeen;
+
+use crate::directory::book::Habits;
 
 /// How a file begins.
 const MAGIC: &[u8; 16] = b"mnetifi book\r\n\x1a\n";
@@ -88,10 +90,8 @@ pub enum Item {
     Tenant {
         /// Its id.
         id: TenantId,
-        /// Where its calendar runs.
-        zone: Zone,
-        /// How its people write phone numbers.
-        country: CallingCode,
+        /// Where its calendar runs, and how its people are dealt with.
+        habits: Box<Habits>,
     },
     /// A plan at the revision that is in force. Comes before those who bought it.
     Plan(Box<Plan>),
@@ -214,8 +214,8 @@ impl Writer {
     }
 
     /// Adds an ISP.
-    pub fn tenant(&mut self, id: TenantId, zone: &Zone, country: &CallingCode) -> Result<(), SnapshotError> {
-        self.add(|out| record::put_tenant(out, id, zone, country))
+    pub fn tenant(&mut self, id: TenantId, habits: &Habits) -> Result<(), SnapshotError> {
+        self.add(|out| record::put_tenant(out, id, habits))
     }
 
     /// Adds a plan.

@@ -7,6 +7,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use domain::access::attempt::{AskedService, Device};
+use domain::access::device::Mark;
 use domain::access::facts::PlacesSeen;
 use domain::access::slot::{Heir, Leaver, Place};
 use domain::access::told::Told;
@@ -142,6 +143,17 @@ impl HolderLive {
     pub const fn uncount(&mut self, less_in: u64, less_out: u64) {
         self.used_in = self.used_in.saturating_sub(less_in);
         self.used_out = self.used_out.saturating_sub(less_out);
+    }
+
+    /// Frees the place of a device that is blocked, or was let go of since it took the place.
+    pub fn let_go(&mut self, mark: &Mark) {
+        let Some(session) = self.places.session_of(&mark.device) else { return };
+        let began = self.began(session);
+        let is_newer = mark.released_at.is_some_and(|at| began.is_some_and(|began| began > at));
+        if mark.is_blocked || (mark.released_at.is_some() && !is_newer) {
+            self.places.forget(&mark.device);
+            self.places_unsaved = true;
+        }
     }
 
     /// The sessions that were granted and not reported yet, and those whose router never did.

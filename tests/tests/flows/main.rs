@@ -12,5 +12,6 @@ mod journal;
 mod outage;
 mod radsec;
 mod replay;
+mod returning;
 mod simulated;
 mod vouchers;

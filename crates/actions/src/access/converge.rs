@@ -13,6 +13,7 @@ use domain::sales::plan::Plan;
 use domain::support::exception::{Exception, ExceptionKind};
 use domain::time::{Span, Timestamp, Zone};
 use policy::access::convergence::{self, Live, Verdict};
+use policy::access::devices;
 use store::access::convergence::{LiveSession, Outcome, live_of, note_answers, note_looked};
 use store::access::known::{self, KnownRight};
 use store::access::usage;
@@ -154,7 +155,7 @@ impl Found {
             used: Bytes::new(known.used_in.saturating_add(known.used_out)),
             places: PlacesSeen::default(),
         };
-        let live: Vec<Live<'_>> = sessions.iter().map(|session| of_policy(session, plans)).collect();
+        let live: Vec<Live<'_>> = sessions.iter().map(|session| of_policy(session, known, plans)).collect();
         let seen = convergence::converge(&candidate, &known.places, zone, &live, now);
         for (session, verdict) in sessions.iter().zip(seen.verdicts) {
             match verdict {
@@ -176,7 +177,7 @@ impl Found {
     }
 }
 
-fn of_policy<'a>(live: &'a LiveSession, plans: &'a Plans) -> Live<'a> {
+fn of_policy<'a>(live: &'a LiveSession, known: &KnownRight, plans: &'a Plans) -> Live<'a> {
     let stored = &live.stored;
     Live {
         session: stored.id,
@@ -186,6 +187,7 @@ fn of_policy<'a>(live: &'a LiveSession, plans: &'a Plans) -> Live<'a> {
         last_heard_at: stored.session.last_heard_at,
         cut_at: live.cut_at,
         interim_seconds: stored.interim_seconds.unwrap_or(INTERIM_SECONDS),
+        must_end: devices::must_end(&known.marks, &stored.device, stored.session.started_at),
     }
 }
 

@@ -9,6 +9,7 @@ use domain::access::grant::Grant;
 use domain::access::slot::SlotFact;
 use domain::access::trail::{Finding, Rule, Step};
 use domain::id::{Id, PlanId};
+use domain::platform::house::HouseRules;
 use domain::platform::tenant::Tenant;
 use domain::refusal::Refusal;
 use domain::sales::plan::Plan;
@@ -183,10 +184,12 @@ async fn as_then(tx: &mut TenantTx, tenant: &Tenant, decision: &Decision) -> Res
             }
         };
         let slots = slots(decision, seen.places.own, seen.places.others);
-        candidates.push(KnownCandidate { right, found_by: seen.found_by, plan, used: seen.used, slots });
+        let blocked = if seen.places.is_blocked { vec![decision.device.clone()] } else { Vec::new() };
+        candidates.push(KnownCandidate { right, found_by: seen.found_by, plan, used: seen.used, slots, blocked });
     }
     let differs_only_in_case = decision.inputs.differs_only_in_case;
-    Ok(Known { candidates, differs_only_in_case, zone: tenant.zone.clone() })
+    let house = HouseRules::default();
+    Ok(Known { candidates, differs_only_in_case, zone: tenant.zone.clone(), house })
 }
 
 /// Places that look to the device as they did.

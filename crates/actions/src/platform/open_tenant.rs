@@ -2,6 +2,7 @@
 
 use domain::money::Currency;
 use domain::phone::CallingCode;
+use domain::platform::house::HouseRules;
 use domain::platform::tenant::Tenant;
 use domain::text::Slug;
 use domain::time::Zone;
@@ -31,7 +32,8 @@ pub struct NewTenant {
 /// Writes the tenant and its data key. A short name that is taken is a conflict.
 pub async fn open_tenant(store: &Store, new: NewTenant, context: Context<'_>) -> Result<Tenant, StoreError> {
     let NewTenant { slug, name, zone, currency, calling_code } = new;
-    let tenant = Tenant { id: context.new_id(), slug, name, zone, currency, calling_code };
+    let tenant =
+        Tenant { id: context.new_id(), slug, name, zone, currency, calling_code, house: HouseRules::default() };
     let mut tx = store.system().await?;
     tenants::add(&mut tx, &tenant).await?;
     tx.commit().await?;

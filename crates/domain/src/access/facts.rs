@@ -8,6 +8,7 @@ use crate::access::attempt::Device;
 use crate::access::slot::SlotFact;
 use crate::id::{SubscriberId, VoucherId};
 use crate::people::subscriber::Standing;
+use crate::platform::house::HouseRules;
 use crate::rate::Bytes;
 use crate::sales::plan::Plan;
 use crate::sales::voucher::VoucherState;
@@ -60,6 +61,8 @@ pub struct Facts<'a> {
     pub differs_only_in_case: bool,
     /// Where the tenant's calendar runs.
     pub zone: &'a Zone,
+    /// How the tenant wants its people dealt with.
+    pub house: &'a HouseRules,
 }
 
 impl Facts<'_> {
@@ -89,14 +92,16 @@ pub struct PlacesSeen {
     pub own: Option<bool>,
     /// Places that other devices hold.
     pub others: u16,
+    /// Whether the device is blocked on this right.
+    pub is_blocked: bool,
 }
 
 impl PlacesSeen {
-    /// What a device sees of these places at `now`.
-    pub fn of(places: &[SlotFact], device: &Device, now: Timestamp) -> Self {
+    /// What a device sees of these places at `now`, beside those devices that are blocked.
+    pub fn of(places: &[SlotFact], blocked: &[Device], device: &Device, now: Timestamp) -> Self {
         let own = places.iter().find(|place| place.device == *device).map(|place| place.is_held(now));
         let others = places.iter().filter(|place| place.device != *device && place.is_held(now)).count();
-        Self { own, others: u16::try_from(others).unwrap_or(u16::MAX) }
+        Self { own, others: u16::try_from(others).unwrap_or(u16::MAX), is_blocked: blocked.contains(device) }
     }
 }
 
@@ -109,6 +114,8 @@ pub struct Known {
     pub differs_only_in_case: bool,
     /// Where the tenant's calendar runs.
     pub zone: Zone,
+    /// How the tenant wants its people dealt with.
+    pub house: HouseRules,
 }
 
 impl Known {
@@ -119,9 +126,14 @@ impl Known {
             found_by: known.found_by,
             plan: &known.plan,
             used: known.used,
-            places: PlacesSeen::of(&known.slots, device, now),
+            places: PlacesSeen::of(&known.slots, &known.blocked, device, now),
         });
-        Facts { candidates: candidates.collect(), differs_only_in_case: self.differs_only_in_case, zone: &self.zone }
+        Facts {
+            candidates: candidates.collect(),
+            differs_only_in_case: self.differs_only_in_case,
+            zone: &self.zone,
+            house: &self.house,
+        }
     }
 }
 
@@ -138,6 +150,8 @@ pub struct KnownCandidate {
     pub used: Bytes,
     /// Its places of the device cap that are taken or were taken last.
     pub slots: Vec<SlotFact>,
+    /// Devices that may not use it.
+    pub blocked: Vec<Device>,
 }
 
 /// The right to be online that a candidate has.
@@ -186,4 +200,6 @@ pub enum FoundBy {
     Phone,
     /// It is a subscriber's user name.
     Username,
+    /// It is the address of a device that has used a voucher before.
+    Device,
 }

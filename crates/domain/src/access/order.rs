@@ -104,6 +104,8 @@ pub enum Why {
     Refused(Refusal),
     /// It may, on terms that a live session cannot be given: it comes back with them.
     Renewed,
+    /// Staff or its owner has let go of the device.
+    Released,
 }
 
 impl Why {
@@ -112,6 +114,7 @@ impl Why {
         match self {
             Self::Refused(refusal) => refusal.code(),
             Self::Renewed => "renewed",
+            Self::Released => "released",
         }
     }
 }
@@ -122,6 +125,7 @@ impl fmt::Display for Why {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Renewed => f.write_str("it has to log in again for its new terms"),
+            Self::Released => f.write_str("the device was let go of"),
         }
     }
 }

@@ -30,11 +30,13 @@ pub enum Rule {
     DeviceCap,
     /// Was a place really taken, among all who asked at the same moment?
     SlotTaken,
+    /// May this device be online on it at all?
+    Device,
 }
 
 impl Rule {
     /// All of them, in the order they are declared.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Name,
         Self::Service,
         Self::Password,
@@ -43,6 +45,7 @@ impl Rule {
         Self::Data,
         Self::DeviceCap,
         Self::SlotTaken,
+        Self::Device,
     ];
 
     /// Its name in records.
@@ -56,6 +59,7 @@ impl Rule {
             Self::Data => "data",
             Self::DeviceCap => "device_cap",
             Self::SlotTaken => "slot_taken",
+            Self::Device => "device",
         }
     }
 
@@ -69,6 +73,7 @@ impl Rule {
             Self::Data => "Is there data left?",
             Self::DeviceCap => "Is there a place for this device?",
             Self::SlotTaken => "Did it get its place among those who asked at the same moment?",
+            Self::Device => "May this device be online here at all?",
         }
     }
 }
@@ -115,6 +120,8 @@ pub enum Meaning {
     Phone,
     /// The name is a subscriber's.
     Subscriber,
+    /// The name is the address of the device that asks, which has used a voucher before.
+    Device,
     /// The kind of line that the plan is for.
     Line(PlanService),
     /// How the password was shown.
@@ -134,6 +141,7 @@ impl fmt::Display for Meaning {
             Self::Code => "a voucher's code",
             Self::Phone => "the phone number that bought a voucher",
             Self::Subscriber => "a subscriber",
+            Self::Device => "the device's own address, which has used a voucher before",
             Self::Line(service) => service.code(),
             Self::Shown(method) => method.code(),
             Self::NeedsNone => "none was sent, and a code needs none",

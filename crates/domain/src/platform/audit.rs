@@ -4,6 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use crate::access::facts::Holder;
 use crate::id::{AuditId, PlanId, SubscriberId, VoucherId};
 use crate::time::Timestamp;
 
@@ -48,11 +49,17 @@ pub enum Verb {
     SuspendSubscriber,
     /// A subscriber's service runs again.
     ResumeSubscriber,
+    /// A device was blocked on a voucher or subscriber.
+    BlockDevice,
+    /// A blocked device was let in again.
+    UnblockDevice,
+    /// A device's place was freed.
+    ReleaseDevice,
 }
 
 impl Verb {
     /// All of them, in the order they are declared.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::PublishPlan,
         Self::ChangePlan,
         Self::SellVoucher,
@@ -62,6 +69,9 @@ impl Verb {
         Self::MoveSubscriber,
         Self::SuspendSubscriber,
         Self::ResumeSubscriber,
+        Self::BlockDevice,
+        Self::UnblockDevice,
+        Self::ReleaseDevice,
     ];
 
     /// Its name in records.
@@ -76,6 +86,9 @@ impl Verb {
             Self::MoveSubscriber => "move_subscriber",
             Self::SuspendSubscriber => "suspend_subscriber",
             Self::ResumeSubscriber => "resume_subscriber",
+            Self::BlockDevice => "block_device",
+            Self::UnblockDevice => "unblock_device",
+            Self::ReleaseDevice => "release_device",
         }
     }
 
@@ -101,6 +114,15 @@ pub enum Thing {
     Voucher(VoucherId),
     /// A subscriber.
     Subscriber(SubscriberId),
+}
+
+impl From<Holder> for Thing {
+    fn from(holder: Holder) -> Self {
+        match holder {
+            Holder::Voucher(id) => Self::Voucher(id),
+            Holder::Subscriber(id) => Self::Subscriber(id),
+        }
+    }
 }
 
 impl Thing {

@@ -3,6 +3,7 @@
 use crate::id::TenantId;
 use crate::money::Currency;
 use crate::phone::CallingCode;
+use crate::platform::house::HouseRules;
 use crate::text::Slug;
 use crate::time::Zone;
 
@@ -21,4 +22,6 @@ pub struct Tenant {
     pub currency: Currency,
     /// How its people's phone numbers begin.
     pub calling_code: CallingCode,
+    /// How it wants its people dealt with.
+    pub house: HouseRules,
 }

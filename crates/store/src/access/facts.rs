@@ -1,11 +1,14 @@
-//! All that admission needs to know about a name, in one statement; two when the name is a phone number.
+//! All that admission needs to know about a name, in one statement; two when the name is a phone number or
+//! an address.
 
 use domain::access::attempt::Device;
 use domain::access::facts::{Facts, FoundBy, Known, KnownCandidate, Right};
 use domain::access::slot::SlotFact;
 use domain::id::{SubscriberId, VoucherId};
+use domain::mac::Mac;
 use domain::people::subscriber::Username;
 use domain::phone::{CallingCode, Msisdn};
+use domain::platform::house::HouseRules;
 use domain::rate::Bytes;
 use domain::sales::plan::Plan;
 use domain::sales::voucher::VoucherCode;
@@ -14,30 +17,39 @@ use domain::time::Zone;
 use ipnet::IpNet;
 use uuid::Uuid;
 
+use crate::access::devices;
 use crate::columns::{Instant, at, ipv4, uncounter};
 use crate::error::StoreError;
 use crate::people::subscribers;
+use crate::platform::tenants::HouseColumns;
 use crate::sales::plans::PlanColumns;
 use crate::sales::vouchers::Life;
 use crate::tenant_tx::TenantTx;
 
-/// What a User-Name means to this tenant: a voucher's exact code, a subscriber, or the phone number that bought
-/// vouchers (those that may still be used first).
+/// What a User-Name means to this tenant: a voucher's exact code, a subscriber, the phone number that bought vouchers
+/// (those that may still be used first), or else the address of a device that has used some (the last one first).
 ///
 /// The name is taken octet by octet, as it came. One that can be none of these, because it is too long or not UTF-8,
 /// has no meanings.
 pub async fn load(tx: &mut TenantTx, user_name: &[u8]) -> Result<Known, StoreError> {
     let code = VoucherCode::parse(user_name).ok();
     let username = Username::parse(user_name).ok();
-    let mut rows = read(tx, code.as_ref(), username.as_ref(), None).await?;
+    let exactly = Named { code: code.as_ref(), username: username.as_ref(), ..Named::default() };
+    let mut rows = read(tx, exactly).await?;
     let Some(tenant) = rows.first() else { return Err(StoreError::Missing { what: "tenant" }) };
     let corrupt = || StoreError::corrupt("tenants", tx.tenant_uuid());
     let zone = Zone::named(&tenant.zone).map_err(|_| corrupt())?;
     let country = CallingCode::parse(&tenant.calling_code).map_err(|_| corrupt())?;
+    let house = tenant.house().ok_or_else(corrupt)?;
     if let Ok(phone) = Msisdn::parse(user_name, &country) {
-        rows.extend(read(tx, None, None, Some(&phone)).await?);
+        rows.extend(read(tx, Named { phone: Some(&phone), ..Named::default() }).await?);
     }
-    let mut facts = Known { candidates: Vec::new(), differs_only_in_case: false, zone };
+    if rows.iter().all(|row| row.id.is_none())
+        && let Some(address) = Mac::parse(user_name)
+    {
+        rows = read(tx, Named { address: Some(address), ..Named::default() }).await?;
+    }
+    let mut facts = Known { candidates: Vec::new(), differs_only_in_case: false, zone, house };
     for row in rows {
         if row.code.is_some() && row.found_by.as_deref() == Some("code") && row.code.as_deref() != text(&code) {
             facts.differs_only_in_case |= row.revoked_at.is_none();
@@ -55,22 +67,29 @@ fn text(code: &Option<VoucherCode>) -> Option<&str> {
     code.as_ref().map(VoucherCode::expose)
 }
 
-async fn read(
-    tx: &mut TenantTx,
-    code: Option<&VoucherCode>,
-    username: Option<&Username>,
-    phone: Option<&Msisdn>,
-) -> Result<Vec<FactRow>, StoreError> {
+/// What a name may be.
+#[derive(Default)]
+struct Named<'a> {
+    code: Option<&'a VoucherCode>,
+    username: Option<&'a Username>,
+    phone: Option<&'a Msisdn>,
+    address: Option<Mac>,
+}
+
+async fn read(tx: &mut TenantTx, name: Named<'_>) -> Result<Vec<FactRow>, StoreError> {
     let tenant = tx.tenant_uuid();
     Ok(sqlx::query_file_as!(
         FactRow,
         "sql/facts.sql",
         tenant,
         // Folded here: a function that is not leak-proof would keep the index from being used under row security.
-        code.map(|code| code.expose().to_ascii_lowercase()),
-        username.map(Username::as_str),
-        phone.map(Msisdn::expose),
+        name.code.map(|code| code.expose().to_ascii_lowercase()),
+        name.username.map(Username::as_str),
+        name.phone.map(Msisdn::expose),
         i64::try_from(Facts::CANDIDATES_MAX).unwrap_or(i64::MAX),
+        name.address.map(|address| address.to_string()),
+        devices::LATELY_MAX,
+        devices::RETURNS_MAX,
     )
     .fetch_all(tx.connection())
     .await?)
@@ -80,6 +99,13 @@ async fn read(
 struct FactRow {
     zone: String,
     calling_code: String,
+    mac_login: bool,
+    suspended: String,
+    suspended_pool: Option<String>,
+    suspended_list: Option<String>,
+    suspended_up_bps: Option<i64>,
+    suspended_down_bps: Option<i64>,
+    suspended_seconds: i32,
     kind: Option<String>,
     found_by: Option<String>,
     id: Option<Uuid>,
@@ -121,6 +147,22 @@ struct FactRow {
     slot_numbers: Option<Vec<i32>>,
     slot_devices: Option<Vec<String>>,
     slot_leases: Option<Vec<Instant>>,
+    blocked: Option<Vec<String>>,
+}
+
+impl FactRow {
+    fn house(&self) -> Option<HouseRules> {
+        let columns = HouseColumns {
+            mac_login: self.mac_login,
+            suspended: &self.suspended,
+            pool: self.suspended_pool.as_deref(),
+            list: self.suspended_list.as_deref(),
+            up_bps: self.suspended_up_bps,
+            down_bps: self.suspended_down_bps,
+            seconds: self.suspended_seconds,
+        };
+        columns.rules()
+    }
 }
 
 async fn candidate(tx: &mut TenantTx, mut row: FactRow) -> Result<Option<KnownCandidate>, StoreError> {
@@ -130,10 +172,12 @@ async fn candidate(tx: &mut TenantTx, mut row: FactRow) -> Result<Option<KnownCa
         _ => (subscriber(tx, &mut row, id).await?, FoundBy::Username),
     };
     let slots = slots(&mut row).ok_or_else(|| StoreError::corrupt("slots", id))?;
+    let blocked = row.blocked.take().unwrap_or_default();
+    let blocked = blocked.iter().map(|device| Device::from_key(device)).collect();
     let octets = |column: Option<i64>| Bytes::new(uncounter(column.unwrap_or(0)));
     let used = octets(row.in_octets).plus(octets(row.out_octets));
     let plan = plan_columns(row).ok_or_else(|| StoreError::corrupt("plans", id))?;
-    Ok(Some(KnownCandidate { right, found_by, plan: Plan::try_from(plan)?, used, slots }))
+    Ok(Some(KnownCandidate { right, found_by, plan: Plan::try_from(plan)?, used, slots, blocked }))
 }
 
 fn voucher(row: &mut FactRow, id: Uuid) -> Option<(Right, FoundBy)> {
@@ -146,6 +190,7 @@ fn voucher(row: &mut FactRow, id: Uuid) -> Option<(Right, FoundBy)> {
     };
     let found_by = match row.found_by.as_deref()? {
         "code" => FoundBy::Code,
+        "device" => FoundBy::Device,
         _ => FoundBy::Phone,
     };
     let code = SecretBytes::new(row.code.take()?.into_bytes());

@@ -8,9 +8,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::access::attempt::Device;
+use domain::access::device::Mark;
 use domain::access::facts::{Facts, FoundBy, Right};
 use domain::access::slot::Place;
 use domain::id::{PlanId, SessionId, SubscriberId, VoucherId};
+use domain::mac::Mac;
 use domain::people::subscriber::Username;
 use domain::phone::{CallingCode, Msisdn};
 use domain::sales::voucher::VoucherCode;
@@ -19,6 +21,7 @@ use domain::time::Timestamp;
 use ipnet::IpNet;
 use uuid::Uuid;
 
+use crate::access::devices;
 use crate::columns::{Instant, at, ipv4, uncounter};
 use crate::error::StoreError;
 use crate::loaded::{Loaded, Unusable};
@@ -46,6 +49,8 @@ pub struct KnownRight {
     pub used_out: u64,
     /// The places of its device cap that are taken or were taken last, by their numbers.
     pub places: Vec<Place>,
+    /// Devices that are blocked, or that were let go of. Hardly anybody has any.
+    pub marks: Vec<Mark>,
 }
 
 /// Under which names a right is found.
@@ -71,8 +76,8 @@ pub struct Meanings {
     pub phone: Option<Msisdn>,
 }
 
-/// What each of these names means, in their order: an exact code, a subscriber, or the phone number that bought
-/// vouchers. One statement; two when one of them may be a phone number.
+/// What each of these names means, in their order: an exact code, a subscriber, the phone number that bought vouchers, or
+/// else the address of a device that has used some. One statement; two when one of them may be a phone number.
 ///
 /// Names are taken octet by octet, as they came. One that can be none of these has no meanings. Of more than
 /// [`BATCH_MAX`] names the rest means nothing.
@@ -84,6 +89,7 @@ pub async fn by_names(tx: &mut TenantTx, names: &[&[u8]]) -> Result<Loaded<Vec<M
         codes: asked.iter().filter_map(Asked::folded).collect(),
         usernames: asked.iter().filter_map(|name| name.username.as_ref().map(Username::as_str)).collect(),
         phones: distinct(asked.iter().filter_map(|name| name.phone.as_ref().map(Msisdn::expose)).collect()),
+        addresses: distinct(asked.iter().filter_map(|name| name.address.as_deref()).collect()),
         ids: &[],
     };
     let rows = read(tx, wanted).await?;
@@ -98,7 +104,7 @@ pub async fn by_names(tx: &mut TenantTx, names: &[&[u8]]) -> Result<Loaded<Vec<M
 /// [`BATCH_MAX`] ids the rest is not looked for.
 pub async fn by_ids(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Loaded<Vec<KnownRight>>, StoreError> {
     let ids = ids.get(..BATCH_MAX).unwrap_or(ids);
-    let wanted = Wanted { codes: Vec::new(), usernames: Vec::new(), phones: Vec::new(), ids };
+    let wanted = Wanted { codes: Vec::new(), usernames: Vec::new(), phones: Vec::new(), addresses: Vec::new(), ids };
     let rows = read(tx, wanted).await?;
     let keys = keys_for(tx, &rows).await?;
     Ok(Loaded::parted(rows.iter().map(|row| (row.id, row.right(&keys)))))
@@ -151,6 +157,8 @@ struct Asked {
     code: Option<VoucherCode>,
     username: Option<Username>,
     phone: Option<Msisdn>,
+    /// A hardware address, as records hold it.
+    address: Option<String>,
 }
 
 impl Asked {
@@ -159,6 +167,7 @@ impl Asked {
             code: VoucherCode::parse(name).ok(),
             username: Username::parse(name).ok(),
             phone: country.and_then(|country| Msisdn::parse(name, country).ok()),
+            address: Mac::parse(name).map(|address| address.to_string()),
         }
     }
 
@@ -192,6 +201,7 @@ struct Wanted<'a> {
     codes: Vec<String>,
     usernames: Vec<&'a str>,
     phones: Vec<&'a str>,
+    addresses: Vec<&'a str>,
     ids: &'a [Uuid],
 }
 
@@ -206,6 +216,9 @@ async fn read(tx: &mut TenantTx, wanted: Wanted<'_>) -> Result<Vec<RightRow>, St
         &wanted.phones as _,
         wanted.ids,
         i64::try_from(Facts::CANDIDATES_MAX).unwrap_or(i64::MAX),
+        &wanted.addresses as _,
+        devices::LATELY_MAX,
+        devices::RETURNS_MAX,
     )
     .fetch_all(tx.connection())
     .await?)
@@ -219,16 +232,22 @@ async fn keys_for(tx: &mut TenantTx, rows: &[RightRow]) -> Result<Arc<TenantKeys
 }
 
 /// Rows by the names that found them.
+#[derive(Default)]
 struct Found<'a> {
     codes: HashMap<String, &'a RightRow>,
     usernames: HashMap<&'a str, &'a RightRow>,
     phones: HashMap<&'a str, Vec<&'a RightRow>>,
+    addresses: HashMap<&'a str, Vec<&'a RightRow>>,
 }
 
 impl<'a> Found<'a> {
     fn new(rows: &'a [RightRow]) -> Self {
-        let mut found = Self { codes: HashMap::new(), usernames: HashMap::new(), phones: HashMap::new() };
+        let mut found = Self::default();
         for row in rows {
+            if let Some(address) = &row.address {
+                found.addresses.entry(address).or_default().push(row);
+                continue;
+            }
             match (row.found_by.as_str(), &row.code, &row.username, &row.bought_by) {
                 ("code", Some(code), ..) => drop(found.codes.insert(code.to_ascii_lowercase(), row)),
                 ("username", _, Some(username), _) => drop(found.usernames.insert(username, row)),
@@ -256,6 +275,10 @@ impl<'a> Found<'a> {
             if rows.len() < Facts::CANDIDATES_MAX && !rows.iter().any(|(known, _)| known.id == row.id) {
                 rows.push((row, FoundBy::Phone));
             }
+        }
+        if rows.is_empty() {
+            let returns = name.address.as_ref().and_then(|address| self.addresses.get(address.as_str()));
+            rows.extend(returns.into_iter().flatten().map(|row| (*row, FoundBy::Device)));
         }
         for (row, found_by) in rows {
             match row.right(keys) {
@@ -290,6 +313,10 @@ struct RightRow {
     place_devices: Option<Vec<String>>,
     place_sessions: Option<Vec<Uuid>>,
     place_leases: Option<Vec<Instant>>,
+    address: Option<String>,
+    marked_devices: Option<Vec<String>>,
+    marked_blocked: Option<Vec<bool>>,
+    marked_released: Option<Vec<Option<Instant>>>,
 }
 
 impl RightRow {
@@ -305,6 +332,7 @@ impl RightRow {
             used_in: uncounter(self.in_octets.unwrap_or(0)),
             used_out: uncounter(self.out_octets.unwrap_or(0)),
             places: self.places().ok_or_else(|| StoreError::corrupt("slots", self.id))?,
+            marks: self.marks(),
         })
     }
 
@@ -336,6 +364,20 @@ impl RightRow {
             framed_ip: ipv4(self.framed_ip),
         };
         Ok((right, Name::Username(username.parse().map_err(|_| corrupt())?)))
+    }
+
+    fn marks(&self) -> Vec<Mark> {
+        let devices = self.marked_devices.as_deref().unwrap_or_default();
+        let blocked = self.marked_blocked.iter().flatten();
+        let released = self.marked_released.iter().flatten();
+        let marks = devices.iter().zip(blocked.zip(released));
+        marks
+            .map(|(device, (blocked, released))| Mark {
+                device: Device::from_key(device),
+                is_blocked: *blocked,
+                released_at: at(*released),
+            })
+            .collect()
     }
 
     fn places(&self) -> Option<Vec<Place>> {

@@ -16,7 +16,7 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use self::row::{SessionRow, state_columns};
-use crate::access::slots;
+use crate::access::{devices, slots};
 use crate::columns::{Instant, counter, holder_columns, host, inet, integer, uncounter};
 use crate::error::StoreError;
 use crate::page::{Listed, Page};
@@ -363,7 +363,7 @@ async fn upsert(tx: &mut TenantTx, sessions: &[&StoredSession]) -> Result<(), St
     let last = |count: fn(&Counters) -> u64| -> Vec<i64> {
         sessions.iter().map(|s| counter(count(&s.session.last_reading))).collect()
     };
-    sqlx::query_file!(
+    let saved = sqlx::query_file!(
         "sql/save_sessions.sql",
         tenant,
         &sessions.iter().map(|s| s.id.uuid()).collect::<Vec<_>>(),
@@ -400,9 +400,14 @@ async fn upsert(tx: &mut TenantTx, sessions: &[&StoredSession]) -> Result<(), St
         &last(|c| c.out_packets),
         &last(|c| c.seconds),
     )
-    .execute(tx.connection())
+    .fetch_all(tx.connection())
     .await?;
-    Ok(())
+    let new: HashSet<Uuid> = saved.into_iter().filter(|row| row.is_new).map(|row| row.id).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let begun: Vec<&StoredSession> = sessions.iter().copied().filter(|s| new.contains(&s.id.uuid())).collect();
+    devices::remember(tx, &begun).await
 }
 
 /// Ends all sessions of a router that began before it restarted, and frees their places. Returns how many.

@@ -136,6 +136,21 @@ pub async fn release_many(tx: &mut TenantTx, sessions: &[SessionId]) -> Result<(
     Ok(())
 }
 
+/// Frees the place of a device, whichever session has it.
+pub async fn free(tx: &mut TenantTx, holder: Holder, device: &Device) -> Result<(), StoreError> {
+    lock_holders(tx, &[holder.uuid()]).await?;
+    let tenant = tx.tenant_uuid();
+    sqlx::query!(
+        "delete from slots where tenant_id = $1 and holder_id = $2 and device = $3",
+        tenant,
+        holder.uuid(),
+        device.key(),
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// Writes all places of these holders; others that they had are gone.
 pub async fn replace(tx: &mut TenantTx, places: &[(Holder, Vec<Place>)]) -> Result<(), StoreError> {
     if places.is_empty() {

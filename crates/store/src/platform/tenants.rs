@@ -1,12 +1,18 @@
 //! ISPs: opening and finding them. Serves the operator; no tenant sees another.
 
+use std::num::NonZeroU32;
+
 use domain::id::TenantId;
 use domain::money::Currency;
 use domain::phone::CallingCode;
+use domain::platform::house::{HouseRules, Restriction, Unpaid};
 use domain::platform::tenant::Tenant;
+use domain::rate::{Bps, RateLimit};
+use domain::text::RouterName;
 use domain::time::Zone;
 use uuid::Uuid;
 
+use crate::columns::{counter, integer, uncounter};
 use crate::error::StoreError;
 use crate::system_tx::SystemTx;
 
@@ -45,10 +51,11 @@ pub async fn add(tx: &mut SystemTx, tenant: &Tenant) -> Result<(), StoreError> {
 pub async fn list(tx: &mut SystemTx) -> Result<Vec<Tenant>, StoreError> {
     sqlx::query_as!(
         TenantRow,
-        "select id, slug, name, zone, currency, calling_code
-         from tenants
-         order by slug
-         limit $1",
+        r#"select id, slug, name, zone, currency, calling_code, mac_login, suspended, suspended_pool, suspended_list,
+                  suspended_up_bps, suspended_down_bps, suspended_seconds
+           from tenants
+           order by slug
+           limit $1"#,
         TENANTS_MAX,
     )
     .fetch_all(tx.connection())
@@ -62,15 +69,73 @@ pub async fn list(tx: &mut SystemTx) -> Result<Vec<Tenant>, StoreError> {
 pub async fn find(tx: &mut SystemTx, slug: &str) -> Result<Option<Tenant>, StoreError> {
     sqlx::query_as!(
         TenantRow,
-        "select id, slug, name, zone, currency, calling_code
-         from tenants
-         where slug = $1",
+        r#"select id, slug, name, zone, currency, calling_code, mac_login, suspended, suspended_pool, suspended_list,
+                  suspended_up_bps, suspended_down_bps, suspended_seconds
+           from tenants
+           where slug = $1"#,
         slug,
     )
     .fetch_optional(tx.connection())
     .await?
     .map(Tenant::try_from)
     .transpose()
+}
+
+/// Sets how an ISP wants its people dealt with.
+pub async fn set_house(tx: &mut SystemTx, tenant: TenantId, house: &HouseRules) -> Result<(), StoreError> {
+    let terms = house.unpaid.restriction();
+    let speeds = terms.and_then(|terms| terms.rate.as_ref()).map(|rate| rate.rate);
+    let changed = sqlx::query!(
+        "update tenants
+         set mac_login = $2, suspended = $3, suspended_pool = $4, suspended_list = $5, suspended_up_bps = $6,
+             suspended_down_bps = $7, suspended_seconds = $8
+         where id = $1",
+        tenant.uuid(),
+        house.mac_login,
+        if terms.is_some() { "restrict" } else { "reject" },
+        terms.and_then(|terms| terms.pool.as_ref()).map(RouterName::as_str),
+        terms.and_then(|terms| terms.address_list.as_ref()).map(RouterName::as_str),
+        speeds.map(|speeds| counter(speeds.up.get())),
+        speeds.map(|speeds| counter(speeds.down.get())),
+        integer(terms.map_or(Restriction::SECONDS_DEFAULT, |terms| terms.seconds.get())),
+    )
+    .execute(tx.connection())
+    .await?;
+    match changed.rows_affected() {
+        0 => Err(StoreError::Missing { what: "tenant" }),
+        _ => Ok(()),
+    }
+}
+
+/// How an ISP wants its people dealt with, as its row has it.
+pub(crate) struct HouseColumns<'a> {
+    pub(crate) mac_login: bool,
+    pub(crate) suspended: &'a str,
+    pub(crate) pool: Option<&'a str>,
+    pub(crate) list: Option<&'a str>,
+    pub(crate) up_bps: Option<i64>,
+    pub(crate) down_bps: Option<i64>,
+    pub(crate) seconds: i32,
+}
+
+impl HouseColumns<'_> {
+    /// The rules; `None` when the columns are none.
+    pub(crate) fn rules(&self) -> Option<HouseRules> {
+        let unpaid = match self.suspended {
+            "reject" => Unpaid::Reject,
+            "restrict" => Unpaid::Restrict(Box::new(Restriction {
+                pool: self.pool.map(str::parse).transpose().ok()?,
+                address_list: self.list.map(str::parse).transpose().ok()?,
+                rate: match (self.up_bps, self.down_bps) {
+                    (Some(up), Some(down)) => Some(RateLimit::flat(Bps::new(uncounter(up)), Bps::new(uncounter(down)))),
+                    _ => None,
+                },
+                seconds: u32::try_from(self.seconds).ok().and_then(NonZeroU32::new)?,
+            })),
+            _ => return None,
+        };
+        Some(HouseRules { mac_login: self.mac_login, unpaid })
+    }
 }
 
 struct TenantRow {
@@ -80,6 +145,13 @@ struct TenantRow {
     zone: String,
     currency: String,
     calling_code: String,
+    mac_login: bool,
+    suspended: String,
+    suspended_pool: Option<String>,
+    suspended_list: Option<String>,
+    suspended_up_bps: Option<i64>,
+    suspended_down_bps: Option<i64>,
+    suspended_seconds: i32,
 }
 
 impl TryFrom<TenantRow> for Tenant {
@@ -93,6 +165,17 @@ impl TryFrom<TenantRow> for Tenant {
             zone: Zone::named(&row.zone).map_err(|_| corrupt())?,
             currency: Currency::from_code(&row.currency).map_err(|_| corrupt())?,
             calling_code: CallingCode::parse(&row.calling_code).map_err(|_| corrupt())?,
+            house: HouseColumns {
+                mac_login: row.mac_login,
+                suspended: row.suspended.as_str(),
+                pool: row.suspended_pool.as_deref(),
+                list: row.suspended_list.as_deref(),
+                up_bps: row.suspended_up_bps,
+                down_bps: row.suspended_down_bps,
+                seconds: row.suspended_seconds,
+            }
+            .rules()
+            .ok_or_else(corrupt)?,
         })
     }
 }

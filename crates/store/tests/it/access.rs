@@ -2,6 +2,7 @@
 
 mod boots;
 pub(crate) mod decisions;
+mod devices;
 mod facts;
 mod known;
 mod sessions;

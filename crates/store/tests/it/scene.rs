@@ -11,6 +11,7 @@ use domain::money::{Currency, Money};
 use domain::network::nas::{Nas, PortPair, Signing, Vendor};
 use domain::people::subscriber::Standing;
 use domain::phone::{CallingCode, Msisdn};
+use domain::platform::house::HouseRules;
 use domain::platform::tenant::Tenant;
 use domain::rate::{Bps, Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
 use domain::sales::batch::{Batch, Channel};
@@ -111,6 +112,7 @@ impl Isp {
             zone: Zone::named("Africa/Nairobi").expect("known"),
             currency: Currency::KES,
             calling_code: CallingCode::kenya(),
+            house: HouseRules::default(),
         };
         let mut system = store.system().await.expect("begins");
         tenants::add(&mut system, &tenant).await.expect("added");

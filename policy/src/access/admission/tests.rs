@@ -6,6 +6,7 @@ use domain::access::slot::SlotFact;
 use domain::id::{PlanId, SubscriberId, VoucherId};
 use domain::mac::Mac;
 use domain::money::{Currency, Money};
+use domain::platform::house::HouseRules;
 use domain::rate::{Bytes, RateLimit};
 use domain::sales::plan::{DeviceCap, Plan, PlanTerms, ValidityAnchor};
 use domain::sales::voucher::VoucherState;
@@ -57,6 +58,7 @@ fn voucher(id: u8, state: VoucherState) -> KnownCandidate {
         plan: plan(PlanService::Hotspot, 1),
         used: Bytes::new(0),
         slots: Vec::new(),
+        blocked: Vec::new(),
     }
 }
 
@@ -82,11 +84,12 @@ fn subscriber(standing: Standing, until: Option<Timestamp>) -> KnownCandidate {
         plan: plan(PlanService::Pppoe, 1),
         used: Bytes::new(0),
         slots: Vec::new(),
+        blocked: Vec::new(),
     }
 }
 
 fn facts(candidates: Vec<KnownCandidate>) -> Known {
-    Known { candidates, differs_only_in_case: false, zone: Zone::utc() }
+    Known { candidates, differs_only_in_case: false, zone: Zone::utc(), house: HouseRules::default() }
 }
 
 fn attempt(user_name: &[u8]) -> Attempt<'_> {
@@ -320,4 +323,68 @@ proptest! {
 
         prop_assert_eq!(refusal(&verdict).is_none(), taken < cap);
     }
+}
+
+/// What a device's address finds: vouchers that it used, the last one first.
+fn by_address(mut candidate: KnownCandidate) -> KnownCandidate {
+    candidate.found_by = FoundBy::Device;
+    candidate
+}
+
+const ADDRESS: &[u8] = b"AA-00-00-00-00-01";
+
+fn at_hotspot(user_name: &[u8]) -> Attempt<'_> {
+    Attempt { service: AskedService::Hotspot, ..attempt(user_name) }
+}
+
+#[test]
+fn a_device_comes_back_without_typing_with_an_empty_password_or_its_address() {
+    let known = facts(vec![by_address(voucher(1, active()))]);
+
+    for password in [&b""[..], ADDRESS] {
+        assert_eq!(refusal(&ask(&known, &at_hotspot(ADDRESS), password)), None);
+    }
+    assert_eq!(refusal(&ask(&known, &at_hotspot(ADDRESS), b"guess")), Some(Refusal::WrongPassword));
+}
+
+#[test]
+fn an_address_that_is_typed_on_another_device_or_said_by_ppp_is_nobodys() {
+    let known = facts(vec![by_address(voucher(1, active()))]);
+    let elsewhere = Attempt { device: device(2), ..at_hotspot(ADDRESS) };
+    let ppp = Attempt { service: AskedService::Ppp, ..at_hotspot(ADDRESS) };
+
+    for asked in [elsewhere, ppp] {
+        let verdict = ask(&known, &asked, b"");
+        assert_eq!(verdict.outcome, Outcome::Refuse { refusal: Refusal::Unknown, holder: None }, "{asked:?}");
+    }
+}
+
+#[test]
+fn a_device_that_comes_back_goes_on_with_what_it_used_last_and_still_lives() {
+    let ended = VoucherState::Active { since: in_hours(-2), until: in_hours(-1) };
+    let longer = VoucherState::Active { since: in_hours(-1), until: in_hours(9) };
+    let known = facts([voucher(1, ended), voucher(2, longer), voucher(3, active())].map(by_address).into());
+
+    let Outcome::Admit(admit) = ask(&known, &at_hotspot(ADDRESS), b"").outcome else { panic!("let in") };
+
+    assert_eq!(admit.candidate, 1, "the newest that lives, not the one that ends first");
+}
+
+#[test]
+fn a_blocked_device_is_refused_however_it_asks_and_only_with_the_right_password() {
+    let mut blocked = voucher(1, active());
+    blocked.blocked = vec![device(1)];
+    let by_code = facts(vec![blocked]);
+    let mut again = by_address(voucher(1, active()));
+    again.blocked = vec![device(1)];
+    let other = Attempt { device: device(2), ..attempt(b"DemoHour1") };
+
+    let verdict = ask(&by_code, &attempt(b"DemoHour1"), b"");
+
+    assert_eq!(refusal(&verdict), Some(Refusal::DeviceBlocked));
+    let last = verdict.trail.steps().last().expect("steps");
+    assert_eq!((last.rule, last.finding), (Rule::Device, crate::trail::Finding::Refused));
+    assert_eq!(refusal(&ask(&by_code, &attempt(b"DemoHour1"), b"guess")), Some(Refusal::WrongPassword));
+    assert_eq!(refusal(&ask(&facts(vec![again]), &at_hotspot(ADDRESS), b"")), Some(Refusal::DeviceBlocked));
+    assert_eq!(refusal(&ask(&by_code, &other, b"")), None, "another device");
 }

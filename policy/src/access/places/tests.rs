@@ -50,7 +50,7 @@ fn a_new_device_gets_the_lowest_place_whose_lease_is_over() {
     let mut places = Places::new([place(1, b'a', 2_000), place(2, b'b', 500), place(3, b'c', 500)]);
 
     assert_eq!(take(&mut places, b'd', 3), Some(2));
-    assert_eq!(places.seen(&device(b'b'), NOW), PlacesSeen { own: None, others: 2 });
+    assert_eq!(places.seen(&device(b'b'), NOW), PlacesSeen { own: None, others: 2, is_blocked: false });
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn nobody_new_comes_while_the_cap_is_full_whatever_the_numbers_are() {
 fn a_device_whose_lease_is_over_comes_back_only_where_there_is_room() {
     let mut places = Places::new([place(1, b'a', 2_000), place(2, b'b', 500)]);
 
-    assert_eq!(places.seen(&device(b'b'), NOW), PlacesSeen { own: Some(false), others: 1 });
+    assert_eq!(places.seen(&device(b'b'), NOW), PlacesSeen { own: Some(false), others: 1, is_blocked: false });
     assert_eq!(take(&mut places, b'b', 1), None);
     assert_eq!(take(&mut places, b'b', 2), Some(2));
 }

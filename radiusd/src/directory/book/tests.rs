@@ -35,7 +35,8 @@ fn plan(revision: u32) -> Plan {
 }
 
 fn habits() -> Habits {
-    Habits { zone: Zone::utc(), country: CallingCode::parse("254").expect("good") }
+    let country = CallingCode::parse("254").expect("good");
+    Habits { zone: Zone::utc(), country, house: HouseRules::default() }
 }
 
 fn voucher(id: u8, state: VoucherState) -> Right {
@@ -61,7 +62,7 @@ fn put(book: &Book, tenant: TenantId, right: Right) -> Arc<RightEntry> {
         Right::Subscriber { .. } => Name::Username("house-12".parse().expect("good")),
         Right::Voucher { .. } => Name::Code { bought_by: None },
     };
-    let new = NewRight { right, plan: book.put_plan(plan(1)), name, live: HolderLive::default() };
+    let new = NewRight { right, plan: book.put_plan(plan(1)), name, marks: Vec::new(), live: HolderLive::default() };
     book.put_right(tenant, new)
 }
 

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
-use crate::directory::book::{Book, Habits, NewRight, RightEntry};
+use crate::directory::book::{Book, NewRight, RightEntry};
 use crate::directory::registry::Registry;
 use crate::directory::snapshot::{Item, Reader, RightSeen, SnapshotError, Times, Writer};
 use crate::live::holder::HolderLive;
@@ -120,7 +120,7 @@ fn write_all(node: &Node) -> Result<u64, SnapshotError> {
 pub(crate) fn write(book: &Book, writer: &mut Writer) -> Result<(), SnapshotError> {
     for tenant in book.tenants() {
         let habits = tenant.habits.load();
-        writer.tenant(tenant.id, &habits.zone, &habits.country)?;
+        writer.tenant(tenant.id, &habits)?;
     }
     for plan in book.plans() {
         writer.plan(&plan.load())?;
@@ -133,7 +133,8 @@ pub(crate) fn write(book: &Book, writer: &mut Writer) -> Result<(), SnapshotErro
         };
         let facts = entry.facts.load();
         let plan = facts.plan.load().id;
-        let seen = RightSeen { right: &facts.right, name: &facts.name, plan, used_in, used_out, places: &places };
+        let (places, marks) = (places.as_slice(), facts.marks());
+        let seen = RightSeen { right: &facts.right, name: &facts.name, plan, used_in, used_out, places, marks };
         writer.right(entry.tenant, seen)?;
     }
     book.each_name(|tenant, name, entry| {
@@ -208,9 +209,9 @@ pub(crate) fn read(book: &Book, reader: &mut Reader, restored: &mut Restored) ->
                 restored.sessions.push((tenant, *session));
                 true
             }
-            Item::Tenant { id, zone, country } => {
+            Item::Tenant { id, habits } => {
                 if book.tenant(id).is_none() {
-                    book.put_tenant(id, Habits { zone, country });
+                    book.put_tenant(id, *habits);
                 }
                 true
             }
@@ -243,12 +244,12 @@ pub(crate) fn read(book: &Book, reader: &mut Reader, restored: &mut Restored) ->
 
 /// Whether the book knows it now.
 fn put_right(book: &Book, tenant: TenantId, known: KnownRight) -> bool {
-    let KnownRight { right, name, plan, used_in, used_out, places } = known;
+    let KnownRight { right, name, plan, used_in, used_out, places, marks } = known;
     if book.right(right.holder().uuid()).is_some() {
         return true;
     }
     let Some(plan) = book.plan(plan) else { return false };
     let live = HolderLive::loaded(places, used_in, used_out);
-    book.put_right(tenant, NewRight { right, plan, name, live });
+    book.put_right(tenant, NewRight { right, plan, name, marks, live });
     true
 }

@@ -3,6 +3,7 @@
 //! Numbers are little-endian. Texts have their length in two octets before them; what may be missing has an octet that
 //! says whether it is there.
 
+mod house;
 mod octets;
 mod plan;
 mod router;
@@ -11,6 +12,7 @@ mod session;
 use std::net::Ipv4Addr;
 
 use domain::access::attempt::Device;
+use domain::access::device::Mark;
 use domain::access::facts::{FoundBy, Right};
 use domain::access::slot::Place;
 use domain::id::{JournalId, PlanId, TenantId};
@@ -27,6 +29,7 @@ use uuid::Uuid;
 
 use self::octets::{Octets, Out};
 use super::Item;
+use crate::directory::book::Habits;
 
 const TENANT: u8 = 1;
 const PLAN: u8 = 2;
@@ -45,6 +48,7 @@ const SUBSCRIBER: u8 = 4;
 const BY_CODE: u8 = 0;
 const BY_PHONE: u8 = 1;
 const BY_USERNAME: u8 = 2;
+const BY_DEVICE: u8 = 3;
 
 /// A right as a node knows it, borrowed.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +65,8 @@ pub struct RightSeen<'a> {
     pub used_out: u64,
     /// The places of its device cap.
     pub places: &'a [Place],
+    /// Devices that are blocked or were let go of.
+    pub marks: &'a [Mark],
 }
 
 pub(super) fn put_router(out: &mut Vec<u8>, nas: &Nas, secret: &[u8]) -> Option<()> {
@@ -81,11 +87,12 @@ pub(super) fn put_session(out: &mut Vec<u8>, tenant: TenantId, session: &StoredS
     session::put(out, session)
 }
 
-pub(super) fn put_tenant(out: &mut Vec<u8>, id: TenantId, zone: &Zone, country: &CallingCode) -> Option<()> {
+pub(super) fn put_tenant(out: &mut Vec<u8>, id: TenantId, habits: &Habits) -> Option<()> {
     out.push(TENANT);
     out.id(id);
-    out.text(zone.name().as_bytes())?;
-    out.text(country.as_str().as_bytes())
+    out.text(habits.zone.name().as_bytes())?;
+    out.text(habits.country.as_str().as_bytes())?;
+    house::put(out, &habits.house)
 }
 
 pub(super) fn put_plan(out: &mut Vec<u8>, plan: &domain::sales::plan::Plan) -> Option<()> {
@@ -127,6 +134,12 @@ pub(super) fn put_right(out: &mut Vec<u8>, tenant: TenantId, seen: RightSeen<'_>
         out.id(place.session);
         out.i64(place.lease_until.as_micros());
         out.text(place.device.key().as_bytes())?;
+    }
+    out.u16(u16::try_from(seen.marks.len()).ok()?);
+    for mark in seen.marks {
+        out.text(mark.device.key().as_bytes())?;
+        out.push(u8::from(mark.is_blocked));
+        out.instant(mark.released_at);
     }
     Some(())
 }
@@ -173,6 +186,7 @@ pub(super) fn put_name(
             FoundBy::Code => BY_CODE,
             FoundBy::Phone => BY_PHONE,
             FoundBy::Username => BY_USERNAME,
+            FoundBy::Device => BY_DEVICE,
         });
     }
     Some(())
@@ -184,8 +198,11 @@ pub(super) fn read(record: &[u8]) -> Option<Item> {
     let item = match octets.u8()? {
         TENANT => Item::Tenant {
             id: octets.id()?,
-            zone: Zone::named(octets.utf8()?).ok()?,
-            country: CallingCode::parse(octets.utf8()?).ok()?,
+            habits: Box::new(Habits {
+                zone: Zone::named(octets.utf8()?).ok()?,
+                country: CallingCode::parse(octets.utf8()?).ok()?,
+                house: house::read(&mut octets)?,
+            }),
         },
         ROUTER => {
             let (nas, secret) = router::read(&mut octets)?;
@@ -225,7 +242,7 @@ fn read_right(octets: &mut Octets<'_>) -> Option<KnownRight> {
         Right::Voucher { .. } => Name::Code { bought_by: phone(octets.utf8()?)? },
         Right::Subscriber { .. } => Name::Username(Username::parse(octets.text()?).ok()?),
     };
-    Some(KnownRight { right, name, plan, used_in, used_out, places: read_places(octets)? })
+    Some(KnownRight { right, name, plan, used_in, used_out, places: read_places(octets)?, marks: read_marks(octets)? })
 }
 
 fn read_state(kind: u8, octets: &mut Octets<'_>) -> Option<VoucherState> {
@@ -252,6 +269,20 @@ fn read_places(octets: &mut Octets<'_>) -> Option<Vec<Place>> {
         .collect()
 }
 
+fn read_marks(octets: &mut Octets<'_>) -> Option<Vec<Mark>> {
+    (0..octets.u16()?)
+        .map(|_| {
+            let device = Device::from_key(octets.utf8()?);
+            let is_blocked = match octets.u8()? {
+                0 => false,
+                1 => true,
+                _ => return None,
+            };
+            Some(Mark { device, is_blocked, released_at: octets.instant()? })
+        })
+        .collect()
+}
+
 fn read_meanings(octets: &mut Octets<'_>) -> Option<SmallVec<[(Uuid, FoundBy); 1]>> {
     (0..octets.u8()?)
         .map(|_| {
@@ -260,6 +291,7 @@ fn read_meanings(octets: &mut Octets<'_>) -> Option<SmallVec<[(Uuid, FoundBy); 1
                 BY_CODE => FoundBy::Code,
                 BY_PHONE => FoundBy::Phone,
                 BY_USERNAME => FoundBy::Username,
+                BY_DEVICE => FoundBy::Device,
                 _ => return None,
             };
             Some((holder, found_by))

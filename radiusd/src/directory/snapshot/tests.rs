@@ -1,27 +1,14 @@
-use std::net::Ipv4Addr;
+mod things;
+
 use std::sync::Arc;
 
-use domain::access::attempt::{AskedService, Device};
-use domain::access::facts::{Holder, Right};
-use domain::access::session::{Session, SessionState};
-use domain::access::slot::Place;
-use domain::access::told::Told;
-use domain::access::usage::Counters;
-use domain::id::Id;
-use domain::mac::Mac;
-use domain::money::{Currency, Money};
-use domain::network::nas::{PortPair, Signing, SigningRule, Vendor};
-use domain::people::subscriber::{Standing, Username};
-use domain::rate::{Bps, Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
-use domain::sales::plan::{DeviceCap, PlanService, PlanTerms, ValidityAnchor};
-use domain::sales::voucher::VoucherState;
-use domain::secret::SecretBytes;
-use domain::time::Duration;
+use domain::access::facts::Right;
 use proptest::prelude::*;
 use store::access::known::Name;
 use store::{Keyring, OpenOptions};
 use tempfile::TempDir;
 
+use self::things::{habits, id, items, phone, plans, rights};
 use super::book::Restored;
 use super::*;
 use crate::directory::book::{Book, Habits, NewRight};
@@ -45,109 +32,14 @@ fn directory() -> TempDir {
     tempfile::tempdir().expect("a directory")
 }
 
-fn id<Of>(last: u8) -> Id<Of> {
-    let mut octets = [7; 16];
-    octets[15] = last;
-    Id::from_bytes(octets)
-}
-
-fn phone() -> Msisdn {
-    Msisdn::parse(b"0712345678", &CallingCode::kenya()).expect("good")
-}
-
-fn plans() -> Vec<Plan> {
-    let bps = |text: &str| text.parse::<Bps>().expect("good");
-    let seconds = BurstSeconds::new(16).expect("good");
-    let bare = PlanTerms {
-        rate: None,
-        device_cap: DeviceCap::ONE,
-        duration: Duration::Months(1),
-        anchor: ValidityAnchor::Sale,
-        data_cap: None,
-        pool: None,
-        address_list: None,
-        price: Money::from_minor(0, Currency::KES),
-    };
-    let full = PlanTerms {
-        rate: Some(RateLimit {
-            burst: Some(Burst {
-                rate: UpDown::new(bps("4M"), bps("20M")),
-                threshold: UpDown::new(bps("1M"), bps("8M")),
-                seconds: UpDown::new(seconds, seconds),
-            }),
-            priority: Priority::new(3),
-            minimum: Some(UpDown::new(bps("512k"), bps("1M"))),
-            ..RateLimit::flat(bps("2M"), bps("10M"))
-        }),
-        duration: Duration::Minutes(90),
-        anchor: ValidityAnchor::FirstUse,
-        data_cap: Some(Bytes::new(5_000_000_000)),
-        pool: Some("hotspot-pool".parse().expect("good")),
-        address_list: Some("paid".parse().expect("good")),
-        ..bare.clone()
-    };
-    let flat = PlanTerms {
-        rate: Some(RateLimit::flat(bps("2M"), bps("10M"))),
-        duration: Duration::Days(7),
-        anchor: ValidityAnchor::Purchase,
-        ..bare.clone()
-    };
-    let plan = |number, service, terms| {
-        let name = format!("plan-{number}").parse().expect("good");
-        Plan { id: id(number), revision: u32::from(number), name, service, terms }
-    };
-    vec![plan(1, PlanService::Hotspot, full), plan(2, PlanService::Pppoe, flat), plan(3, PlanService::Static, bare)]
-}
-
-fn rights() -> Vec<KnownRight> {
-    let soon = NOW.plus(DAY);
-    let states = [
-        VoucherState::Printed { sell_by: None },
-        VoucherState::Printed { sell_by: Some(soon) },
-        VoucherState::Sold { at: NOW, until: None, sell_by: Some(soon) },
-        VoucherState::Sold { at: NOW, until: Some(soon), sell_by: None },
-        VoucherState::Active { since: NOW, until: soon },
-        VoucherState::Revoked { at: NOW },
-    ];
-    let mut rights: Vec<KnownRight> = (10..)
-        .zip(states)
-        .map(|(number, state)| KnownRight {
-            right: Right::Voucher { id: id(number), state, code: SecretBytes::new(b"SecretCode1".to_vec()) },
-            name: Name::Code { bought_by: (number % 2 == 0).then(phone) },
-            plan: id(1),
-            used_in: u64::from(number),
-            used_out: u64::MAX,
-            places: Vec::new(),
-        })
-        .collect();
-    let devices =
-        [Device::Mac(Mac::from_octets([2, 0, 0, 0, 0, 1])), Device::Caller("port 7".to_owned()), Device::Unnamed];
-    let places = (1..).zip(devices).map(|(number, device)| Place { number, device, session: id(9), lease_until: soon });
-    for (number, standing, until, framed_ip) in [
-        (20, Standing::Active, None, None),
-        (21, Standing::Suspended { at: NOW }, Some(soon), Some(Ipv4Addr::new(10, 0, 0, 9))),
-    ] {
-        let password = SecretBytes::new(b"a secret password".to_vec());
-        rights.push(KnownRight {
-            right: Right::Subscriber { id: id(number), standing, until, password, framed_ip },
-            name: Name::Username(Username::parse(b"house-\xc3\xa9").expect("good")),
-            plan: id(2),
-            used_in: 0,
-            used_out: 0,
-            places: places.clone().collect(),
-        });
-    }
-    rights
-}
-
 fn seen(known: &KnownRight) -> RightSeen<'_> {
-    let KnownRight { right, name, plan, used_in, used_out, places } = known;
-    RightSeen { right, name, plan: *plan, used_in: *used_in, used_out: *used_out, places }
+    let KnownRight { right, name, plan, used_in, used_out, places, marks } = known;
+    RightSeen { right, name, plan: *plan, used_in: *used_in, used_out: *used_out, places, marks }
 }
 
 fn write(writer: &mut Writer, item: &Item) {
     match item {
-        Item::Tenant { id, zone, country } => writer.tenant(*id, zone, country),
+        Item::Tenant { id, habits } => writer.tenant(*id, habits),
         Item::Plan(plan) => writer.plan(plan),
         Item::Right { tenant, right } => writer.right(*tenant, seen(right)),
         Item::Name { tenant, name, phone, meanings } => writer.name(*tenant, name, phone.as_ref(), meanings),
@@ -156,98 +48,6 @@ fn write(writer: &mut Writer, item: &Item) {
         Item::Session { tenant, session } => writer.session(*tenant, session),
     }
     .expect("writes");
-}
-
-fn routers() -> Vec<Item> {
-    let plain = Nas {
-        id: id(40),
-        tenant: id(0),
-        name: "tower-3".parse().expect("good"),
-        address: "10.8.0.12/32".parse().expect("good"),
-        identifier: None,
-        realm: None,
-        port_pair: None,
-        vendor: Vendor::Mikrotik,
-        coa_port: 3_799,
-        signing: Signing { rule: SigningRule::Observe, raised_at: None },
-    };
-    let other = Nas {
-        id: id(41),
-        address: "2001:db8::/32".parse().expect("good"),
-        identifier: Some("roof".to_owned()),
-        realm: Some("isp".to_owned()),
-        port_pair: PortPair::of_auth(20_000),
-        vendor: Vendor::Generic,
-        signing: Signing { rule: SigningRule::Require, raised_at: Some(NOW) },
-        ..plain.clone()
-    };
-    let router = |nas| Item::Router(Box::new(nas), SecretBytes::new(b"a shared secret".to_vec()));
-    vec![router(plain), router(other)]
-}
-
-fn sessions() -> Vec<Item> {
-    let counters = |octets| Counters { in_octets: octets, out_octets: u64::MAX, seconds: 60, ..Counters::ZERO };
-    let bare = StoredSession {
-        id: id(50),
-        nas: id(40),
-        holder: None,
-        user_name: "nobody".to_owned(),
-        device: Device::Unnamed,
-        service: AskedService::Unsaid,
-        acct_session_id: None,
-        framed_ip: None,
-        told: None,
-        from: None,
-        interim_seconds: None,
-        lease_until: NOW,
-        session: Session::begun(NOW),
-    };
-    let full = StoredSession {
-        id: id(51),
-        holder: Some(Holder::Subscriber(id(20))),
-        device: Device::Mac(Mac::from_octets([2, 0, 0, 0, 0, 1])),
-        service: AskedService::Ppp,
-        acct_session_id: Some("8100001a".to_owned()),
-        framed_ip: Some(Ipv4Addr::new(10, 0, 0, 9)),
-        told: Some(Told {
-            until: Some(Timestamp::from_seconds(5_000)),
-            framed_ip: Some(Ipv4Addr::new(10, 0, 0, 9)),
-            ..Told::plainly(id(2), 7)
-        }),
-        from: Some(Ipv4Addr::new(127, 0, 0, 9).into()),
-        interim_seconds: Some(300),
-        session: Session {
-            state: SessionState::Open,
-            last_heard_at: NOW.plus(DAY),
-            counted: counters(2_000),
-            last_reading: counters(1_000),
-            ..Session::begun(NOW)
-        },
-        ..bare.clone()
-    };
-    let card = StoredSession { id: id(52), holder: Some(Holder::Voucher(id(10))), ..full.clone() };
-    let session = |session| Item::Session { tenant: id(0), session: Box::new(session) };
-    vec![session(bare), session(full), session(card), Item::Heard { journal: id(60), next: 12_345 }]
-}
-
-fn items() -> Vec<Item> {
-    let zone = Zone::named("Africa/Nairobi").expect("known");
-    let mut items = routers();
-    items.push(Item::Tenant { id: id(0), zone, country: CallingCode::kenya() });
-    items.extend(plans().into_iter().map(|plan| Item::Plan(Box::new(plan))));
-    items.extend(rights().into_iter().map(|right| Item::Right { tenant: id(0), right: Box::new(right) }));
-    let meanings = [(id::<()>(20).uuid(), FoundBy::Username), (id::<()>(10).uuid(), FoundBy::Code)];
-    let name = |name: &[u8], phone, meanings: &[_]| Item::Name {
-        tenant: id(0),
-        name: name.into(),
-        phone,
-        meanings: SmallVec::from_slice(meanings),
-    };
-    items.push(name(b"SecretCode1", None, &meanings));
-    items.push(name(b"0712 345 678", Some(phone()), &[(id::<()>(10).uuid(), FoundBy::Phone)]));
-    items.push(name(b"\xff\0", None, &[]));
-    items.extend(sessions());
-    items
 }
 
 /// Its debug form with what that hides.
@@ -418,7 +218,7 @@ async fn one_that_was_not_finished_leaves_the_last_one() {
 fn record_of(item: &Item) -> Vec<u8> {
     let mut out = Vec::new();
     match item {
-        Item::Tenant { id, zone, country } => record::put_tenant(&mut out, *id, zone, country),
+        Item::Tenant { id, habits } => record::put_tenant(&mut out, *id, habits),
         Item::Plan(plan) => record::put_plan(&mut out, plan),
         Item::Right { tenant, right } => record::put_right(&mut out, *tenant, seen(right)),
         Item::Name { tenant, name, phone, meanings } => {
@@ -465,13 +265,13 @@ proptest! {
 /// Fills a book with everything there is in `items`, with live state.
 fn filled() -> Book {
     let book = Book::default();
-    let tenant = book.put_tenant(id(0), Habits { zone: Zone::utc(), country: CallingCode::kenya() });
+    let tenant = book.put_tenant(id(0), habits());
     let plans: Vec<_> = plans().into_iter().map(|plan| book.put_plan(plan)).collect();
     let mut entries = Vec::new();
     for (known, plan) in rights().into_iter().zip(plans.iter().cycle()) {
-        let KnownRight { right, name, used_in, used_out, places, .. } = known;
+        let KnownRight { right, name, used_in, used_out, places, marks, .. } = known;
         let live = HolderLive::loaded(places, used_in, used_out);
-        entries.push(book.put_right(id(0), NewRight { right, plan: Arc::clone(plan), name, live }));
+        entries.push(book.put_right(id(0), NewRight { right, plan: Arc::clone(plan), name, marks, live }));
     }
     let both = [(Arc::clone(&entries[0]), FoundBy::Code), (Arc::clone(&entries[7]), FoundBy::Username)];
     book.put_name(&tenant, b"SecretCode1", SmallVec::from_iter(both), None);

@@ -205,6 +205,8 @@ async fn sets_of_names_and_ids_are_found_by_indexes_under_row_security() {
                 insert into vouchers (tenant_id, id, batch_id, plan_id, code, bought_by, created_at)
                 select tenant_id, gen_random_uuid(), batch_id, plan_id, code || n, 254700000000 + n, created_at
                 from vouchers, generate_series(1, 3000) n;
+                insert into devices (tenant_id, holder_id, holder_kind, device, first_seen_at, last_seen_at)
+                select tenant_id, id, 'voucher', left(id::text, 17), created_at, created_at from vouchers;
                 analyze";
     sqlx::raw_sql(fill).execute(&mut admin).await.expect("fills");
     // As for a statement that is prepared once and knows nothing of how much it will be asked for.
@@ -212,22 +214,26 @@ async fn sets_of_names_and_ids_are_found_by_indexes_under_row_security() {
         "set plan_cache_mode = force_generic_plan;
          set role mnetifi_tenant;
          set app.tenant = '{tenant}';
-         prepare known(uuid, text[], text[], text[], uuid[], bigint) as {}",
+         prepare known(uuid, text[], text[], text[], uuid[], bigint, text[], bigint, bigint) as {}",
         include_str!("../../../sql/known_rights.sql")
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(prepare)).execute(&mut admin).await.expect("prepares");
 
-    let explain = format!("explain execute known('{tenant}', '{{a}}', '{{b}}', '{{c}}', '{{}}', 20)");
+    let explain = format!("explain execute known('{tenant}', '{{a}}', '{{b}}', '{{c}}', '{{}}', 20, '{{d}}', 50, 4)");
     let plan: Vec<String> =
         sqlx::query_scalar(sqlx::AssertSqlSafe(explain)).fetch_all(&mut admin).await.expect("explains");
 
     let conditions: Vec<&str> =
         plan.iter().map(|line| line.trim()).filter(|line| line.contains("Index Cond")).collect();
-    for condition in
-        ["(code_folded = ANY ($2))", "(username = ANY ($3))", "(bought_by = asked.phone)", "(id = ANY ($5))"]
-    {
+    for condition in [
+        "(code_folded = ANY ($2))",
+        "(username = ANY ($3))",
+        "(bought_by = asked.phone)",
+        "(id = ANY ($5))",
+        "(device = asked_1.address)",
+    ] {
         assert!(conditions.iter().any(|line| line.contains(condition)), "{condition}: {}", plan.join("\n"));
     }
     let walks = |table: &str| plan.iter().any(|line| line.contains(&format!("Seq Scan on {table}")));
-    assert!(!walks("vouchers") && !walks("subscribers"), "{}", plan.join("\n"));
+    assert!(!walks("vouchers") && !walks("subscribers") && !walks("devices"), "{}", plan.join("\n"));
 }

@@ -20,7 +20,7 @@ use store::access::decisions::Search;
 use store::access::positions::{self, Mark};
 use store::access::sessions::{Filter, ReportKey};
 use store::access::slots::Renewal;
-use store::access::{boots, decisions, facts, holders, known, online, sessions, slots, usage};
+use store::access::{boots, decisions, devices, facts, holders, known, online, sessions, slots, usage};
 use store::network::certificates::Which;
 use store::network::{certificates, nas, sightings};
 use store::people::subscribers;
@@ -36,6 +36,9 @@ use crate::access::decisions::save;
 use crate::certificates::certificate;
 use crate::routers::sighting;
 use crate::scene::{Isp, NOW, Scene, cap, code, device, full_terms, id, in_seconds, phone};
+
+/// The address of `device(1)`, which has used a voucher of theirs.
+const THEIR_PHONE: &str = "02:00:00:00:00:01";
 
 /// Everything that a tenant has, as one text a table.
 async fn all_rows_of(scene: &Scene, tenant: Uuid) -> Vec<String> {
@@ -181,7 +184,8 @@ async fn walk() {
     });
     case!("access::facts::load", |tx| {
         let mut nothing = true;
-        for name in [theirs.code.expose(), &theirs.code.expose().to_lowercase(), theirs.username.as_str()] {
+        let names = [theirs.code.expose(), &theirs.code.expose().to_lowercase(), &theirs.username, THEIR_PHONE];
+        for name in names {
             let facts = facts::load(tx, name.as_bytes()).await?;
             nothing &= facts.candidates.is_empty() && !facts.differs_only_in_case;
         }
@@ -193,9 +197,9 @@ async fn walk() {
     case!("access::holders::that_are_ours", |tx| holders::that_are_ours(tx, &[their_holder]).await?.is_empty());
     case!("access::known::by_names", |tx| {
         let lower = theirs.code.expose().to_lowercase();
-        let names = [theirs.code.expose(), &lower, &theirs.username, "0712345678"].map(str::as_bytes);
+        let names = [theirs.code.expose(), &lower, &theirs.username, "0712345678", THEIR_PHONE].map(str::as_bytes);
         let meanings = known::by_names(tx, &names).await?.found;
-        meanings.len() == 4 && meanings.iter().all(|name| name.rights.is_empty() && !name.differs_only_in_case)
+        meanings.len() == 5 && meanings.iter().all(|name| name.rights.is_empty() && !name.differs_only_in_case)
     });
     case!("access::known::by_ids", |tx| {
         let ids = [theirs.voucher.uuid(), theirs.subscriber.uuid()];
@@ -284,6 +288,21 @@ async fn walk() {
         let mut saved = sessions::by_ids_for_update(tx, &[their_session]).await?;
         saved[0].acct_session_id = Some("1".to_owned());
         sessions::save_many(tx, &saved).await?;
+        true
+    });
+    case!("access::devices::list", |tx| devices::list(tx, their_holder).await?.is_empty());
+    case!("access::devices::set_name", |tx| {
+        !devices::set_name(tx, their_holder, &device(1), Some(&"Mine".parse().expect("good"))).await?
+    });
+    case!("access::devices::block", |tx| !devices::block(tx, their_holder, &device(1), NOW).await?);
+    case!("access::devices::unblock", |tx| !devices::unblock(tx, their_holder, &device(1)).await?);
+    case!("access::devices::note_release", |tx| !devices::note_release(tx, their_holder, &device(1), NOW).await?);
+    case!("access::devices::count_blocked", |tx| devices::count_blocked(tx, their_holder).await? == 0);
+    case!("access::devices::free_place", |tx| {
+        devices::free_place(tx, their_holder, &device(1), NOW).await?.is_empty()
+    });
+    case!("access::slots::free", |tx| {
+        slots::free(tx, their_holder, &device(1)).await?;
         true
     });
     case!("access::slots::all", |tx| slots::all(tx).await?.is_empty());

@@ -40,7 +40,7 @@ pub(super) fn put(out: &mut Vec<u8>, plan: &Plan) -> Option<()> {
     out.text(price.currency().code().as_bytes())
 }
 
-fn put_rate(out: &mut Vec<u8>, rate: Option<&RateLimit>) {
+pub(super) fn put_rate(out: &mut Vec<u8>, rate: Option<&RateLimit>) {
     let Some(RateLimit { rate, burst, priority, minimum }) = rate else {
         return out.push(ABSENT);
     };
@@ -100,14 +100,14 @@ fn read_duration(octets: &mut Octets<'_>) -> Option<Duration> {
     }
 }
 
-fn read_router_name(octets: &mut Octets<'_>) -> Option<Option<RouterName>> {
+pub(super) fn read_router_name(octets: &mut Octets<'_>) -> Option<Option<RouterName>> {
     match octets.utf8()? {
         "" => Some(None),
         name => name.parse().ok().map(Some),
     }
 }
 
-fn read_rate(octets: &mut Octets<'_>) -> Option<Option<RateLimit>> {
+pub(super) fn read_rate(octets: &mut Octets<'_>) -> Option<Option<RateLimit>> {
     if !is_present(octets)? {
         return Some(None);
     }
