@@ -1,5 +1,8 @@
 //! `mnetifi simulate nas`: routers and people where there are none, to try a plan or a server.
 
+mod table;
+
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +13,12 @@ use boot::random::OsRandom;
 use boot::shutdown::Shutdown;
 use domain::rate::Bytes;
 use ports::{Clock as _, Random as _};
-use serde::Serialize;
 use simulators::nas::{By, Fleet, FleetSettings, FleetView, Moved, Server, Service, Subscriber};
 use tokio::time::Instant;
 
 use crate::cli::simulate::named;
 use crate::cli::{Global, Line, Proof, Simulate, SimulateNas};
+use crate::commands::simulate::table::{HEAD, Row, in_words, is_news, pace};
 use crate::print;
 
 /// How often the table gets a row.
@@ -116,6 +119,7 @@ async fn watch(fleet: &Fleet, asked: &SimulateNas, is_json: bool) -> anyhow::Res
     let end = begun + Duration::from_secs(asked.seconds);
     let show = async {
         let mut before = (begun, Moved::default());
+        let mut rates = BTreeMap::new();
         for row in 1_u64.. {
             let due = (begun + ROW_EVERY * u32::try_from(row).unwrap_or(u32::MAX)).min(end);
             tokio::time::sleep_until(due).await;
@@ -130,6 +134,10 @@ async fn watch(fleet: &Fleet, asked: &SimulateNas, is_json: bool) -> anyhow::Res
                     print::line(HEAD)?;
                 }
                 print::line(&line.text())?;
+                if is_news(&rates, &view.rates) {
+                    print::line(&format!("         speeds told: {}", in_words(&view.rates)))?;
+                }
+                rates = view.rates;
             }
             if due == end {
                 return Ok(());
@@ -144,89 +152,6 @@ async fn watch(fleet: &Fleet, asked: &SimulateNas, is_json: bool) -> anyhow::Res
         }
     });
     shown
-}
-
-/// Bits a second between two looks.
-fn pace(before: (Instant, Moved), now: (Instant, Moved)) -> (u64, u64) {
-    let passed_ms = now.0.saturating_duration_since(before.0).as_millis().max(1);
-    let bits = |now: u64, before: u64| {
-        u64::try_from(u128::from(now.saturating_sub(before)) * 8_000 / passed_ms).unwrap_or(u64::MAX)
-    };
-    (bits(now.1.up, before.1.up), bits(now.1.down, before.1.down))
-}
-
-const HEAD: &str =
-    "   time  online  logins refused  silent      up/s    down/s  reports    lost  CoA yes/no  cut yes/no";
-
-/// What a second looks like.
-#[derive(Serialize)]
-struct Row {
-    seconds: f64,
-    online: usize,
-    logins: u64,
-    refused: u64,
-    unanswered: u64,
-    up_bps: u64,
-    down_bps: u64,
-    up_bytes: u64,
-    down_bytes: u64,
-    reports: u64,
-    reports_lost: u64,
-    coa_acked: u64,
-    coa_refused: u64,
-    disconnects_acked: u64,
-    disconnects_refused: u64,
-}
-
-impl Row {
-    fn of(view: &FleetView, passed: Duration, (up_bps, down_bps): (u64, u64)) -> Self {
-        let tally = &view.tally;
-        Self {
-            seconds: passed.as_secs_f64(),
-            online: view.online,
-            logins: tally.logins,
-            refused: tally.refused,
-            unanswered: tally.unanswered,
-            up_bps,
-            down_bps,
-            up_bytes: tally.moved.up,
-            down_bytes: tally.moved.down,
-            reports: tally.reported,
-            reports_lost: tally.lost,
-            coa_acked: tally.coa_acked,
-            coa_refused: tally.coa_naked,
-            disconnects_acked: tally.disconnect_acked,
-            disconnects_refused: tally.disconnect_naked,
-        }
-    }
-
-    fn text(&self) -> String {
-        format!(
-            "{:>6.0}s {:>7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>8} {:>7} {:>11} {:>11}",
-            self.seconds,
-            self.online,
-            self.logins,
-            self.refused,
-            self.unanswered,
-            rounded(self.up_bps),
-            rounded(self.down_bps),
-            self.reports,
-            self.reports_lost,
-            format!("{}/{}", self.coa_acked, self.coa_refused),
-            format!("{}/{}", self.disconnects_acked, self.disconnects_refused),
-        )
-    }
-}
-
-/// Bits a second with a unit and one decimal, cut off.
-fn rounded(bits: u64) -> String {
-    let (unit, name) = match bits {
-        0..1_000 => return bits.to_string(),
-        1_000..1_000_000 => (1_000, "k"),
-        1_000_000..1_000_000_000 => (1_000_000, "M"),
-        _ => (1_000_000_000, "G"),
-    };
-    format!("{}.{}{name}", bits / unit, bits % unit * 10 / unit)
 }
 
 fn summary(view: &FleetView, asked: &SimulateNas, settled: bool, is_json: bool) -> anyhow::Result<()> {
@@ -303,12 +228,5 @@ mod tests {
         assert!(settings(&read("--address 192.0.2.7")).is_err());
         let fleet = settings(&read("--server 192.0.2.1:1812 --elsewhere")).expect("meant");
         assert_eq!(fleet.nat, Some(Ipv4Addr::UNSPECIFIED.into()));
-    }
-
-    #[test]
-    fn speeds_are_short() {
-        let shown: Vec<_> = [0, 999, 10_000, 1_254_567, 98_765_432, 12_345_678_900].map(rounded).into();
-
-        assert_eq!(shown, ["0", "999", "10.0k", "1.2M", "98.7M", "12.3G"]);
     }
 }

@@ -1,5 +1,6 @@
 //! Many routers with many people behind them, as one.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -104,6 +105,8 @@ pub struct Fleet {
 pub struct FleetView {
     /// Sessions that live.
     pub online: usize,
+    /// How many of them were told each rate; no rate is an empty text.
+    pub rates: BTreeMap<String, usize>,
     /// All numbers of all routers.
     pub tally: Tally,
 }
@@ -160,9 +163,11 @@ impl Fleet {
     pub fn view(&self) -> FleetView {
         let mut view = FleetView::default();
         for router in &self.routers {
-            let (online, tally) = router.numbers();
-            view.online += online;
-            view.tally.add(&tally);
+            for online in router.online() {
+                view.online += 1;
+                *view.rates.entry(online.rate().to_owned()).or_default() += 1;
+            }
+            view.tally.add(&router.tally());
         }
         view
     }

@@ -308,12 +308,6 @@ impl SimulatedRouter {
         tally
     }
 
-    /// How many are online, and all numbers.
-    pub(super) fn numbers(&self) -> (usize, Tally) {
-        let tally = self.tally();
-        (self.shared.now().machine.sessions.len(), tally)
-    }
-
     /// What happened, from the event with that number on (the first is 0); old ones are forgotten.
     pub fn events_from(&self, number: u64) -> Vec<Event> {
         let inside = self.shared.now();
