@@ -1,3 +1,4 @@
 //! Rules about what is sold.
 
 pub mod codes;
+pub mod ending;

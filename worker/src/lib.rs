@@ -8,6 +8,7 @@
 mod ask;
 mod look;
 mod meters;
+mod notice;
 mod routers;
 mod wake;
 
@@ -96,6 +97,7 @@ pub async fn run<C: RouterControl>(parts: Parts<C>, shutdown: CancellationToken)
     duties.spawn(look::keep_looking(Arc::clone(&worker), shutdown.clone()));
     duties.spawn(ask::keep_noting(Arc::clone(&worker), answered, shutdown.clone()));
     duties.spawn(look::keep_counting(Arc::clone(&worker), shutdown.clone()));
+    duties.spawn(notice::keep_noticing(Arc::clone(&worker), shutdown.clone()));
     while duties.join_next().await.is_some() {}
     if worker.holds()
         && let Err(why) = give_back(&worker).await

@@ -121,6 +121,9 @@ pub mod kind {
     /// Something that needs a person.
     #[derive(Debug)]
     pub enum Exception {}
+    /// Something to be said to a person.
+    #[derive(Debug)]
+    pub enum Notice {}
     /// An entry of the audit.
     #[derive(Debug)]
     pub enum Audit {}
@@ -148,6 +151,8 @@ pub type DecisionId = Id<kind::Decision>;
 pub type NodeId = Id<kind::Node>;
 /// Id of one life of a node's process.
 pub type RunId = Id<kind::Run>;
+/// Id of a notice: something to be said to a person.
+pub type NoticeId = Id<kind::Notice>;
 /// Id of an exception: something that needs a person.
 pub type ExceptionId = Id<kind::Exception>;
 /// Id of an entry of the audit.

@@ -23,6 +23,7 @@ pub mod schema;
 pub mod sealing;
 
 pub mod access;
+pub mod messages;
 pub mod network;
 pub mod people;
 pub mod platform;

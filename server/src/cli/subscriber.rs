@@ -19,7 +19,7 @@ pub enum Subscriber {
     Renew(SubscriberRenew),
     /// Move a subscriber to another plan; who is online follows
     Move(SubscriberMove),
-    /// Stop a subscriber's service; from the next login on it is refused
+    /// Stop a subscriber's service: logins are refused, and who is online is disconnected
     Suspend(SubscriberName),
     /// Let a suspended subscriber's service run again
     Resume(SubscriberName),

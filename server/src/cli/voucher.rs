@@ -16,7 +16,7 @@ pub enum Voucher {
     Sell(VoucherSell),
     /// Move the end of a voucher, also of one that has ended; who is online with it follows
     Extend(VoucherExtend),
-    /// Take a voucher back; from the next login on its code opens nothing
+    /// Take a voucher back: its code opens nothing any more, and who is online with it is disconnected
     Revoke(VoucherRevoke),
     /// List vouchers in the order in which they were made
     List(VoucherList),

@@ -70,6 +70,9 @@ async fn tell(opened: &Opened, asked: &str) -> anyhow::Result<()> {
                 "granted": decision.granted.as_ref().map(|grant| told(story.nas.as_ref(), grant)),
                 "session": decision.session().map(|session| session.to_string()),
                 "policy_version": decision.policy_version,
+                "orders": story.orders.iter().map(|order| json!({
+                    "at": order.at.to_string(), "asked": order.asked, "answer": order.answer,
+                })).collect::<Vec<_>>(),
                 "trail": decision.trail.iter().map(ToString::to_string).collect::<Vec<_>>(),
             });
             Ok(print::line(&serde_json::to_string_pretty(&document)?)?)

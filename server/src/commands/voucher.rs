@@ -117,7 +117,7 @@ async fn revoke(opened: &Opened, revoke: &cli::VoucherRevoke) -> anyhow::Result<
     if !revoked {
         bail!("there is no such voucher, or it was taken back before");
     }
-    let sentence = "taken back; who is online with it stays until the session ends";
+    let sentence = "taken back; who is online with it is disconnected within seconds";
     print::result(opened.style, &serde_json::json!({ "revoked": revoke.code.expose() }), sentence)
 }
 

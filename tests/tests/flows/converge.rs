@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use actions::access::explain::explain;
+use actions::messages::note_ending::note_ending;
 use actions::people::suspend;
 use actions::sales::revoke_voucher;
 use domain::people::subscriber::Username;
@@ -10,6 +12,7 @@ use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms};
 use domain::time::Span;
 use simulators::nas::{Moved, Online, SimulatedRouter};
 use store::Page;
+use store::messages::notices;
 use store::people::subscribers;
 use store::sales::{plans, vouchers};
 use store::support::exceptions;
@@ -327,6 +330,62 @@ async fn a_dead_router_is_told_of_and_follows_when_it_is_back() {
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
     panic!("the exception stays: {:?}", open().await);
+}
+
+#[tokio::test]
+async fn the_story_of_a_session_that_was_cut_is_told_in_one_go() {
+    let world = world().await;
+    let router = world.simulates(&world.isp).await.expect("a router");
+    let plan = world.sells(&world.isp, hour(), "hour", PlanService::Hotspot).await.expect("sold");
+    phones_online(&world, &router, &plan, 1).await;
+    revises(&world, &plan, |terms| terms.rate = speed("3M", "8M")).await;
+    assert!(router.until(SOON, |router| router.tally().coa_acked == 1).await);
+    let code = "Code0000".parse().expect("good");
+    revoke_voucher::revoke_voucher(&world.store, &world.isp.scope, &code, world.context()).await.expect("revoked");
+    assert!(router.until(SOON, |router| router.online().is_empty()).await);
+    is_saved(&world, &router).await;
+    world.recorded().await;
+
+    let tenants = [world.isp.tenant.clone(), world.other.tenant.clone()];
+    let mut told = String::new();
+    for _ in 0..40 {
+        let story = explain(&world.store, &tenants, "Code0000").await.expect("read").expect("a story");
+        told = story.lines(&|_| String::new()).join("\n");
+        if told.contains("to end it") && told.contains("ended at") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+
+    assert!(told.contains("its router was asked new terms: speed 3M/8M: done"), "{told}");
+    assert!(
+        told.contains("its router was asked to end it: this code was cancelled: ask your provider: done"),
+        "{told}"
+    );
+    assert!(told.contains("it was disconnected by staff or by us") || told.contains("we asked its router"), "{told}");
+}
+
+#[tokio::test]
+async fn whoever_has_a_tenth_of_the_time_left_is_noted_once() {
+    let world = world().await;
+    let router = world.simulates(&world.isp).await.expect("a router");
+    let plan = world.sells(&world.isp, hour(), "hour", PlanService::Hotspot).await.expect("sold");
+    phones_online(&world, &router, &plan, 2).await;
+    let noted = async || {
+        let mut tx = world.store.tenant(&world.isp.scope).await.expect("begins");
+        notices::list(&mut tx, Page::first(10)).await.expect("read").rows.len()
+    };
+    let looks = async || {
+        note_ending(&world.store, &world.isp.scope, world.context()).await.expect("noted");
+        noted().await
+    };
+
+    world.clock.passes(Span::minutes(53));
+    assert_eq!(looks().await, 0, "seven minutes of sixty are left");
+    world.clock.passes(Span::minutes(2));
+    assert_eq!(looks().await, 2);
+    world.clock.passes(Span::minutes(1));
+    assert_eq!(looks().await, 2, "each end once");
 }
 
 #[tokio::test]

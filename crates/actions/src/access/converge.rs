@@ -240,7 +240,9 @@ pub async fn note(
             look_at: after.look_at,
             tries: after.tries,
             has_refused: matches!((&order.ask, answer), (Ask::Change(_), Answer::Refused(_))),
+            asked: order.ask.to_string().chars().take(500).collect(),
             answer: answer.to_string().chars().take(200).collect(),
+            at: *at,
             cut,
         });
         if after.is_trouble {

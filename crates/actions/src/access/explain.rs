@@ -7,6 +7,7 @@ use domain::access::session::{EndCause, SessionState};
 use domain::network::nas::Nas;
 use domain::platform::tenant::Tenant;
 use domain::rate::Bytes;
+use store::access::convergence::{self, Asked};
 use store::access::decisions::{self, Search};
 use store::access::sessions::{self, StoredSession};
 use store::network::nas;
@@ -23,6 +24,8 @@ pub struct Story {
     pub decision: Decision,
     /// What became of the session that was granted.
     pub session: Option<StoredSession>,
+    /// What its router was asked about it since, in that order.
+    pub orders: Vec<Asked>,
 }
 
 /// Finds the newest decision of a trace code or, failing that, of a user name, among these tenants.
@@ -64,7 +67,11 @@ async fn story(store: &Store, tenant: &Tenant, decision: Decision) -> Result<Sto
         Some(id) => sessions::find(&mut tx, id).await?,
         None => None,
     };
-    Ok(Story { tenant: tenant.clone(), nas, decision, session })
+    let orders = match decision.session() {
+        Some(id) => convergence::orders_of(&mut tx, id).await?,
+        None => Vec::new(),
+    };
+    Ok(Story { tenant: tenant.clone(), nas, decision, session, orders })
 }
 
 impl Story {
@@ -97,6 +104,9 @@ impl Story {
             decision.answered_from.in_words(),
             decision.took_micros
         ));
+        lines.extend(self.orders.iter().map(|order| {
+            format!("  at {} its router was asked {}: {}", order.at.in_zone(zone), order.asked, order.answer)
+        }));
         lines.extend(self.session.as_ref().map(|stored| format!("  since then: {}", self.became(stored))));
         lines
     }

@@ -1,4 +1,4 @@
-//! Stops a subscriber's service, and lets it run again. Counts from the next login on.
+//! Stops a subscriber's service, and lets it run again. Convergence ends its live sessions.
 
 use domain::people::subscriber::{Standing, Username};
 use domain::platform::audit::{Thing, Verb};

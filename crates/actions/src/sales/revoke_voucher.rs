@@ -1,4 +1,4 @@
-//! Takes a voucher back: from the next login on its code opens nothing.
+//! Takes a voucher back: its code opens nothing any more, and convergence ends its live sessions.
 
 use domain::platform::audit::{Thing, Verb};
 use domain::sales::voucher::VoucherCode;

@@ -61,6 +61,16 @@ pub enum Ask {
     Disconnect(Why),
 }
 
+/// What was asked, for staff.
+impl fmt::Display for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Change(change) => change.fmt(f),
+            Self::Disconnect(why) => write!(f, "to end it: {why}"),
+        }
+    }
+}
+
 /// Other terms.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Change {
@@ -70,6 +80,35 @@ pub struct Change {
     pub parts: Parts,
     /// What is remembered once the router has taken it.
     pub told: Told,
+}
+
+/// What is said of the grant, for staff.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { grant, parts, told: _ } = self;
+        let mut said: Vec<String> = Vec::new();
+        if parts.rate {
+            said.push(grant.rate.as_ref().map_or_else(
+                || "speed without a limit".to_owned(),
+                |limit| format!("speed {}/{}", limit.rate.up, limit.rate.down),
+            ));
+        }
+        if parts.time {
+            said.push(grant.seconds_left.map_or_else(|| "no end".to_owned(), |left| format!("{left} s more")));
+        }
+        if parts.data {
+            said.push(grant.data_left.map_or_else(|| "no data cap".to_owned(), |left| format!("{left} more")));
+        }
+        if parts.list
+            && let Some(list) = &grant.address_list
+        {
+            said.push(format!("address list {}", list.as_str()));
+        }
+        if parts.cap {
+            said.push(format!("{} devices", grant.device_cap));
+        }
+        write!(f, "new terms: {}", said.join(", "))
+    }
 }
 
 /// Which terms are to be said.

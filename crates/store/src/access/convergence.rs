@@ -142,8 +142,12 @@ pub struct Outcome {
     pub tries: u16,
     /// Whether the router has refused to change it.
     pub has_refused: bool,
+    /// What it was asked, in words.
+    pub asked: String,
     /// What the router answered, in words.
     pub answer: String,
+    /// When.
+    pub at: Timestamp,
     /// When and why it was cut.
     pub cut: Option<(Timestamp, Why)>,
 }
@@ -175,7 +179,69 @@ pub async fn note_answers(tx: &mut TenantTx, outcomes: &[Outcome]) -> Result<(),
     )
     .execute(tx.connection())
     .await?;
+    remember(tx, outcomes).await
+}
+
+async fn remember(tx: &mut TenantTx, outcomes: &[Outcome]) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query!(
+        "insert into session_orders (tenant_id, session_id, at, asked, answer)
+         select $1, o.session_id, o.at, o.asked, o.answer
+         from unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[]) as o (session_id, at, asked, answer)
+         join sessions s on s.tenant_id = $1 and s.id = o.session_id
+         on conflict do nothing",
+        tenant,
+        &outcomes.iter().map(|outcome| outcome.session.uuid()).collect::<Vec<_>>(),
+        &outcomes.iter().map(|outcome| Instant(outcome.at)).collect::<Vec<_>>() as _,
+        &outcomes.iter().map(|outcome| outcome.asked.as_str()).collect::<Vec<_>>() as _,
+        &outcomes.iter().map(|outcome| outcome.answer.as_str()).collect::<Vec<_>>() as _,
+    )
+    .execute(tx.connection())
+    .await?;
     Ok(())
+}
+
+/// What a session's router was asked once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Asked {
+    /// When it answered, or was given up.
+    pub at: Timestamp,
+    /// What it was asked, in words.
+    pub asked: String,
+    /// What it answered, in words.
+    pub answer: String,
+}
+
+/// The most orders of one session that are told.
+pub const ORDERS_MAX: i64 = 100;
+
+/// What a session's router was asked, the newest [`ORDERS_MAX`], in their order.
+pub async fn orders_of(tx: &mut TenantTx, session: SessionId) -> Result<Vec<Asked>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let mut rows = sqlx::query!(
+        r#"select at as "at: Instant", asked, answer
+           from session_orders
+           where tenant_id = $1 and session_id = $2
+           order by at desc
+           limit $3"#,
+        tenant,
+        session.uuid(),
+        ORDERS_MAX,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    rows.reverse();
+    Ok(rows.into_iter().map(|row| Asked { at: row.at.0, asked: row.asked, answer: row.answer }).collect())
+}
+
+/// Lets go of orders from before that moment. Returns how many.
+pub async fn forget_orders(tx: &mut TenantTx, before: Timestamp) -> Result<u64, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let forgotten =
+        sqlx::query!("delete from session_orders where tenant_id = $1 and at < $2", tenant, Instant(before) as _)
+            .execute(tx.connection())
+            .await?;
+    Ok(forgotten.rows_affected())
 }
 
 /// The most tries that are counted.

@@ -21,6 +21,7 @@ use store::access::positions::{self, Mark};
 use store::access::sessions::{Filter, ReportKey};
 use store::access::slots::Renewal;
 use store::access::{boots, decisions, devices, facts, holders, known, online, sessions, slots, usage};
+use store::messages::notices;
 use store::network::certificates::Which;
 use store::network::{certificates, nas, sightings};
 use store::people::subscribers;
@@ -129,6 +130,9 @@ async fn walk() {
         positions::note(&mut tx, Mark { journal, position: 5, batch: Uuid::nil() }).await.expect("noted");
         certificates::add(&mut tx, &their_certificate).await.expect("added");
         exceptions::open(&mut tx, &[trouble(theirs, their_session)]).await.expect("opened");
+        convergence::note_answers(&mut tx, &[outcome(their_session)]).await.expect("noted");
+        let within = Span::minutes(1_000_000);
+        notices::note_ending(&mut tx, theirs.plan.id, within, NOW, 10, id).await.expect("noted");
         let bought = NewVouchers { bought_by: Some(phone("0712345678")), sold_at: Some(NOW), ..theirs.printed() };
         vouchers::insert_codes(&mut tx, &[(id(), code("Bought1"))], &bought).await.expect("inserted");
         audit::note(&mut tx, std::slice::from_ref(&their_entry)).await.expect("noted");
@@ -453,6 +457,16 @@ async fn walk() {
         vouchers::note_first_use(tx, theirs.voucher, first_use).await?;
         false
     });
+    case!("access::convergence::orders_of", |tx| convergence::orders_of(tx, their_session).await?.is_empty());
+    case!("access::convergence::forget_orders", |tx| {
+        convergence::forget_orders(tx, in_seconds(1_000_000)).await?;
+        true
+    });
+    case!("messages::notices::note_ending", |tx| {
+        let within = Span::minutes(1_000_000);
+        notices::note_ending(tx, theirs.plan.id, within, NOW, 10, id).await? == 0
+    });
+    case!("messages::notices::list", |tx| notices::list(tx, Page::first(10)).await?.rows.is_empty());
     case!("support::exceptions::open", |tx| {
         exceptions::open(tx, &[trouble(theirs, their_session)]).await?;
         false
@@ -479,7 +493,9 @@ fn outcome(session: SessionId) -> Outcome {
         look_at: NOW,
         tries: 3,
         has_refused: true,
+        asked: "to end it".to_owned(),
         answer: "silence".to_owned(),
+        at: NOW,
         cut: Some((NOW, Why::Renewed)),
     }
 }

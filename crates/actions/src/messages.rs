@@ -1,0 +1,3 @@
+//! Deeds about what is to be said to people.
+
+pub mod note_ending;

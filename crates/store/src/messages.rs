@@ -1,0 +1,3 @@
+//! What is to be said to people.
+
+pub mod notices;
