@@ -43,6 +43,7 @@ use store::sales::vouchers::NewVouchers;
 use store::sales::{batches, vouchers};
 use store::{Store, TenantScope};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -211,17 +212,27 @@ impl World {
 
     /// Lets live sessions follow what changes: the worker role, beside the one that answers.
     pub fn works(&self) {
+        tokio::spawn(worker::run(self.worker(), self.shutdown.child_token()));
+    }
+
+    /// The same in a runtime of its own: shut down in the background, it is killed between any two steps.
+    pub fn works_apart(&self) -> anyhow::Result<Runtime> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        runtime.spawn(worker::run(self.worker(), self.shutdown.child_token()));
+        Ok(runtime)
+    }
+
+    fn worker(&self) -> worker::Parts<Coa> {
         let mut seed = [0; 8];
         OsRandom.fill(&mut seed);
-        let parts = worker::Parts {
+        worker::Parts {
             node: NodeId::from_bytes(OsRandom.uuid_v7(self.clock.now())),
             store: self.store.clone(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             random: Arc::new(OsRandom),
             meters: worker::Meters::register(&mut Registry::default()),
             control: Coa::new(routers::coa::Settings::default(), u64::from_ne_bytes(seed)),
-        };
-        tokio::spawn(worker::run(parts, self.shutdown.child_token()));
+        }
     }
 
     /// A World whose server is a process of its own ([`crate::node`]), which listens there. Its clock is the machine's,

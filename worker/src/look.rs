@@ -126,6 +126,7 @@ async fn count<C: RouterControl>(worker: &Worker<C>) -> Result<(), StoreError> {
     for tenant in tenants {
         let mut tx = worker.parts.store.tenant(&TenantScope::of_operator(tenant.id)).await?;
         exceptions::resolve_ended(&mut tx, ExceptionKind::SessionNotFollowing, now).await?;
+        exceptions::resolve_idle(&mut tx, ExceptionKind::RouterSilent, now).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -4,6 +4,7 @@ mod abuse;
 mod accounting;
 mod book;
 mod converge;
+mod converge_many;
 mod deeds;
 mod devices;
 mod ghosts;

@@ -2,19 +2,19 @@
 //!
 //! Asking the routers is somebody else's job; nothing waits for them here. All of it may be done twice.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::access::facts::{Candidate, FoundBy, Holder, PlacesSeen};
 use domain::access::order::{Answer, Answered, Ask, Name, Order};
 use domain::access::told::Told;
-use domain::id::{PlanId, SessionId};
+use domain::id::{NasId, PlanId, SessionId};
 use domain::rate::Bytes;
 use domain::sales::plan::Plan;
 use domain::support::exception::{Exception, ExceptionKind};
 use domain::time::{Span, Timestamp, Zone};
 use policy::access::convergence::{self, Live, Verdict};
 use policy::access::devices;
-use store::access::convergence::{LiveSession, Outcome, live_of, note_answers, note_looked};
+use store::access::convergence::{LiveSession, Outcome, live_of, note_answers, note_looked, wake_given_up};
 use store::access::known::{self, KnownRight};
 use store::access::usage;
 use store::sales::plans;
@@ -223,7 +223,9 @@ pub async fn note(
     answered: &[Answered],
     context: Context<'_>,
 ) -> Result<(), StoreError> {
-    let (mut outcomes, mut met, mut well) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut outcomes, mut well, mut heard) = (Vec::new(), Vec::new(), BTreeSet::new());
+    // One for each session that does not follow, and one for all sessions of a router that is silent.
+    let mut met: BTreeMap<(ExceptionKind, String), Exception> = BTreeMap::new();
     for Answered { order, answer, at } in answered {
         let after = convergence::after(&order.ask, answer, order.tries, order.interim_seconds, *at);
         let told = match (&order.ask, answer) {
@@ -246,16 +248,25 @@ pub async fn note(
             cut,
         });
         if after.is_trouble {
-            met.push(trouble(order, answer, *at, context));
+            let trouble = trouble(order, answer, *at, context);
+            met.insert((trouble.kind, trouble.about.clone()), trouble);
         } else if after.tries == 0 {
             well.push(order.session.to_string());
+        }
+        if !matches!(answer, Answer::Silence | Answer::Unreachable(_)) {
+            met.remove(&(ExceptionKind::RouterSilent, order.nas.to_string()));
+            heard.insert(order.nas);
         }
     }
     let mut tx = store.tenant(scope).await?;
     note_answers(&mut tx, &outcomes).await?;
-    exceptions::open(&mut tx, &met).await?;
-    let kind = ExceptionKind::SessionNotFollowing;
-    exceptions::resolve(&mut tx, kind, &well, context.now(), "the router has done it").await?;
+    exceptions::open(&mut tx, &met.into_values().collect::<Vec<_>>()).await?;
+    let now = context.now();
+    exceptions::resolve(&mut tx, ExceptionKind::SessionNotFollowing, &well, now, "the router has done it").await?;
+    let heard: Vec<NasId> = heard.into_iter().collect();
+    wake_given_up(&mut tx, &heard, &Answer::Silence.to_string(), now).await?;
+    let heard: Vec<String> = heard.iter().map(ToString::to_string).collect();
+    exceptions::resolve(&mut tx, ExceptionKind::RouterSilent, &heard, now, "the router answers").await?;
     tx.commit().await
 }
 
@@ -264,14 +275,31 @@ fn trouble(order: &Order, answer: &Answer, at: Timestamp, context: Context<'_>) 
         Ask::Change(_) => "should have new terms".to_owned(),
         Ask::Disconnect(why) => format!("should have ended ({why})"),
     };
-    let what = format!("the session of {} {wanted}: {answer}", order.name.user_name);
+    let (kind, about, what) = match answer {
+        Answer::Silence | Answer::Unreachable(_) => (
+            ExceptionKind::RouterSilent,
+            order.nas.to_string(),
+            format!(
+                "live sessions of this router do not follow what changes, as that of {}, which {wanted}: {answer}; \
+                 is it on, does `/radius incoming` accept on the port that we know, and do we ask from an address \
+                 that its `/radius` names?",
+                order.name.user_name
+            ),
+        ),
+        Answer::Done | Answer::NoSuchSession | Answer::Refused(_) => (
+            ExceptionKind::SessionNotFollowing,
+            order.session.to_string(),
+            format!("the session of {} {wanted}: {answer}", order.name.user_name),
+        ),
+    };
+    let is_about_one = kind == ExceptionKind::SessionNotFollowing;
     Exception {
         id: context.new_id(),
-        kind: ExceptionKind::SessionNotFollowing,
-        about: order.session.to_string(),
+        kind,
+        about,
         nas: Some(order.nas),
-        session: Some(order.session),
-        holder: Some(order.holder),
+        session: is_about_one.then_some(order.session),
+        holder: is_about_one.then_some(order.holder),
         what: what.chars().take(500).collect(),
         opened_at: at,
         seen_at: at,

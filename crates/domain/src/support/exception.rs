@@ -9,16 +9,19 @@ use crate::time::Timestamp;
 pub enum ExceptionKind {
     /// A live session is not on the terms that it should be on, or should have ended.
     SessionNotFollowing,
+    /// A router does not answer what it is asked about its live sessions.
+    RouterSilent,
 }
 
 impl ExceptionKind {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::SessionNotFollowing];
+    pub const ALL: [Self; 2] = [Self::SessionNotFollowing, Self::RouterSilent];
 
     /// Its name in records.
     pub const fn code(self) -> &'static str {
         match self {
             Self::SessionNotFollowing => "session_not_following",
+            Self::RouterSilent => "router_silent",
         }
     }
 
@@ -35,7 +38,7 @@ pub struct Exception {
     pub id: ExceptionId,
     /// What kind.
     pub kind: ExceptionKind,
-    /// What it is about, unique among the open ones of its kind: a session's id.
+    /// What it is about, unique among the open ones of its kind: a session's or a router's id.
     pub about: String,
     /// The router.
     pub nas: Option<NasId>,

@@ -304,15 +304,29 @@ pub async fn wake_all(tx: &mut TenantTx, now: Timestamp) -> Result<u64, StoreErr
     Ok(woken.rows_affected())
 }
 
-/// Wakes the live sessions on a router that were asked in vain: it has been heard again.
-pub async fn wake_tried(tx: &mut TenantTx, nas: NasId, now: Timestamp) -> Result<u64, StoreError> {
+/// Wakes the live sessions on these routers that were given up with that answer: their routers have been heard again.
+pub async fn wake_given_up(
+    tx: &mut TenantTx,
+    routers: &[NasId],
+    answer: &str,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    if routers.is_empty() {
+        return Ok(0);
+    }
     let tenant = tx.tenant_uuid();
     let woken = sqlx::query!(
         "update sessions
-         set look_at = $3
-         where tenant_id = $1 and nas_id = $2 and ended_at is null and tries > 0 and look_at > $3",
+         set look_at = $4
+         where tenant_id = $1
+           and nas_id = any($2)
+           and ended_at is null
+           and tries > 0
+           and last_answer = $3
+           and look_at > $4",
         tenant,
-        nas.uuid(),
+        &routers.iter().map(|nas| nas.uuid()).collect::<Vec<_>>(),
+        answer,
         Instant(now) as _,
     )
     .execute(tx.connection())

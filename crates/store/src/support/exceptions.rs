@@ -94,6 +94,28 @@ pub async fn resolve_ended(tx: &mut TenantTx, kind: ExceptionKind, now: Timestam
     Ok(resolved.rows_affected())
 }
 
+/// Resolves those of a kind about routers without a live session that was asked for in vain. Returns how many there were.
+pub async fn resolve_idle(tx: &mut TenantTx, kind: ExceptionKind, now: Timestamp) -> Result<u64, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let resolved = sqlx::query!(
+        "update exceptions e
+         set resolved_at = $3, resolution = 'no live session waits for the router'
+         where e.tenant_id = $1
+           and e.kind = $2
+           and e.resolved_at is null
+           and not exists (
+               select from sessions s
+               where s.tenant_id = $1 and s.nas_id = e.nas_id and s.ended_at is null and s.tries > 0
+           )",
+        tenant,
+        kind.code(),
+        Instant(now) as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(resolved.rows_affected())
+}
+
 /// The tenant's exceptions, newest first: the open ones, or all.
 pub async fn list(
     tx: &mut TenantTx,

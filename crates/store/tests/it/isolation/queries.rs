@@ -257,8 +257,8 @@ async fn walk() {
         convergence::wake_plans(tx, &[theirs.plan.id], NOW.minus(Span::minutes(1))).await? == 0
     });
     case!("access::convergence::wake_all", |tx| convergence::wake_all(tx, NOW.minus(Span::minutes(1))).await? == 0);
-    case!("access::convergence::wake_tried", |tx| {
-        convergence::wake_tried(tx, theirs.nas_id(), NOW.minus(Span::minutes(1))).await? == 0
+    case!("access::convergence::wake_given_up", |tx| {
+        convergence::wake_given_up(tx, &[theirs.nas_id()], "silence", NOW.minus(Span::minutes(1))).await? == 0
     });
     case!("access::sessions::find", |tx| sessions::find(tx, their_session).await?.is_none());
     case!("access::sessions::insert_granted", |tx| {
@@ -477,6 +477,9 @@ async fn walk() {
     });
     case!("support::exceptions::resolve_ended", |tx| {
         exceptions::resolve_ended(tx, ExceptionKind::SessionNotFollowing, NOW).await? == 0
+    });
+    case!("support::exceptions::resolve_idle", |tx| {
+        exceptions::resolve_idle(tx, ExceptionKind::SessionNotFollowing, NOW).await? == 0
     });
     case!("support::exceptions::list", |tx| exceptions::list(tx, true, Page::first(10)).await?.rows.is_empty());
     case!("sales::vouchers::revoke", |tx| !vouchers::revoke(tx, theirs.voucher, NOW).await?);
