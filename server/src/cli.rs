@@ -5,6 +5,7 @@ mod device;
 mod exception;
 mod journal;
 mod nas;
+mod operation;
 mod plan;
 mod radsec;
 pub mod simulate;
@@ -29,10 +30,13 @@ pub use crate::cli::device::{Device, OfWhom, OneDevice};
 pub use crate::cli::exception::Exception;
 pub use crate::cli::journal::{Journal, Requeued};
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
+pub use crate::cli::operation::Operation;
 pub use crate::cli::plan::{Plan, PlanAdd, PlanChange, To};
 pub use crate::cli::radsec::{Radsec, RadsecCa, RadsecIssue, RadsecRevoke};
 pub use crate::cli::simulate::{Line, Proof, Simulate, SimulateNas};
-pub use crate::cli::subscriber::{Subscriber, SubscriberAdd, SubscriberMove, SubscriberRenew};
+pub use crate::cli::subscriber::{
+    Subscriber, SubscriberAdd, SubscriberMove, SubscriberRenew, SubscriberResume, SubscriberSuspend,
+};
 pub use crate::cli::voucher::{Voucher, VoucherExtend, VoucherList, VoucherPrint, VoucherRevoke, VoucherSell};
 
 /// Where `--help` shows the options that every command takes.
@@ -105,6 +109,9 @@ pub enum Command {
     /// Subscribers: houses and businesses with a user name and password
     #[command(subcommand)]
     Subscriber(Subscriber),
+    /// Operations: deeds on many subscribers at once
+    #[command(subcommand)]
+    Operation(Operation),
     /// Bring over what another system exported
     #[command(subcommand)]
     Import(Import),

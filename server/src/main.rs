@@ -65,6 +65,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         | Command::Plan(_)
         | Command::Voucher(_)
         | Command::Subscriber(_)
+        | Command::Operation(_)
         | Command::Import(_)
         | Command::Audit(_)
         | Command::Session(_)
@@ -104,6 +105,7 @@ async fn run_one(opened: &Opened, command: Command) -> anyhow::Result<()> {
         Command::Plan(command) => commands::plan::run(opened, command).await,
         Command::Voucher(command) => commands::voucher::run(opened, command).await,
         Command::Subscriber(command) => commands::subscriber::run(opened, command).await,
+        Command::Operation(command) => commands::operation::run(opened, command).await,
         Command::Import(command) => commands::import::run(opened, command).await,
         Command::Audit(command) => commands::audit::run(opened, command).await,
         Command::Session(command) => commands::session::run(opened, command).await,

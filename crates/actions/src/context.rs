@@ -34,6 +34,11 @@ impl<'a> Context<'a> {
         Self { actor, ..self }
     }
 
+    /// Who acts.
+    pub const fn actor(&self) -> &'a str {
+        self.actor
+    }
+
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

@@ -4,3 +4,4 @@ pub mod add_subscribers;
 pub mod move_to_plan;
 pub mod renew_subscriber;
 pub mod suspend;
+pub mod suspend_many;

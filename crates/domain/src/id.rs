@@ -127,8 +127,13 @@ pub mod kind {
     /// An entry of the audit.
     #[derive(Debug)]
     pub enum Audit {}
+    /// A deed on many subscribers at once.
+    #[derive(Debug)]
+    pub enum Operation {}
 }
 
+/// Id of a deed on many subscribers at once.
+pub type OperationId = Id<kind::Operation>;
 /// Id of a tenant: an ISP.
 pub type TenantId = Id<kind::Tenant>;
 /// Id of a NAS.

@@ -1,3 +1,4 @@
 //! Who pays and who uses.
 
+pub mod operation;
 pub mod subscriber;

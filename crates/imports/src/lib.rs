@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod subscribers_csv;
+pub mod usernames_csv;
 
 mod encoding;
 mod rows;

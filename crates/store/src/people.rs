@@ -1,3 +1,4 @@
 //! Who pays.
 
+pub mod operations;
 pub mod subscribers;

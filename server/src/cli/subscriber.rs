@@ -4,11 +4,12 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use domain::id::OperationId;
 use domain::people::subscriber::Username;
 use domain::text::Slug;
 use domain::time::{Duration, Timestamp};
 
-use crate::cli::Paging;
+use crate::cli::{Paging, When};
 
 /// `subscriber …`.
 #[derive(Debug, Subcommand)]
@@ -19,19 +20,55 @@ pub enum Subscriber {
     Renew(SubscriberRenew),
     /// Move a subscriber to another plan; who is online follows
     Move(SubscriberMove),
-    /// Stop a subscriber's service: logins are refused, and who is online is disconnected
-    Suspend(SubscriberName),
-    /// Let a suspended subscriber's service run again
-    Resume(SubscriberName),
+    /// Stop the service of one subscriber, or of many at once; who is online follows
+    Suspend(SubscriberSuspend),
+    /// Let a suspended subscriber's service run again, or undo an operation on many
+    Resume(SubscriberResume),
     /// List subscribers in the order in which they were added
     List(Paging),
 }
 
-/// `subscriber suspend` and `subscriber resume`.
+/// `subscriber suspend`.
 #[derive(Debug, Args)]
-pub struct SubscriberName {
-    /// User name of the PPPoE login
-    pub username: Username,
+pub struct SubscriberSuspend {
+    /// User name of one subscriber
+    #[arg(conflicts_with_all = ["plan", "expired_since", "file", "operation"])]
+    pub username: Option<Username>,
+    /// All on this plan
+    #[arg(long, value_name = "NAME")]
+    pub plan: Option<Slug>,
+    /// All whose time is over for so long, as 7d, or since before a moment
+    #[arg(long, value_name = "WHEN")]
+    pub expired_since: Option<When>,
+    /// All whom a CSV file names in its column `username` (`-` reads standard input)
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Only show who is meant, and how many are online
+    #[arg(long, conflicts_with = "yes")]
+    pub preview: bool,
+    /// Do it: without this, many are only shown
+    #[arg(long)]
+    pub yes: bool,
+    /// Go on with an operation that stopped half-way
+    #[arg(long, value_name = "ID", conflicts_with_all = ["plan", "expired_since", "file", "preview"])]
+    pub operation: Option<OperationId>,
+    /// Print what became of each as CSV
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// `subscriber resume`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("who").required(true).args(["username", "operation"]))]
+pub struct SubscriberResume {
+    /// User name of one subscriber
+    pub username: Option<Username>,
+    /// All whom an operation has suspended and nobody has touched since
+    #[arg(long, value_name = "ID")]
+    pub operation: Option<OperationId>,
+    /// Print what became of each as CSV
+    #[arg(long, requires = "operation")]
+    pub csv: bool,
 }
 
 /// `subscriber renew`.

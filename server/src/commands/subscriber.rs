@@ -1,7 +1,7 @@
 //! `mnetifi subscriber …`: houses and businesses with a user name and password.
 
 use actions::people::add_subscribers::{self, Wanted};
-use actions::people::{move_to_plan, renew_subscriber, suspend};
+use actions::people::{move_to_plan, renew_subscriber};
 use anyhow::bail;
 use domain::people::subscriber::{Standing, Username, password};
 use domain::phone::Msisdn;
@@ -11,6 +11,7 @@ use store::people::subscribers;
 use store::sales::plans;
 
 use crate::cli;
+use crate::commands;
 use crate::open::Opened;
 use crate::print;
 use crate::secrets;
@@ -31,8 +32,8 @@ pub async fn run(opened: &Opened, command: cli::Subscriber) -> anyhow::Result<()
         cli::Subscriber::Add(add) => add_one(opened, add).await,
         cli::Subscriber::Renew(renew) => self::renew(opened, &renew).await,
         cli::Subscriber::Move(to) => move_to(opened, &to).await,
-        cli::Subscriber::Suspend(name) => set_standing(opened, &name.username, true).await,
-        cli::Subscriber::Resume(name) => set_standing(opened, &name.username, false).await,
+        cli::Subscriber::Suspend(what) => commands::suspend::suspend(opened, &what).await,
+        cli::Subscriber::Resume(what) => commands::suspend::resume(opened, &what).await,
         cli::Subscriber::List(paging) => list(opened, &paging).await,
     }
 }
@@ -113,29 +114,6 @@ async fn move_to(opened: &Opened, to: &cli::SubscriberMove) -> anyhow::Result<()
         "username": username.as_str(), "before": moved.from, "plan": plan.name.as_str(), "live_sessions": moved.live,
     });
     print::result(opened.style, &result, &sentence)
-}
-
-async fn set_standing(opened: &Opened, username: &Username, suspended: bool) -> anyhow::Result<()> {
-    let tenant = opened.tenant().await?;
-    let scope = opened.scope(&tenant);
-    let found = if suspended {
-        suspend::suspend(&opened.store, &scope, username, opened.context()).await?
-    } else {
-        suspend::resume(&opened.store, &scope, username, opened.context()).await?
-    };
-    if !found {
-        bail!("there is no subscriber `{username}`");
-    }
-    let sentence = if suspended {
-        format!("suspended `{username}`; a session that is online stays until it ends")
-    } else {
-        format!("`{username}` may log in again")
-    };
-    print::result(
-        opened.style,
-        &serde_json::json!({ "username": username.as_str(), "suspended": suspended }),
-        &sentence,
-    )
 }
 
 async fn list(opened: &Opened, paging: &cli::Paging) -> anyhow::Result<()> {

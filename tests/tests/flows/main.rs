@@ -15,4 +15,5 @@ mod radsec;
 mod replay;
 mod returning;
 mod simulated;
+mod suspension;
 mod vouchers;

@@ -8,6 +8,7 @@ use domain::access::decision::TraceCode;
 use domain::access::facts::Holder;
 use domain::access::order::Why;
 use domain::id::{JournalId, SessionId};
+use domain::people::operation::{Operation, Outcome as OperationOutcome};
 use domain::people::subscriber::Username;
 use domain::platform::audit::{Change, Entry, Thing, Verb};
 use domain::refusal::Refusal;
@@ -24,6 +25,7 @@ use store::access::{boots, decisions, devices, facts, holders, known, online, se
 use store::messages::notices;
 use store::network::certificates::Which;
 use store::network::{certificates, nas, sightings};
+use store::people::operations::{self, Choice, Chosen};
 use store::people::subscribers;
 use store::platform::audit;
 use store::sales::vouchers::{NewVouchers, VoucherFilter};
@@ -118,6 +120,15 @@ async fn walk() {
         changes: vec![Change::of("until", None, Some("noon"))],
     };
     let their_certificate = certificate(theirs, 7);
+    let their_operation = Operation {
+        id: id(),
+        about: "all".to_owned(),
+        actor: "somebody".to_owned(),
+        size: 1,
+        begun_at: NOW,
+        finished_at: None,
+        undone_at: None,
+    };
     {
         let mut tx = scene.their_tx().await;
         let taken = slots::take(&mut tx, their_holder, &device(1), cap(3), their_session, NOW, in_seconds(60)).await;
@@ -130,6 +141,13 @@ async fn walk() {
         positions::note(&mut tx, Mark { journal, position: 5, batch: Uuid::nil() }).await.expect("noted");
         certificates::add(&mut tx, &their_certificate).await.expect("added");
         exceptions::open(&mut tx, &[trouble(theirs, their_session)]).await.expect("opened");
+        let chosen = Chosen {
+            id: theirs.subscriber,
+            username: theirs.username.parse().expect("good"),
+            is_suspended: false,
+            is_live: false,
+        };
+        operations::begin(&mut tx, &their_operation, &[chosen]).await.expect("begun");
         convergence::note_answers(&mut tx, &[outcome(their_session)]).await.expect("noted");
         let within = Span::minutes(1_000_000);
         notices::note_ending(&mut tx, theirs.plan.id, within, NOW, 10, id).await.expect("noted");
@@ -370,6 +388,43 @@ async fn walk() {
     });
     case!("network::nas::retired_at", |tx| nas::retired_at(tx, theirs.nas_id()).await?.is_none());
     case!("network::sightings::find", |tx| sightings::find(tx, theirs.nas_id()).await?.is_none());
+    case!("people::operations::chosen", |tx| {
+        let named = Choice { usernames: Some(vec![their_username.clone()]), ..Choice::default() };
+        let on_plan = Choice { plan: Some(theirs.plan.id), ..Choice::default() };
+        let all = operations::chosen(tx, &Choice::default()).await?;
+        operations::chosen(tx, &named).await?.is_empty()
+            && operations::chosen(tx, &on_plan).await?.is_empty()
+            && all.iter().all(|one| one.id != theirs.subscriber)
+    });
+    case!("people::operations::begin", |tx| {
+        // On their subscriber: the row becomes ours, and finds nobody.
+        let chosen =
+            Chosen { id: theirs.subscriber, username: their_username.clone(), is_suspended: false, is_live: false };
+        let ours = Operation { id: id(), ..their_operation.clone() };
+        operations::begin(tx, &ours, &[chosen]).await?;
+        let dealt_with = operations::suspend_some(tx, &ours, 10).await?;
+        dealt_with == [(theirs.subscriber, OperationOutcome::Gone)]
+    });
+    case!("people::operations::find", |tx| operations::find(tx, their_operation.id).await?.is_none());
+    case!("people::operations::lock", |tx| operations::lock(tx, their_operation.id).await?.is_none());
+    case!("people::operations::list", |tx| {
+        operations::list(tx, Page::first(10)).await?.rows.iter().all(|one| one.id != their_operation.id)
+    });
+    case!("people::operations::rows", |tx| operations::rows(tx, their_operation.id, 0, 10).await?.is_empty());
+    case!("people::operations::suspend_some", |tx| {
+        operations::suspend_some(tx, &their_operation, 10).await?.is_empty()
+    });
+    case!("people::operations::resume_some", |tx| {
+        operations::resume_some(tx, &their_operation, 10).await?.is_empty()
+    });
+    case!("people::operations::note_finished", |tx| {
+        operations::note_finished(tx, their_operation.id, NOW).await?;
+        true
+    });
+    case!("people::operations::note_undone", |tx| {
+        operations::note_undone(tx, their_operation.id, NOW).await?;
+        true
+    });
     case!("people::subscribers::existing_usernames", |tx| {
         subscribers::existing_usernames(tx, std::slice::from_ref(&their_username)).await?.is_empty()
     });
