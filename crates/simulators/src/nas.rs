@@ -4,8 +4,8 @@
 //! [`SimulatedRouter::online`]. What a router is like is in [`Settings`]; what it does with what it was told follows
 //! `docs/simulator.md`, which says of each habit whether RouterOS is known to have it.
 //!
-//! Inside, [`machine`] holds all that happens as plain values that are stepped with a time; [`router`] gives them
-//! sockets and a clock. One task serves a router with all its sessions.
+//! Inside, `machine` holds all that happens as plain values that are stepped with a time; `router` gives them sockets
+//! and a clock. One task serves a router with all its sessions.
 
 mod asking;
 mod control;

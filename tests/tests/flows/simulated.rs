@@ -7,6 +7,7 @@ use domain::sales::plan::PlanService;
 use domain::time::Span;
 use simulators::nas::{By, LoginResult, Moved, SimulatedRouter};
 use store::access::sessions::{Filter, StoredSession};
+use tests::dice::{Dice, SEED, asked};
 use tests::simulated::phone;
 use tests::world::{World, hour, hour_for, month};
 
@@ -172,4 +173,61 @@ async fn a_house_whose_line_fails_dials_again_and_nothing_is_counted_twice() {
 
     assert_eq!(router.moved_by("house-12"), Moved::new(1_001, 5_000_000_002));
     assert_eq!(counted(&world, "house-12").await, Moved::new(1_001, 5_000_000_002));
+}
+
+/// What happens to a router and its houses, by chance, for some days.
+async fn lives(world: &World, router: &SimulatedRouter, houses: &[String], dice: &mut Dice) {
+    for house in houses {
+        assert!(router.pppoe(house, "karibu-nyumbani").await.is_online(), "{house}");
+    }
+    // Each is about fifteen hours.
+    for _ in 0..asked("MNETIFI_TEST_ROUNDS", 12) {
+        for online in router.online() {
+            router.traffic(online.session, Moved::new(dice.between(0, 400_000), dice.between(0, 2_500_000)));
+        }
+        let hours = dice.between(1, 30);
+        router.passes(Duration::from_secs(hours * 3_600)).await;
+        // The other router lets the other half pass.
+        world.clock.passes(Span::minutes(i64::try_from(hours * 30).expect("few")));
+        assert!(router.settled(PATIENCE).await, "all is answered");
+        let everybody = router.online();
+        match (dice.below(4), everybody.is_empty()) {
+            (0, _) => router.reboot(),
+            (1, false) => router.loses_sight_of(dice.one_of(&everybody).session),
+            (_, _) => router.repeats(if dice.once_in(2) { 0.3 } else { 0.0 }),
+        }
+        router.passes(Duration::from_secs(dice.between(0, 200))).await;
+    }
+}
+
+#[tokio::test]
+async fn whatever_happens_to_routers_the_octets_that_were_answered_are_counted_exactly_once() {
+    let world = world().await;
+    let home = world.sells(&world.isp, month(), "home-20", PlanService::Pppoe).await.expect("sold");
+    let houses: Vec<_> = (1..=4).map(|number| format!("villa-{number}")).collect();
+    for house in &houses {
+        world.connects(&world.isp, &home, house, "karibu-nyumbani").await.expect("connected");
+    }
+    world.knows_what_changed().await;
+    let seed = asked(SEED, 4);
+    let routers = world.simulates_many(&world.isp, 2, |_| {}).await.expect("routers");
+    routers.iter().for_each(|router| router.delays(Duration::from_millis(2)));
+
+    let (mut one, mut other) = (Dice::seeded(seed), Dice::seeded(seed + 1));
+    tokio::join!(
+        lives(&world, &routers[0], &houses[..2], &mut one),
+        lives(&world, &routers[1], &houses[2..], &mut other)
+    );
+    for router in &routers {
+        router.repeats(0.0);
+        router.everybody_leaves();
+        assert!(router.settled(PATIENCE).await, "seed {seed}");
+        assert_eq!(router.tally().lost, 0, "seed {seed}");
+    }
+
+    for (house, router) in houses.iter().zip([&routers[0], &routers[0], &routers[1], &routers[1]]) {
+        let (answered, moved) = (router.answered_by(house), router.moved_by(house));
+        assert!(answered.down > 5 << 32 && moved.down >= answered.down, "{house} {answered:?} seed {seed}");
+        assert_eq!(counted(&world, house).await, answered, "{house} seed {seed}");
+    }
 }

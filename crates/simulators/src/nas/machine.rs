@@ -4,6 +4,7 @@
 
 mod ends;
 mod logins;
+mod look;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use super::people::Device;
 use super::session::{Due, Service, Session, SessionKey};
 use super::settings::Settings;
 use super::traffic::Moved;
-use super::view::{Memory, Online};
+use super::view::Memory;
 use crate::dice::Dice;
 use dictionaries::rfc2866::acct_terminate_cause as cause;
 
@@ -123,6 +124,10 @@ pub(super) struct Machine {
     waiting: VecDeque<Job>,
     /// Whether requests that are under way are to be forgotten.
     forgets: bool,
+    /// Up to this moment time passes at once, and waits for logins.
+    leaps_to_ms: u64,
+    /// Whether the last login was answered.
+    is_answered: bool,
 }
 
 impl Machine {
@@ -148,6 +153,8 @@ impl Machine {
             armed: HashMap::new(),
             waiting: VecDeque::new(),
             forgets: false,
+            leaps_to_ms: 0,
+            is_answered: true,
         }
     }
 
@@ -156,9 +163,21 @@ impl Machine {
         self.now_ms
     }
 
-    /// Lets time pass up to a moment. False, if the queue of requests is full before that: then it goes on later.
+    /// From here on time passes at once up to a moment.
+    pub(super) fn leap(&mut self, to_ms: u64) {
+        self.leaps_to_ms = to_ms;
+    }
+
+    /// Whether time must wait: the queue of requests is full, or in a leap a login is under way, for all that follows
+    /// depends on its answer. Where nobody answers it is not waited for.
+    fn must_wait(&self) -> bool {
+        let is_leaping = self.now_ms < self.leaps_to_ms;
+        self.waiting.len() >= WAITING_MAX || (is_leaping && self.is_answered && !self.logins.is_empty())
+    }
+
+    /// Lets time pass up to a moment. False, if it must wait before that: then it goes on later.
     pub(super) fn advance(&mut self, target_ms: u64) -> bool {
-        while self.waiting.len() < WAITING_MAX {
+        while !self.must_wait() {
             match self.timers.first().copied() {
                 Some((due_ms, timer)) if due_ms <= target_ms => {
                     self.now_ms = self.now_ms.max(due_ms);
@@ -174,9 +193,9 @@ impl Machine {
         false
     }
 
-    /// When something is due next; nothing, if the queue of requests must become shorter first.
+    /// When something is due next; nothing, if time must wait first.
     pub(super) fn due_ms(&self) -> Option<u64> {
-        self.timers.first().filter(|_| self.waiting.len() < WAITING_MAX).map(|(due_ms, _)| *due_ms)
+        self.timers.first().filter(|_| !self.must_wait()).map(|(due_ms, _)| *due_ms)
     }
 
     /// Requests that are to be sent now, at most so many.
@@ -193,75 +212,6 @@ impl Machine {
     /// Whether nothing waits to be sent.
     pub(super) fn has_sent_all(&self) -> bool {
         self.waiting.is_empty()
-    }
-
-    /// Who is online.
-    pub(super) fn online(&mut self) -> Vec<Online> {
-        let now_ms = self.now_ms;
-        let seen = |session: &mut Session| {
-            session.advance(now_ms);
-            Online {
-                session: session.key,
-                user: session.facts.user.clone(),
-                mac: session.facts.mac,
-                ip: session.facts.ip,
-                acct_session_id: session.facts.acct_session_id(),
-                service: session.facts.service,
-                told: session.told.clone(),
-                seconds_left: session.seconds_left(now_ms),
-                seconds: session.seconds(now_ms),
-                moved: session.meter.moved,
-                changes: session.changes,
-            }
-        };
-        self.sessions.values_mut().map(seen).collect()
-    }
-
-    /// Octets of a session, living or over.
-    pub(super) fn moved(&mut self, key: SessionKey) -> Moved {
-        let now_ms = self.now_ms;
-        if let Some(session) = self.sessions.get_mut(&key) {
-            session.advance(now_ms);
-            return session.meter.moved;
-        }
-        self.memory.past.get(&key).map_or(Moved::default(), |past| past.moved)
-    }
-
-    /// Octets of all sessions of a name, living and over.
-    pub(super) fn moved_by(&mut self, user: &str) -> Moved {
-        let now_ms = self.now_ms;
-        let over = self.memory.by_user.get(user).copied().unwrap_or_default();
-        let living = self.sessions.values_mut().filter(|session| session.facts.user == user);
-        living.fold(over, |sum, session| {
-            session.advance(now_ms);
-            sum.plus(session.meter.moved)
-        })
-    }
-
-    /// Octets of a session's greatest report that was answered.
-    pub(super) fn answered(&self, key: SessionKey) -> Moved {
-        let living = self.sessions.get(&key).map(|session| session.answered);
-        living.or_else(|| self.memory.past.get(&key).map(|past| past.answered)).unwrap_or_default()
-    }
-
-    /// From now on a session would move so many octets a second.
-    pub(super) fn wish(&mut self, key: SessionKey, wish: Moved) {
-        let now_ms = self.now_ms;
-        if let Some(session) = self.sessions.get_mut(&key) {
-            session.advance(now_ms);
-            session.meter.wish(wish);
-        }
-        self.arm_session(key);
-    }
-
-    /// A session moves so many octets at once.
-    pub(super) fn burst(&mut self, key: SessionKey, octets: Moved) {
-        let now_ms = self.now_ms;
-        if let Some(session) = self.sessions.get_mut(&key) {
-            session.advance(now_ms);
-            session.meter.burst(octets);
-        }
-        self.arm_session(key);
     }
 
     fn arm(&mut self, timer: Timer, due_ms: Option<u64>) {

@@ -1,5 +1,7 @@
 //! The router with its sockets and its clock: what stories hold in their hands.
 
+mod look;
+mod people;
 mod task;
 
 use std::io;
@@ -7,7 +9,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::mac::Mac;
 use radius::dedup::{Dedup, Limits};
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, oneshot, watch};
@@ -17,11 +18,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::asking::Route;
 use super::line::Line;
 use super::machine::{LoginResult, Machine};
-use super::people::{By, Credentials};
-use super::session::{Service, SessionKey};
 use super::settings::{Quirks, Settings};
-use super::traffic::Moved;
-use super::view::{Control, Event, Online, Past, Tally, most_in_any_second};
 
 /// CoAs whose answers are remembered, and for how long, so that a repetition is answered and not done again.
 const REMEMBERED: Limits = Limits { capacity: 1_024, octets: 64 * 1_024, life_ms: 30_000 };
@@ -136,72 +133,8 @@ impl SimulatedRouter {
         self.shared.control_address
     }
 
-    // What people do.
-
-    /// A phone logs in with a voucher's code: CHAP, as RouterOS's own page does it, and no password.
-    pub async fn hotspot_login(&self, phone: Mac, code: &str) -> LoginResult {
-        self.hotspot_login_by(phone, code, "", By::Chap).await
-    }
-
-    /// A phone logs in with a name and a password.
-    pub async fn hotspot_login_by(&self, phone: Mac, user: &str, password: &str, by: By) -> LoginResult {
-        let credentials = Credentials { user: user.to_owned(), password: password.to_owned(), by };
-        self.told(|machine, teller| machine.log_in(phone, Service::Hotspot, credentials, Some(teller))).await
-    }
-
-    /// A phone comes near and nobody types: the router repeats what it remembers of it (mac-cookie), or tries its
-    /// hardware address where that is allowed.
-    pub async fn appears(&self, phone: Mac) -> LoginResult {
-        self.told(|machine, teller| machine.appear(phone, Some(teller))).await
-    }
-
-    /// A house dials by MS-CHAPv2, and from now on dials again whenever its line ends. Its address follows from its name.
-    pub async fn pppoe(&self, user: &str, password: &str) -> LoginResult {
-        self.pppoe_by(mac_of(user), user, password, By::MsChapV2).await
-    }
-
-    /// The same for a device, in another way.
-    pub async fn pppoe_by(&self, mac: Mac, user: &str, password: &str, by: By) -> LoginResult {
-        let credentials = Credentials { user: user.to_owned(), password: password.to_owned(), by };
-        self.told(|machine, teller| machine.dial(mac, credentials, Some(teller))).await
-    }
-
-    /// Begins a login that nobody waits for.
-    pub(super) fn begins(&self, mac: Mac, service: Service, credentials: Credentials) {
-        self.does(|machine| match service {
-            Service::Hotspot => machine.log_in(mac, service, credentials, None),
-            Service::Pppoe => machine.dial(mac, credentials, None),
-        });
-    }
-
-    /// Somebody logs out, or switches the house's router off.
-    pub fn leaves(&self, session: SessionKey) {
-        self.does(|machine| machine.leave(Some(session)));
-    }
-
-    /// Everybody logs out and nobody comes back.
-    pub fn everybody_leaves(&self) {
-        self.does(|machine| machine.leave(None));
-    }
-
-    /// The router no longer hears a device, and reports that.
-    pub fn loses_sight_of(&self, session: SessionKey) {
-        self.does(|machine| machine.lose(session));
-    }
-
-    /// From now on a session moves so many octets a second, as far as its rate allows.
-    pub fn traffic(&self, session: SessionKey, octets_per_second: Moved) {
-        self.does(|machine| machine.wish(session, octets_per_second));
-    }
-
-    /// A session moves so many octets now.
-    pub fn moves(&self, session: SessionKey, octets: Moved) {
-        self.does(|machine| machine.burst(session, octets));
-    }
-
-    // What happens to the router.
-
-    /// Power goes and comes: everybody is offline without a word, and session ids begin anew.
+    /// Power goes and comes: everybody is offline without a word, what waits to be sent is gone, and session ids begin
+    /// anew.
     pub fn reboot(&self) {
         self.does(Machine::reboot);
     }
@@ -249,8 +182,8 @@ impl SimulatedRouter {
         });
     }
 
-    /// So much time of the router passes at once, with all that is due in it. Comes back when all that is to be asked or
-    /// reported is on its way.
+    /// So much time of the router passes at once, with all that is due in it. Waits for logins that are made in it, as
+    /// long as somebody answers; its reports are on their way when it comes back ([`Self::settled`] waits for them).
     pub async fn passes(&self, span: Duration) {
         let mut goal_ms = 0;
         self.does_to_all(|inside| {
@@ -258,95 +191,9 @@ impl SimulatedRouter {
             goal_ms = inside.time.now_ms().saturating_add(span_ms);
             let speed = inside.time.speed;
             inside.time.set(goal_ms, speed);
+            inside.machine.leap(goal_ms);
         });
         self.waits(|inside| inside.machine.now_ms() >= goal_ms).await;
-    }
-
-    // What can be seen.
-
-    /// Who is online.
-    pub fn online(&self) -> Vec<Online> {
-        self.shared.now().machine.online()
-    }
-
-    /// A living session.
-    pub fn session(&self, session: SessionKey) -> Option<Online> {
-        self.online().into_iter().find(|online| online.session == session)
-    }
-
-    /// The first living session of a name.
-    pub fn session_of(&self, user: &str) -> Option<Online> {
-        self.online().into_iter().find(|online| online.user == user)
-    }
-
-    /// A session that is over.
-    pub fn past(&self, session: SessionKey) -> Option<Past> {
-        self.shared.now().machine.memory.past.get(&session).cloned()
-    }
-
-    /// Octets of a session, living or over.
-    pub fn moved(&self, session: SessionKey) -> Moved {
-        self.shared.now().machine.moved(session)
-    }
-
-    /// Octets of all sessions of a name.
-    pub fn moved_by(&self, user: &str) -> Moved {
-        self.shared.now().machine.moved_by(user)
-    }
-
-    /// Octets of a session's greatest report that was answered.
-    pub fn answered(&self, session: SessionKey) -> Moved {
-        self.shared.now().machine.answered(session)
-    }
-
-    /// Numbers of what happened; living sessions' octets are in them.
-    pub fn tally(&self) -> Tally {
-        let mut inside = self.shared.now();
-        let living = inside.machine.online().iter().fold(Moved::default(), |sum, one| sum.plus(one.moved));
-        let mut tally = inside.machine.memory.tally.clone();
-        tally.moved = tally.moved.plus(living);
-        tally
-    }
-
-    /// What happened, from the event with that number on (the first is 0); old ones are forgotten.
-    pub fn events_from(&self, number: u64) -> Vec<Event> {
-        let inside = self.shared.now();
-        let memory = &inside.machine.memory;
-        let skipped = usize::try_from(number.saturating_sub(memory.events_gone)).unwrap_or(usize::MAX);
-        memory.events.iter().skip(skipped).cloned().collect()
-    }
-
-    /// CoAs and Disconnects that came, oldest first.
-    pub fn controls(&self) -> Vec<Control> {
-        self.shared.now().machine.memory.controls.iter().cloned().collect()
-    }
-
-    /// The most CoAs and Disconnects that came in any one second, repetitions and all.
-    pub fn most_controls_in_any_second(&self) -> usize {
-        most_in_any_second(self.shared.now().machine.memory.controls.iter().map(|control| control.at))
-    }
-
-    /// Waits until something is true of the router, at most so long. Whether it became true.
-    pub async fn until(&self, patience: Duration, mut is_true: impl FnMut(&Self) -> bool) -> bool {
-        let mut changes = self.shared.changes.subscribe();
-        let patience = Instant::now() + patience;
-        loop {
-            if is_true(self) {
-                return true;
-            }
-            // What follows from time alone changes without a word: it is looked at now and then.
-            let soon = patience.min(Instant::now() + Duration::from_millis(20));
-            let _ = tokio::time::timeout_at(soon, changes.changed()).await;
-            if Instant::now() >= patience {
-                return is_true(self);
-            }
-        }
-    }
-
-    /// Waits until nothing is to be sent and nothing waits for an answer, at most so long. Whether that came.
-    pub async fn settled(&self, patience: Duration) -> bool {
-        let settled = self.waits(|inside| inside.machine.has_sent_all() && inside.under_way == 0);
-        tokio::time::timeout(patience, settled).await.is_ok()
     }
 
     async fn waits(&self, mut is_true: impl FnMut(&Inside) -> bool) {
@@ -388,14 +235,4 @@ impl Shared {
     fn changed(&self) {
         self.changes.send_modify(|count| *count += 1);
     }
-}
-
-/// The hardware address of a house, from its name: locally administered, the same every time.
-fn mac_of(user: &str) -> Mac {
-    // FNV-1a: names differ, so do addresses, but for one case in 2^40.
-    let hash = user
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3));
-    let [_, _, _, a, b, c, d, e] = hash.to_be_bytes();
-    Mac::from_octets([0x06, a, b, c, d, e])
 }

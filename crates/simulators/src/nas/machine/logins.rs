@@ -107,6 +107,7 @@ impl Machine {
             Some(Ok(reply)) => self.judge(&login, &reply),
             Some(Err(_)) | None => LoginResult::Unanswered,
         };
+        self.is_answered = answer.is_some();
         let user = &login.facts.user;
         match &result {
             LoginResult::Online(session) => {

@@ -363,6 +363,34 @@ fn a_house_dials_again_by_itself_and_waits_longer_each_time_in_vain() {
 }
 
 #[test]
+fn in_a_leap_time_waits_for_a_login_that_somebody_answers() {
+    let mut stage = Stage::with(|_| {});
+    let house = Credentials { user: "house-12".to_owned(), password: "karibu".to_owned(), by: By::Pap };
+    stage.machine.dial(PHONE, house, None);
+    stage.serves(plainly);
+    let key = stage.machine.online()[0].session;
+    stage.machine.lose(key);
+
+    stage.machine.leap(3_600_000);
+    assert!(!stage.machine.advance(3_600_000), "it dials within five seconds");
+    assert!(stage.machine.now_ms() <= 5_000 && stage.machine.due_ms().is_none());
+    stage.serves(plainly);
+    assert!(stage.machine.advance(3_600_000));
+    let since = stage.machine.online()[0].seconds;
+
+    assert!(since >= 3_595, "{since}");
+    let key = stage.machine.online()[0].session;
+    stage.machine.lose(key);
+    stage.machine.leap(7_200_000);
+    assert!(!stage.machine.advance(7_200_000));
+    let Some(Purpose::Login(number)) = stage.machine.take(usize::MAX).last().map(|job| job.purpose) else {
+        panic!("it dials")
+    };
+    stage.machine.login_answered(number, None);
+    assert!(stage.machine.advance(7_200_000), "nobody is waited for who does not answer");
+}
+
+#[test]
 fn a_reboot_forgets_all_without_a_word_and_counts_anew() {
     let mut stage = Stage::with(|settings| settings.traffic = Moved::new(0, 1_000));
     let session = stage.logs_in(plainly);
