@@ -91,6 +91,36 @@ async fn every_way_to_log_in_is_believed_and_a_wrong_password_is_not() {
 }
 
 #[tokio::test]
+async fn a_phone_that_walks_away_comes_back_by_its_cookie_and_after_a_reboot_by_its_address() {
+    let world = world().await;
+    let by_address = |settings: &mut simulators::nas::Settings| settings.mac_login = true;
+    let router = world.simulates_with(&world.isp, by_address).await.expect("a router");
+    let first = router.hotspot_login(phone(1), "Sunrise77").await.session().expect("online");
+    router.moves(first, Moved::new(5, 6));
+    router.loses_sight_of(first);
+    assert!(router.settled(PATIENCE).await);
+
+    let second = router.appears(phone(1)).await.session().expect("the router repeats the code");
+    let by_cookie = router.session(second).expect("online").user;
+    assert!(router.settled(PATIENCE).await);
+    world.drained().await;
+    world.knows_what_changed().await;
+    router.reboot();
+    router.passes(Duration::from_secs(10)).await;
+    assert!(router.until(PATIENCE, |router| router.online().len() == 1).await, "it comes back by itself");
+    let third = router.online().remove(0);
+    let stranger = router.appears(phone(2)).await;
+    assert!(router.settled(PATIENCE).await);
+
+    assert_eq!((by_cookie.as_str(), third.user.as_str()), ("Sunrise77", "02:00:00:00:00:01"));
+    assert_eq!((third.rate(), third.told.port_limit), ("2M/5M", Some(1)));
+    assert!(stranger.sentence().contains("not found"), "{stranger:?}");
+    let holders: Vec<_> = sessions(&world).await.into_iter().map(|one| one.holder).collect();
+    assert_eq!(holders.len(), 3);
+    assert!(holders[0].is_some() && holders.iter().all(|holder| *holder == holders[0]), "one voucher: {holders:?}");
+}
+
+#[tokio::test]
 async fn a_month_of_reports_over_a_bad_line_gives_the_exact_octets_that_moved() {
     let world = world().await;
     let hasty = |settings: &mut simulators::nas::Settings| settings.timeout = Duration::from_millis(150);
