@@ -2,10 +2,12 @@
 //!
 //! Its duty is convergence: live sessions follow plans, vouchers, subscribers, time and use. It reads what has changed
 //! (`wake`), finds what is different (`look`), asks routers (`ask`) and writes what they answer. Never decides: that is
-//! `policy::access::convergence`. All of it may be done twice, by two nodes at once as well.
+//! `policy::access::convergence`. Beside it: what is to be said to people (`notice`), and ended sessions that are kept
+//! aside (`keep`). All of it may be done twice, by two nodes at once as well.
 #![forbid(unsafe_code)]
 
 mod ask;
+mod keep;
 mod look;
 mod meters;
 mod notice;
@@ -98,6 +100,7 @@ pub async fn run<C: RouterControl>(parts: Parts<C>, shutdown: CancellationToken)
     duties.spawn(ask::keep_noting(Arc::clone(&worker), answered, shutdown.clone()));
     duties.spawn(look::keep_counting(Arc::clone(&worker), shutdown.clone()));
     duties.spawn(notice::keep_noticing(Arc::clone(&worker), shutdown.clone()));
+    duties.spawn(keep::keep_keeping(Arc::clone(&worker), shutdown.clone()));
     while duties.join_next().await.is_some() {}
     if worker.holds()
         && let Err(why) = give_back(&worker).await

@@ -7,6 +7,7 @@ pub mod close_overdue;
 pub mod close_rebooted;
 pub mod converge;
 pub mod explain;
+pub mod keep_sessions;
 pub mod name_device;
 pub mod record_usage;
 pub mod release_device;

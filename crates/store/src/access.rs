@@ -5,6 +5,7 @@ pub mod convergence;
 pub mod decisions;
 pub mod devices;
 pub mod facts;
+pub mod history;
 pub mod holders;
 pub mod known;
 pub mod online;

@@ -1,5 +1,6 @@
 //! Stays on routers: granted by us, reported by them, kept after they have ended.
 
+mod listing;
 mod row;
 
 use std::collections::{HashMap, HashSet};
@@ -15,11 +16,11 @@ use domain::id::{NasId, SessionId};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
+pub use self::listing::{Filter, list};
 use self::row::{SessionRow, state_columns};
-use crate::access::{devices, slots};
+use crate::access::{devices, history, slots};
 use crate::columns::{Instant, counter, holder_columns, host, inet, integer, uncounter};
 use crate::error::StoreError;
-use crate::page::{Listed, Page};
 use crate::system_tx::SystemTx;
 use crate::tenant_tx::TenantTx;
 
@@ -233,11 +234,22 @@ pub async fn known(tx: &mut TenantTx, ids: &[SessionId]) -> Result<HashSet<Sessi
     Ok(found.into_iter().map(SessionId::from_uuid).collect())
 }
 
-/// The sessions with these ids, locked in the order of their ids. Ids that are not the tenant's are left out.
+/// The sessions with these ids, locked in the order of their ids. Ids that are not the tenant's are left out; those that
+/// ended long ago are brought back first.
 pub async fn by_ids_for_update(tx: &mut TenantTx, ids: &[SessionId]) -> Result<Vec<StoredSession>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    let found = lock(tx, ids).await?;
+    let missing: Vec<SessionId> =
+        ids.iter().copied().filter(|id| !found.iter().any(|session| session.id == *id)).collect();
+    match history::bring_back(tx, &missing).await? {
+        0 => Ok(found),
+        _ => lock(tx, ids).await,
+    }
+}
+
+async fn lock(tx: &mut TenantTx, ids: &[SessionId]) -> Result<Vec<StoredSession>, StoreError> {
     let tenant = tx.tenant_uuid();
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     sqlx::query_file_as!(SessionRow, "sql/sessions_for_update.sql", tenant, &ids)
@@ -491,67 +503,6 @@ async fn release(tx: &mut TenantTx, closed: Vec<Uuid>) -> Result<u64, StoreError
     let closed: Vec<SessionId> = closed.into_iter().map(SessionId::from_uuid).collect();
     slots::release_many(tx, &closed).await?;
     Ok(u64::try_from(closed.len()).unwrap_or(u64::MAX))
-}
-
-/// Which sessions to list.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Filter {
-    /// Only those that their router has reported and not ended.
-    pub online_only: bool,
-    /// Those of one User-Name.
-    pub user_name: Option<String>,
-}
-
-/// The tenant's sessions, newest first.
-pub async fn list(
-    tx: &mut TenantTx,
-    filter: &Filter,
-    page: Page<SessionId>,
-) -> Result<Listed<StoredSession, SessionId>, StoreError> {
-    let tenant = tx.tenant_uuid();
-    let before = page.key().map_or(Uuid::max(), |id| id.uuid());
-    // One statement per filter: with `$2 is null or …` the index of the filter would not be used.
-    let ids: Vec<Uuid> = match (filter.online_only, filter.user_name.as_deref()) {
-        (true, None) => {
-            sqlx::query_scalar!(
-                "select id from sessions
-                 where tenant_id = $1 and id < $2 and ended_at is null and state = 'open'
-                 order by id desc limit $3",
-                tenant,
-                before,
-                page.limit(),
-            )
-            .fetch_all(tx.connection())
-            .await?
-        }
-        (false, None) => {
-            sqlx::query_scalar!(
-                "select id from sessions where tenant_id = $1 and id < $2 order by id desc limit $3",
-                tenant,
-                before,
-                page.limit(),
-            )
-            .fetch_all(tx.connection())
-            .await?
-        }
-        (online_only, Some(user_name)) => {
-            sqlx::query_scalar!(
-                "select id from sessions
-                 where tenant_id = $1 and user_name = $2 and id < $3 and (state = 'open' or not $4)
-                 order by id desc limit $5",
-                tenant,
-                user_name,
-                before,
-                online_only,
-                page.limit(),
-            )
-            .fetch_all(tx.connection())
-            .await?
-        }
-    };
-    let ids: Vec<SessionId> = ids.into_iter().map(SessionId::from_uuid).collect();
-    let sessions = by_ids(tx, &ids).await?;
-    Ok(page.cut(sessions, |session: &StoredSession| session.id))
 }
 
 /// How many sessions of all tenants are online as their routers report them, for metrics.

@@ -81,6 +81,26 @@ pub async fn find(tx: &mut SystemTx, slug: &str) -> Result<Option<Tenant>, Store
     .transpose()
 }
 
+/// For how many days each ISP keeps its sessions.
+pub async fn session_days(tx: &mut SystemTx) -> Result<Vec<(TenantId, u32)>, StoreError> {
+    let rows = sqlx::query!("select id, session_days from tenants order by slug limit $1", TENANTS_MAX)
+        .fetch_all(tx.connection())
+        .await?;
+    let days = |days: i32| u32::try_from(days).unwrap_or(u32::MAX);
+    Ok(rows.into_iter().map(|row| (TenantId::from_uuid(row.id), days(row.session_days))).collect())
+}
+
+/// Sets for how many days an ISP keeps its sessions. A number of days that is not allowed is refused by the table.
+pub async fn set_session_days(tx: &mut SystemTx, tenant: TenantId, days: u32) -> Result<(), StoreError> {
+    let changed = sqlx::query!("update tenants set session_days = $2 where id = $1", tenant.uuid(), integer(days))
+        .execute(tx.connection())
+        .await?;
+    match changed.rows_affected() {
+        0 => Err(StoreError::Missing { what: "tenant" }),
+        _ => Ok(()),
+    }
+}
+
 /// Sets how an ISP wants its people dealt with.
 pub async fn set_house(tx: &mut SystemTx, tenant: TenantId, house: &HouseRules) -> Result<(), StoreError> {
     let terms = house.unpaid.restriction();

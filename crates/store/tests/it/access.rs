@@ -4,6 +4,7 @@ mod boots;
 pub(crate) mod decisions;
 mod devices;
 mod facts;
+mod history;
 mod known;
 mod sessions;
 mod slots;

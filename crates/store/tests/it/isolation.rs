@@ -118,8 +118,8 @@ async fn the_parts_of_a_table_are_reached_through_it_alone() {
 
     assert!(parts.len() >= 5, "{parts:?}");
     for part in &parts {
-        assert_eq!(
-            part.whole, "decision_blocks",
+        assert!(
+            ["decision_blocks", "session_history"].contains(&part.whole.as_str()),
             "{part:?}: the walks over tables leave parts out, so say here of what"
         );
         assert!(part.guarded && part.policies == 0 && part.granted_to.is_empty(), "{part:?}");

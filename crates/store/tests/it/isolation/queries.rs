@@ -21,7 +21,7 @@ use store::access::decisions::Search;
 use store::access::positions::{self, Mark};
 use store::access::sessions::{Filter, ReportKey};
 use store::access::slots::Renewal;
-use store::access::{boots, decisions, devices, facts, holders, known, online, sessions, slots, usage};
+use store::access::{boots, decisions, devices, facts, history, holders, known, online, sessions, slots, usage};
 use store::messages::notices;
 use store::network::certificates::Which;
 use store::network::{certificates, nas, sightings};
@@ -157,6 +157,14 @@ async fn walk() {
         vouchers::mark_sold(&mut tx, theirs.voucher, NOW, Some(in_seconds(60))).await.expect("sold");
         tx.commit().await.expect("commits");
     }
+    let their_old = theirs.granted(&scene.store, device(7)).await;
+    {
+        let mut tx = scene.their_tx().await;
+        sessions::close_all_of_nas(&mut tx, theirs.nas_id(), in_seconds(1)).await.expect("closed");
+        history::archive(&mut tx, in_seconds(2), 10).await.expect("kept");
+        history::bring_back(&mut tx, &[their_session]).await.expect("back");
+        tx.commit().await.expect("commits");
+    }
     let mut system = scene.store.system().await.expect("begins");
     sightings::lock(&mut system, &[sighting(theirs, 1, 0)]).await.expect("seen");
     system.commit().await.expect("commits");
@@ -257,6 +265,9 @@ async fn walk() {
     });
     case!("access::sessions::close_overdue", |tx| sessions::close_overdue(tx, in_seconds(100), 10).await? == 0);
     case!("access::sessions::known", |tx| sessions::known(tx, &[their_session]).await?.is_empty());
+    case!("access::history::archive", |tx| history::archive(tx, in_seconds(1_000_000), 10).await? == 0);
+    case!("access::history::bring_back", |tx| history::bring_back(tx, &[their_session, their_old]).await? == 0);
+    case!("access::history::forget", |tx| history::forget(tx, in_seconds(1_000_000), 10).await? == 0);
     case!("access::sessions::by_ids", |tx| sessions::by_ids(tx, &[their_session]).await?.is_empty());
     case!("access::sessions::close_cut", |tx| sessions::close_cut(tx, &[their_session]).await? == 0);
     case!("access::convergence::live_of", |tx| convergence::live_of(tx, &[their_holder]).await?.is_empty());
@@ -285,7 +296,7 @@ async fn walk() {
         sessions::insert_granted(tx, &session).await?;
         false
     });
-    case!("access::sessions::list", |tx| {
+    case!("access::sessions::listing::list", |tx| {
         sessions::list(tx, &Filter::default(), Page::first(10)).await?.rows.is_empty()
     });
     case!("access::sessions::extend_leases", |tx| {

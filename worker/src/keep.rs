@@ -1,0 +1,69 @@
+//! Keeps ended sessions: moves them away from those that live, month by month, and lets go of the oldest.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actions::access::keep_sessions::{BATCH_MAX, Kept, keep_sessions};
+use ports::RouterControl;
+use store::access::history;
+use store::platform::tenants;
+use store::{StoreError, TenantScope};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info};
+
+use crate::{Worker, sleep_or_stop};
+
+/// How often it is looked for them.
+const EVERY: Duration = Duration::from_secs(600);
+
+/// How soon after the start, and between two batches: those who log in go first.
+const BREATH: Duration = Duration::from_millis(200);
+
+/// Keeps them while the duty is this node's.
+pub(crate) async fn keep_keeping<C: RouterControl>(worker: Arc<Worker<C>>, shutdown: CancellationToken) {
+    let mut pause = BREATH;
+    loop {
+        if sleep_or_stop(pause, &shutdown).await {
+            return;
+        }
+        pause = EVERY;
+        if !worker.holds() {
+            pause = BREATH * 10;
+            continue;
+        }
+        match step(&worker, &shutdown).await {
+            Ok(Kept { moved: 0, forgotten: 0 }) => {}
+            Ok(Kept { moved, forgotten }) => {
+                info!(
+                    moved,
+                    forgotten, "{moved} ended sessions are kept aside, {forgotten} are old enough to be let go of"
+                );
+            }
+            Err(why) if why.is_unavailable() => debug!("ended sessions are kept later: {why}"),
+            Err(why) => error!("ended sessions cannot be kept aside: {why}"),
+        }
+    }
+}
+
+async fn step<C: RouterControl>(worker: &Worker<C>, shutdown: &CancellationToken) -> Result<Kept, StoreError> {
+    let store = &worker.parts.store;
+    let now = worker.context().now();
+    let mut tx = store.system().await?;
+    history::prepare(&mut tx, now).await?;
+    let tenants = tenants::session_days(&mut tx).await?;
+    tx.commit().await?;
+    let mut all = Kept::default();
+    for (tenant, days) in tenants {
+        let scope = TenantScope::of_operator(tenant);
+        loop {
+            let kept = keep_sessions(store, &scope, days, now).await?;
+            all.moved += kept.moved;
+            all.forgotten += kept.forgotten;
+            let more = kept.moved.max(kept.forgotten) >= u64::from(BATCH_MAX);
+            if !more || sleep_or_stop(BREATH, shutdown).await {
+                break;
+            }
+        }
+    }
+    Ok(all)
+}
