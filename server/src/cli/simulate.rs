@@ -88,6 +88,12 @@ pub struct SimulateNas {
     /// How long a datagram is on its way at most
     #[arg(long, default_value_t = 0, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u64).range(0..=1_000))]
     pub delay: u64,
+    /// How many routers lose their line when a third of the time is over, and have it again when two thirds are
+    #[arg(long, default_value_t = 0, value_name = "ROUTERS")]
+    pub cut_off: u16,
+    /// How many routers start anew, without a word, when half of the time is over
+    #[arg(long, default_value_t = 0, value_name = "ROUTERS")]
+    pub reboots: u16,
     /// Let the hotspots log devices in by their hardware address
     #[arg(long)]
     pub mac_login: bool,

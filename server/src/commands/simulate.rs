@@ -13,7 +13,7 @@ use boot::random::OsRandom;
 use boot::shutdown::Shutdown;
 use domain::rate::Bytes;
 use ports::{Clock as _, Random as _};
-use simulators::nas::{By, Fleet, FleetSettings, FleetView, Moved, Server, Service, Subscriber};
+use simulators::nas::{By, Fleet, FleetSettings, FleetView, Moved, Server, Service, SimulatedRouter, Subscriber};
 use tokio::time::Instant;
 
 use crate::cli::simulate::named;
@@ -145,13 +145,42 @@ async fn watch(fleet: &Fleet, asked: &SimulateNas, is_json: bool) -> anyhow::Res
         }
         Ok(())
     };
-    let (shown, ()) = tokio::join!(show, async {
-        tokio::select! {
-            () = fleet.logs_in() => {}
-            () = tokio::time::sleep_until(end) => {}
+    let (shown, (), broken) = tokio::join!(
+        show,
+        async {
+            tokio::select! {
+                () = fleet.logs_in() => {}
+                () = tokio::time::sleep_until(end) => {}
+            }
+        },
+        breaks(fleet, asked, begun, is_json)
+    );
+    shown.and(broken)
+}
+
+/// Something that happens to a router.
+type Deed = fn(&SimulatedRouter);
+
+/// Lets happen to routers what was asked, each at its time, and says so.
+async fn breaks(fleet: &Fleet, asked: &SimulateNas, begun: Instant, is_json: bool) -> anyhow::Result<()> {
+    let whole = Duration::from_secs(asked.seconds);
+    let deeds: [(Duration, u16, &str, Deed); 3] = [
+        (whole / 3, asked.cut_off, "cut off", SimulatedRouter::die),
+        (whole / 2, asked.reboots, "started anew", SimulatedRouter::reboot),
+        (whole * 2 / 3, asked.cut_off, "back on the line", SimulatedRouter::revive),
+    ];
+    for (after, count, words, deed) in deeds {
+        let some: Vec<_> = fleet.routers().iter().take(count.into()).collect();
+        if some.is_empty() {
+            continue;
         }
-    });
-    shown
+        tokio::time::sleep_until(begun + after).await;
+        some.iter().for_each(|router| deed(router));
+        if !is_json {
+            print::line(&format!("         {} of {} routers {words}", some.len(), fleet.routers().len()))?;
+        }
+    }
+    Ok(())
 }
 
 fn summary(view: &FleetView, asked: &SimulateNas, settled: bool, is_json: bool) -> anyhow::Result<()> {
