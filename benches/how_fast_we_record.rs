@@ -92,6 +92,7 @@ fn accepted(number: u32, show: impl FnOnce(&DecisionRecord<'_>)) {
         candidates: &facts.candidates,
         differs_only_in_case: false,
         proved: Proved { empty: false, user_name: false, secrets: 1 },
+        restriction: None,
         answered_from: AnsweredFrom::Memory,
         policy_version: policy::VERSION,
         trail: verdict.trail.steps(),

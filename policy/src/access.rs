@@ -8,4 +8,5 @@ pub mod leases;
 pub mod metering;
 pub mod places;
 pub mod reboots;
+pub mod restricted;
 pub mod shaping;

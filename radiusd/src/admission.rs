@@ -19,7 +19,7 @@ use domain::sales::plan::Plan;
 use domain::sales::voucher::FirstUse;
 use domain::time::{Timestamp, Zone};
 use policy::access::admission::{self, Admit, Outcome, Verdict};
-use policy::access::{credentials, leases, shaping};
+use policy::access::{credentials, leases, restricted, shaping};
 use ports::Random as _;
 use smallvec::SmallVec;
 use tokio::time::Instant;
@@ -174,6 +174,7 @@ impl Asking<'_> {
         let Some(((right, _), candidate)) = meaning else { return Some(full(verdict)) };
         let session: SessionId = self.new_id();
         let interim_seconds = leases::interim_seconds(self.node.settings.interim_seconds, session.bytes()[15]);
+        let restriction = restricted::of(&admit, facts.house);
         let granted = GrantedSession {
             id: session,
             nas: self.nas.nas.id,
@@ -181,12 +182,18 @@ impl Asking<'_> {
             device: self.attempt.device.clone(),
             service: self.attempt.service,
             framed_ip: self.attempt.framed_ip,
-            told: shaping::told(candidate, admit.first_use.map_or(admit.until, |first| Some(first.until))),
+            told: match restriction {
+                Some(terms) => restricted::told(candidate, terms),
+                None => shaping::told(candidate, admit.first_use.map_or(admit.until, |first| Some(first.until))),
+            },
             interim_seconds,
         };
         match self.grasp(right, granted, candidate, admit) {
             Grasp::Place(until, first_use) => {
-                let grant = shaping::grant(candidate, session, until, interim_seconds, self.now);
+                let grant = match restriction {
+                    Some(terms) => restricted::grant(candidate, terms, session, interim_seconds),
+                    None => shaping::grant(candidate, session, until, interim_seconds, self.now),
+                };
                 Some(Taken { verdict, grant: Some(grant), first_use })
             }
             Grasp::Full => Some(full(verdict)),
@@ -238,6 +245,7 @@ impl Asking<'_> {
             candidates: &facts.candidates,
             differs_only_in_case: facts.differs_only_in_case,
             proved,
+            restriction: restricted::asked_for(&verdict, facts.house),
             answered_from: self.answered_from,
             policy_version: policy::VERSION,
             trail: verdict.trail.steps(),

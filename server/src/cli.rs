@@ -10,6 +10,7 @@ mod plan;
 mod radsec;
 pub mod simulate;
 mod subscriber;
+mod tenant;
 mod voucher;
 
 use std::net::IpAddr;
@@ -37,6 +38,7 @@ pub use crate::cli::simulate::{Line, Proof, Simulate, SimulateNas};
 pub use crate::cli::subscriber::{
     Subscriber, SubscriberAdd, SubscriberMove, SubscriberRenew, SubscriberResume, SubscriberSuspend,
 };
+pub use crate::cli::tenant::{Suspended, Switch, TenantSet};
 pub use crate::cli::voucher::{Voucher, VoucherExtend, VoucherList, VoucherPrint, VoucherRevoke, VoucherSell};
 
 /// Where `--help` shows the options that every command takes.
@@ -184,6 +186,8 @@ pub struct Demo {
 pub enum Tenant {
     /// Open a tenant
     Add(TenantAdd),
+    /// Settle how a tenant wants its people dealt with; what is left out stays as it is
+    Set(Box<TenantSet>),
     /// List the tenants
     List,
 }

@@ -122,6 +122,7 @@ impl Answer {
             candidates: &candidates,
             differs_only_in_case: false,
             proved: Proved { secrets: u32::from(self.refusal.is_none()), ..Proved::default() },
+            restriction: None,
             answered_from: AnsweredFrom::Memory,
             policy_version: 1,
             trail: &trail,

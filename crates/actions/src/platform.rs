@@ -1,3 +1,4 @@
 //! Deeds about tenants.
 
 pub mod open_tenant;
+pub mod set_house;

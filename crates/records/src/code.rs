@@ -100,6 +100,7 @@ pub(crate) const fn of_meaning(meaning: Meaning) -> [u8; 2] {
         Meaning::NotShown => [7, 0],
         Meaning::Endless => [8, 0],
         Meaning::Device => [9, 0],
+        Meaning::Restricted => [10, 0],
     }
 }
 
@@ -115,6 +116,7 @@ pub(crate) fn meaning(octets: [u8; 2]) -> Option<Meaning> {
         [7, 0] => Meaning::NotShown,
         [8, 0] => Meaning::Endless,
         [9, 0] => Meaning::Device,
+        [10, 0] => Meaning::Restricted,
         _ => return None,
     })
 }

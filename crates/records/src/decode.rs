@@ -1,6 +1,7 @@
 //! Reads a record. Whatever is not as it should be makes it no record; nothing is guessed.
 
 use std::net::Ipv4Addr;
+use std::num::NonZeroU32;
 
 use domain::access::attempt::Device;
 use domain::access::decision::{Decision, Inputs, Proved, RightSeen, Seen, TraceCode};
@@ -10,6 +11,7 @@ use domain::access::trail::{Detail, Step};
 use domain::id::{Id, NodeId};
 use domain::mac::Mac;
 use domain::people::subscriber::Standing;
+use domain::platform::house::Restriction;
 use domain::rate::{Bps, Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
 use domain::sales::plan::DeviceCap;
 use domain::sales::voucher::{FirstUse, VoucherState};
@@ -17,7 +19,7 @@ use domain::text::RouterName;
 use domain::time::Timestamp;
 
 use crate::code;
-use crate::encode::{BLOCKED, NO_HOLDER, STEPS_MAX};
+use crate::encode::{BLOCKED, NO_HOLDER, RESTRICTION, STEPS_MAX};
 use crate::view::View;
 
 /// The whole of a record.
@@ -56,7 +58,15 @@ pub(crate) fn decision(view: &View<'_>, node: NodeId) -> Option<Decision> {
         NO_HOLDER => None,
         place => Some(candidates.get(usize::from(place))?.right.holder()),
     };
-    let inputs = Inputs { candidates, differs_only_in_case, proved };
+    let restriction = match reader.rest.first() {
+        None => None,
+        Some(&RESTRICTION) => {
+            reader.octet()?;
+            Some(Box::new(reader.restriction()?))
+        }
+        Some(_) => return None,
+    };
+    let inputs = Inputs { candidates, differs_only_in_case, proved, restriction };
     reader.rest.is_empty().then_some(Decision {
         id,
         trace,
@@ -199,6 +209,15 @@ impl<'a> Reader<'a> {
             pool: self.option(Self::name)?,
             address_list: self.option(Self::name)?,
             rate: self.option(Self::rate)?,
+        })
+    }
+
+    fn restriction(&mut self) -> Option<Restriction> {
+        Some(Restriction {
+            pool: self.option(Self::name)?,
+            address_list: self.option(Self::name)?,
+            rate: self.option(Self::rate)?,
+            seconds: NonZeroU32::new(u32::from_le_bytes(self.array()?))?,
         })
     }
 

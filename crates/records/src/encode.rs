@@ -3,7 +3,8 @@
 //! Layout of version 1, after a length of two octets: version, refusal (0 is an accept), service, method, where the
 //! facts came from, whether only the case differs, rules' version (2), instant (8), trace (6), microseconds (4), id,
 //! tenant, router (16 each); then device, User-Name, address, trail, grant, first use, what was proved, candidates, and
-//! which of them is the holder. What may be absent begins with 0 or 1.
+//! which of them is the holder. What may be absent begins with 0 or 1. What later versions have added stands at the end,
+//! and begins with what it is.
 
 use domain::access::attempt::Device;
 use domain::access::decision::{DecisionRecord, RightSeen, Seen, USER_NAME_KEPT};
@@ -11,6 +12,7 @@ use domain::access::facts::{Facts, Holder};
 use domain::access::grant::Grant;
 use domain::access::trail::{Detail, Step};
 use domain::people::subscriber::Standing;
+use domain::platform::house::Restriction;
 use domain::rate::{Bps, RateLimit, UpDown};
 use domain::sales::voucher::VoucherState;
 use domain::text::RouterName;
@@ -26,6 +28,9 @@ pub const RECORD_MAX: usize = 4 * 1_024;
 
 /// Which octet says that the name was not known.
 pub(crate) const NO_HOLDER: u8 = 0xff;
+
+/// What follows at the end: the terms of those who are let in only to be told how to pay.
+pub(crate) const RESTRICTION: u8 = 1;
 
 /// In the octet of a device's own place: it was blocked.
 pub(crate) const BLOCKED: u8 = 0x80;
@@ -71,6 +76,11 @@ pub fn encode(record: &DecisionRecord<'_>, out: &mut Vec<u8>) {
     }
     let place = record.holder.and_then(|holder| candidates.iter().position(|one| one.right.holder() == holder));
     out.push(place.map_or(NO_HOLDER, short));
+    // What came later stands at the end, and only where there is something to say.
+    if let Some(restriction) = record.restriction {
+        out.push(RESTRICTION);
+        put_restriction(restriction, out);
+    }
     let length = u16::try_from(out.len() - began - 2).unwrap_or(u16::MAX);
     if let Some(place) = out.get_mut(began..began + 2) {
         place.copy_from_slice(&length.to_le_bytes());
@@ -137,6 +147,13 @@ fn put_grant(grant: &Grant, out: &mut Vec<u8>) {
     put_option(grant.pool.as_ref(), out, put_name);
     put_option(grant.address_list.as_ref(), out, put_name);
     put_option(grant.rate.as_ref(), out, put_rate);
+}
+
+fn put_restriction(terms: &Restriction, out: &mut Vec<u8>) {
+    put_option(terms.pool.as_ref(), out, put_name);
+    put_option(terms.address_list.as_ref(), out, put_name);
+    put_option(terms.rate.as_ref(), out, put_rate);
+    out.extend_from_slice(&terms.seconds.get().to_le_bytes());
 }
 
 fn put_rate(rate: &RateLimit, out: &mut Vec<u8>) {

@@ -11,7 +11,7 @@ use domain::id::{Id, NodeId};
 use domain::mac::Mac;
 use domain::money::{Currency, Money};
 use domain::people::subscriber::Standing;
-use domain::platform::house::HouseRules;
+use domain::platform::house::{HouseRules, Restriction};
 use domain::rate::{Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
 use domain::refusal::Refusal;
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
@@ -92,6 +92,12 @@ impl Scene {
             nas_port_id: None,
             nas_identifier: None,
         };
+        let restriction = (bits & 16 != 0).then(|| Restriction {
+            pool: Some("walled".parse().expect("good")),
+            address_list: (bits & 32 != 0).then(|| "unpaid".parse().expect("good")),
+            rate: self.grant.as_ref().and_then(|grant| grant.rate),
+            seconds: std::num::NonZeroU32::new(600).expect("good"),
+        });
         let record = DecisionRecord {
             id: Id::from_bytes([1; 16]),
             trace: TraceCode::from_bits(trace),
@@ -105,6 +111,7 @@ impl Scene {
             answered_from: [AnsweredFrom::Memory, AnsweredFrom::Database, AnsweredFrom::MemoryInOutage]
                 [usize::from(bits % 3)],
             policy_version,
+            restriction: restriction.as_ref(),
             trail: &self.trail,
             holder: self.holder.and_then(|place| facts.candidates.get(place)).map(|one| one.right.holder()),
             refusal: self.refusal,
@@ -137,6 +144,7 @@ impl Scene {
                 candidates: facts.candidates.iter().map(Seen::from).collect(),
                 differs_only_in_case: facts.differs_only_in_case,
                 proved: record.proved,
+                restriction: restriction.clone().map(Box::new),
             },
         }
     }

@@ -7,13 +7,14 @@
 use domain::access::attempt::{AskedService, Attempt, Method};
 use domain::access::facts::{Candidate, Facts, FoundBy, Holder, Right};
 use domain::people::subscriber::Standing;
+use domain::platform::house::HouseRules;
 use domain::refusal::Refusal;
 use domain::sales::plan::PlanService;
 use domain::sales::voucher::FirstUse;
 use domain::time::{Timestamp, Zone};
 
 use crate::access::credentials::Shown;
-use crate::access::{devices, shaping};
+use crate::access::{devices, restricted, shaping};
 use crate::trail::{Detail, Meaning, Rule, Trail};
 
 /// The answer, with the rules that led to it.
@@ -52,6 +53,8 @@ pub struct Admit {
     pub first_use: Option<FirstUse>,
     /// Whether the device has a place already.
     pub own_place: bool,
+    /// Whether it is let in only to be told how to pay.
+    pub is_restricted: bool,
 }
 
 /// Whether this device may come online, and on whose right.
@@ -66,7 +69,7 @@ pub fn admit(facts: &Facts<'_>, attempt: &Attempt<'_>, proves: &dyn Fn(&[u8]) ->
             continue;
         }
         let mut trail = Trail::default();
-        let examined = examine(candidate, facts.zone, attempt, &shown, now, &mut trail);
+        let examined = examine(candidate, facts, attempt, &shown, now, &mut trail);
         let (rank, outcome) = match examined {
             Ok(usable) => {
                 (Rank::usable(candidate.found_by, &usable), Outcome::Admit(Admit { candidate: index, ..usable }))
@@ -90,11 +93,16 @@ pub enum Stay {
     Until(Option<Timestamp>),
     /// It was used for the first time a moment ago, and its end is not written yet.
     JustBegun,
+    /// Only to be told how to pay.
+    Restricted,
 }
 
 /// Whether a right on which somebody is online is still alive: the rules of [`admit`] that time, staff and use can
 /// change.
-pub fn stays(candidate: &Candidate<'_>, zone: &Zone, now: Timestamp) -> Result<Stay, Refusal> {
+pub fn stays(candidate: &Candidate<'_>, zone: &Zone, house: &HouseRules, now: Timestamp) -> Result<Stay, Refusal> {
+    if restricted::applies(candidate, house, now).is_some() {
+        return Ok(Stay::Restricted);
+    }
     let mut trail = Trail::default();
     let (until, first_use) = ask_time(candidate, zone, now, &mut trail)?;
     ask_data(candidate, &mut trail)?;
@@ -141,7 +149,7 @@ fn unknown(facts: &Facts<'_>) -> Verdict {
 
 fn examine(
     candidate: &Candidate<'_>,
-    zone: &Zone,
+    facts: &Facts<'_>,
     attempt: &Attempt<'_>,
     shown: &Shown<'_>,
     now: Timestamp,
@@ -151,10 +159,21 @@ fn examine(
     ask_service(candidate.plan.service, attempt.service, trail)?;
     ask_password(candidate, attempt, shown, trail)?;
     ask_device(candidate, trail)?;
-    let (until, first_use) = ask_time(candidate, zone, now, trail)?;
-    ask_data(candidate, trail)?;
+    let restricted = restricted::applies(candidate, facts.house, now);
+    let (until, first_use) = match restricted {
+        Some(why) => {
+            note_restricted(why, trail);
+            (None, None)
+        }
+        None => {
+            let time = ask_time(candidate, facts.zone, now, trail)?;
+            ask_data(candidate, trail)?;
+            time
+        }
+    };
     let own_place = ask_place(candidate, trail)?;
-    Ok(Admit { candidate: 0, holder: candidate.right.holder(), until, first_use, own_place })
+    let (holder, is_restricted) = (candidate.right.holder(), restricted.is_some());
+    Ok(Admit { candidate: 0, holder, until, first_use, own_place, is_restricted })
 }
 
 const fn meaning(found_by: FoundBy) -> Meaning {
@@ -193,6 +212,17 @@ fn ask_password(
         (Method::Pap | Method::Chap | Method::MsChapV1 | Method::MsChapV2, _) => Meaning::Shown(attempt.method),
     };
     decide(trail, Rule::Password, Detail::Meaning(how), proved, refusal)
+}
+
+/// What would have refused others, and does not.
+fn note_restricted(why: restricted::Why, trail: &mut Trail) {
+    match why {
+        restricted::Why::Suspended => trail.passed(Rule::Standing, Detail::Meaning(Meaning::Restricted)),
+        restricted::Why::Expired => {
+            trail.passed(Rule::Standing, Detail::Nothing);
+            trail.passed(Rule::Time, Detail::Meaning(Meaning::Restricted));
+        }
+    }
 }
 
 /// Asked aloud of a blocked device alone.

@@ -7,8 +7,9 @@ use domain::access::attempt::Device;
 use domain::access::facts::Candidate;
 use domain::access::order::{Answer, Ask, Change, Parts, Why};
 use domain::access::slot::Place;
-use domain::access::told::Told;
+use domain::access::told::{Speed, Told};
 use domain::id::SessionId;
+use domain::platform::house::HouseRules;
 use domain::refusal::Refusal;
 use domain::sales::plan::{Plan, PlanService, PlanTerms};
 use domain::time::{Span, Timestamp, Zone};
@@ -56,6 +57,13 @@ pub struct Live<'a> {
     pub must_end: Option<MustEnd>,
 }
 
+impl Live<'_> {
+    /// Whether its router was told to lead it to where people are told how to pay.
+    fn is_restricted(&self) -> bool {
+        self.told.is_some_and(|(told, _)| told.speed == Speed::Restricted)
+    }
+}
+
 /// What is to be done with a session.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
@@ -80,13 +88,14 @@ pub struct Seen {
 pub fn converge(
     candidate: &Candidate<'_>,
     places: &[Place],
-    zone: &Zone,
+    (zone, house): (&Zone, &HouseRules),
     sessions: &[Live<'_>],
     now: Timestamp,
 ) -> Seen {
     let mut look_at = now.plus(LOOK_EVERY);
-    let until = match admission::stays(candidate, zone, now) {
+    let until = match admission::stays(candidate, zone, house, now) {
         Ok(Stay::Until(until)) => until,
+        Ok(Stay::Restricted) => return restrict(candidate.plan, places, sessions, look_at),
         Ok(Stay::JustBegun) => {
             let verdicts = sessions.iter().map(|_| Verdict::Keep).collect();
             return Seen { verdicts, look_at: now.plus(SOON), look_at_octets: None };
@@ -111,6 +120,20 @@ pub fn converge(
     Seen { verdicts: verdicts.collect(), look_at, look_at_octets }
 }
 
+/// Sessions of somebody who is to be told how to pay: those that are there already stay, others log in again, for an
+/// address of another pool is given at login alone.
+fn restrict(plan: &Plan, places: &[Place], sessions: &[Live<'_>], look_at: Timestamp) -> Seen {
+    let beyond = beyond_the_cap(plan, places, sessions);
+    let verdicts = sessions.iter().map(|live| match live.must_end {
+        Some(MustEnd::Blocked) => ended(live, Why::Refused(Refusal::DeviceBlocked)),
+        Some(MustEnd::Released) => ended(live, Why::Released),
+        None if beyond.contains(&live.session) => ended(live, Why::Refused(Refusal::AlreadyInUse)),
+        None if live.is_restricted() => Verdict::Keep,
+        None => ended(live, Why::Renewed),
+    });
+    Seen { verdicts: verdicts.collect(), look_at, look_at_octets: None }
+}
+
 /// One that its router says it has ended is not asked for again, unless the router still speaks of it.
 fn ended(live: &Live<'_>, why: Why) -> Verdict {
     match live.cut_at {
@@ -124,6 +147,8 @@ fn compare(candidate: &Candidate<'_>, live: &Live<'_>, wanted: Told, now: Timest
         return Verdict::Keep;
     }
     let parts = match live.told {
+        // Whoever has paid leaves the pool and the list that lead to the page.
+        Some(_) if live.is_restricted() => return Verdict::Ask(Ask::Disconnect(Why::Renewed)),
         None => Parts::ALL,
         Some((told, terms)) => match differences(candidate.plan, (told, terms), wanted) {
             Difference::InParts(parts) if parts.is_empty() => return Verdict::Keep,

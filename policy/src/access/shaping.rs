@@ -23,7 +23,8 @@ pub struct Shape<'a> {
 /// What a plan's terms make of the line at one of its speeds.
 pub const fn shape(terms: &PlanTerms, speed: Speed) -> Shape<'_> {
     let rate = match speed {
-        Speed::Full => terms.rate.as_ref(),
+        // Somebody who is restricted has none of them: his terms are the ISP's.
+        Speed::Full | Speed::Restricted => terms.rate.as_ref(),
     };
     Shape { rate, pool: terms.pool.as_ref(), address_list: terms.address_list.as_ref() }
 }

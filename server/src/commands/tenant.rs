@@ -1,13 +1,19 @@
 //! `mnetifi tenant …`: the ISPs on this system.
 
+use std::num::NonZeroU32;
+
 use actions::platform::open_tenant::{self, NAME_MAX, NewTenant};
-use anyhow::{bail, ensure};
+use actions::platform::set_house;
+use anyhow::{Context as _, bail, ensure};
 use domain::money::Currency;
+use domain::platform::house::{Restriction, Unpaid};
 use domain::platform::tenant::Tenant;
+use domain::rate::RateLimit;
+use domain::text::RouterName;
 use serde::Serialize;
 use store::platform::tenants;
 
-use crate::cli;
+use crate::cli::{self, Suspended, Switch};
 use crate::open::Opened;
 use crate::print;
 
@@ -55,6 +61,7 @@ pub async fn run(opened: &Opened, command: cli::Tenant) -> anyhow::Result<()> {
             let sentence = format!("opened tenant `{}`; add its routers with `mnetifi nas add`", tenant.slug);
             print::result(opened.style, &Row::of(&tenant), &sentence)
         }
+        cli::Tenant::Set(set) => settle(opened, &set).await,
         cli::Tenant::List => {
             let mut tx = opened.store.system().await?;
             let rows: Vec<Row> = tenants::list(&mut tx).await?.iter().map(Row::of).collect();
@@ -69,4 +76,64 @@ pub async fn run(opened: &Opened, command: cli::Tenant) -> anyhow::Result<()> {
             )
         }
     }
+}
+
+/// Changes what was said, and leaves the rest as it is.
+async fn settle(opened: &Opened, set: &cli::TenantSet) -> anyhow::Result<()> {
+    let mut tx = opened.store.system().await?;
+    let found = tenants::find(&mut tx, set.slug.as_str()).await?;
+    tx.commit().await?;
+    let Some(tenant) = found else {
+        bail!("there is no tenant `{}`: `mnetifi tenant list` shows those there are", set.slug)
+    };
+    let mut house = tenant.house.clone();
+    house.mac_login = set.mac_login.map_or(house.mac_login, |switch| switch == Switch::On);
+    let restricts = match set.suspended {
+        Some(Suspended::Restrict) => true,
+        Some(Suspended::Reject) => false,
+        None => house.unpaid != Unpaid::Reject,
+    };
+    let says_terms = set.suspended_list.is_some()
+        || set.suspended_pool.is_some()
+        || set.suspended_rate.is_some()
+        || set.suspended_timeout.is_some();
+    if says_terms && !restricts {
+        bail!("these are terms of those who are restricted: say also --suspended restrict");
+    }
+    house.unpaid = if restricts { Unpaid::Restrict(Box::new(terms(&house.unpaid, set)?)) } else { Unpaid::Reject };
+    set_house::set_house(&opened.store, tenant.id, &house).await?;
+    let sentence = format!(
+        "tenant `{}`: PPPoE users who are suspended or have not paid are {}; devices {} by themselves",
+        tenant.slug,
+        if restricts { "let in to be told how to pay" } else { "refused" },
+        if house.mac_login { "come back" } else { "do not come back" },
+    );
+    let result = serde_json::json!({
+        "tenant": tenant.slug.as_str(), "suspended": if restricts { "restrict" } else { "reject" },
+        "mac_login": house.mac_login,
+    });
+    print::result(opened.style, &result, &sentence)
+}
+
+/// The terms as they were, with what was said now.
+fn terms(before: &Unpaid, set: &cli::TenantSet) -> anyhow::Result<Restriction> {
+    let named = |said: &Option<RouterName>, before: Option<RouterName>| match said {
+        Some(none) if none.as_str() == "-" => None,
+        Some(name) => Some(name.clone()),
+        None => before,
+    };
+    let before = before.restriction();
+    let seconds = match set.suspended_timeout {
+        Some(span) => u32::try_from(span.as_seconds()).unwrap_or(u32::MAX),
+        None => before.map_or(Restriction::SECONDS_DEFAULT, |terms| terms.seconds.get()),
+    };
+    Ok(Restriction {
+        pool: named(&set.suspended_pool, before.and_then(|terms| terms.pool.clone())),
+        address_list: named(&set.suspended_list, before.and_then(|terms| terms.address_list.clone())),
+        rate: match set.suspended_rate {
+            Some(speeds) => Some(RateLimit::flat(speeds.up, speeds.down)),
+            None => before.and_then(|terms| terms.rate),
+        },
+        seconds: NonZeroU32::new(seconds).context("a restricted stay lasts 1 minute to 24 hours")?,
+    })
 }

@@ -1,18 +1,30 @@
-//! Many subscribers are suspended at once, and run again.
+//! Subscribers are suspended, one or many at once, and run again; and where the ISP wants it, they meet a page that says
+//! how to pay.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
+use actions::access::converge;
+use actions::access::replay::{self, FactsOf};
 use actions::people::add_subscribers::{self, Wanted};
 use actions::people::suspend;
 use actions::people::suspend_many::{self, Preview, SuspendManyError, Undone};
-use dictionaries::rfc2866::acct_status_type::START;
+use actions::platform::set_house;
+use dictionaries::rfc2866::acct_status_type::{START, STOP};
+use dictionaries::{mikrotik, rfc2869};
+use domain::access::facts::Holder;
+use domain::access::order::{Ask, Why};
 use domain::people::operation::Outcome;
 use domain::people::subscriber::{Username, password};
+use domain::platform::house::{HouseRules, Restriction, Unpaid};
+use domain::rate::RateLimit;
 use domain::refusal::Refusal;
 use domain::sales::plan::{Plan, PlanService};
 use domain::time::Span;
 use ports::Clock;
+use store::access::decisions::{self, Search};
 use store::people::operations::{self, Choice};
+use store::people::subscribers;
 use tests::client::{Reply, Report};
 use tests::world::{Isp, World, month};
 
@@ -166,4 +178,111 @@ async fn an_operation_that_stopped_half_way_goes_on_and_does_nothing_twice() {
     assert!(outcomes(&world, operation.id).await.iter().all(|(_, outcome)| *outcome == Outcome::Suspended));
     let theirs = suspend_many::undo(store, &world.other.scope, operation.id, world.context(), &mut |_| {}).await;
     assert!(matches!(theirs, Err(SuspendManyError::Unknown(_))), "another ISP's operation");
+}
+
+/// What the router is told of pool, address list, speed and time.
+fn told(reply: &Reply) -> (String, String, String, Option<u32>) {
+    let text = |text: Option<radius::value::Text<'_>>| {
+        text.and_then(|text| text.as_str().map(ToOwned::to_owned)).unwrap_or_default()
+    };
+    let packet = reply.packet();
+    let (pool, list) = (packet.get(rfc2869::FRAMED_POOL), packet.get(mikrotik::ADDRESS_LIST));
+    (text(pool), text(list), reply.rate(), reply.session_timeout())
+}
+
+fn restricting() -> HouseRules {
+    let slow = "64k".parse().expect("good");
+    let terms = Restriction {
+        pool: Some("walled".parse().expect("good")),
+        address_list: Some("unpaid".parse().expect("good")),
+        rate: Some(RateLimit::flat(slow, slow)),
+        seconds: NonZeroU32::new(600).expect("good"),
+    };
+    HouseRules { unpaid: Unpaid::Restrict(Box::new(terms)), ..HouseRules::default() }
+}
+
+#[tokio::test]
+async fn who_is_suspended_is_led_to_a_page_and_comes_back_when_the_bill_is_paid() {
+    for from_memory in [false, true] {
+        let world = World::open_with(|settings| settings.decides_from_memory = from_memory).await.expect("a world");
+        let (store, isp) = (&world.store, &world.isp);
+        let plan = world.sells(isp, month(), "home", PlanService::Pppoe).await.expect("sold");
+        let theirs = world.sells(&world.other, month(), "home", PlanService::Pppoe).await.expect("sold");
+        connects_many(&world, isp, &plan, 1).await;
+        connects_many(&world, &world.other, &theirs, 1).await;
+        set_house::set_house(store, isp.tenant.id, &restricting()).await.expect("settled");
+        world.knows_what_changed().await;
+        let paid = asks(isp, 0).await;
+        let report = Report {
+            status: START,
+            session: "81100001",
+            user: "house-00000",
+            mac: MAC,
+            class: &paid.class(),
+            in_octets: 0,
+            out_octets: 0,
+            seconds: 0,
+        };
+        isp.router.reports(&report).await.expect("sent").expect("an answer");
+        world.drained().await;
+        assert_eq!(orders(&world).await, [], "whoever has paid stays as he is");
+
+        suspend::suspend(store, &isp.scope, &name(0), world.context()).await.expect("suspended");
+        suspend::suspend(store, &world.other.scope, &name(0), world.context()).await.expect("suspended");
+        world.knows_what_changed().await;
+        let follows = orders(&world).await;
+        let restricted = asks(isp, 0).await;
+        let wrong = isp.router.asks("house-00000", "guess", MAC).await.expect("sent").expect("an answer");
+        let elsewhere = asks(&world.other, 0).await;
+        world.drained().await;
+        let again = Report { session: "81100002", class: &restricted.class(), ..report };
+        let stop = Report { status: STOP, ..report };
+        isp.router.reports(&stop).await.expect("sent").expect("an answer");
+        isp.router.reports(&again).await.expect("sent").expect("an answer");
+        world.drained().await;
+        let stays = orders(&world).await;
+        suspend::resume(store, &isp.scope, &name(0), world.context()).await.expect("resumed");
+        world.knows_what_changed().await;
+        let leaves = orders(&world).await;
+        let back = asks(isp, 0).await;
+        world.clock.passes(Span::minutes(25 * 60));
+        let expired = asks(isp, 0).await;
+
+        assert_eq!((told(&paid).0, told(&paid).2), (String::new(), "10M/20M".to_owned()));
+        let page = ("walled".to_owned(), "unpaid".to_owned(), "64k/64k".to_owned(), Some(600));
+        assert_eq!(told(&restricted), page);
+        assert_eq!(told(&expired), page, "whose time is over, too");
+        assert_eq!(wrong.sentence(), Refusal::WrongPassword.sentence());
+        assert_eq!(elsewhere.sentence(), Refusal::Suspended.sentence(), "another ISP refuses its own");
+        assert_eq!(told(&back).2, "10M/20M");
+        assert_eq!(follows, [Ask::Disconnect(Why::Renewed)], "it logs in again, and gets the page");
+        assert_eq!(stays, []);
+        assert_eq!(leaves, [Ask::Disconnect(Why::Renewed)], "it logs in again, and gets what it pays for");
+        replays(&world).await;
+    }
+}
+
+/// What convergence would ask of routers now for the first house.
+async fn orders(world: &World) -> Vec<Ask> {
+    let (scope, zone) = (&world.isp.scope, &world.isp.tenant.zone);
+    let mut tx = world.store.tenant(scope).await.expect("begun");
+    let house = subscribers::find_by_username(&mut tx, &name(0)).await.expect("looked up").expect("there");
+    drop(tx);
+    let holder = Holder::Subscriber(house.id);
+    let looked = converge::look(&world.store, scope, zone, &[holder], world.context()).await.expect("looked");
+    looked.orders.into_iter().map(|order| order.ask).collect()
+}
+
+/// Each answer of the story is the same when the rules are asked again.
+async fn replays(world: &World) {
+    world.recorded().await;
+    let mut tx = world.store.tenant(&world.isp.scope).await.expect("begun");
+    let answers = decisions::search(&mut tx, &Search::default(), tests::first_page()).await.expect("searched").rows;
+    drop(tx);
+    let tenants = [world.isp.tenant.clone()];
+    assert!(answers.len() >= 5);
+    for answer in &answers {
+        let again = replay::replay(&world.store, &tenants, answer.trace, None, FactsOf::Then).await.expect("replayed");
+        assert!(again.is_same(), "{:?} was {:?}", again.outcome, answer.granted);
+    }
 }

@@ -15,7 +15,7 @@ use domain::sales::voucher::FirstUse;
 use domain::text;
 use domain::time::Timestamp;
 use policy::access::admission::{self, Admit, Outcome, Verdict};
-use policy::access::{credentials, leases, shaping};
+use policy::access::{credentials, leases, restricted, shaping};
 use store::access::{facts, sessions, slots};
 use store::sales::vouchers;
 use store::{Store, StoreError, TenantScope, TenantTx};
@@ -110,6 +110,7 @@ pub async fn admit(
         candidates: &facts.candidates,
         differs_only_in_case: facts.differs_only_in_case,
         proved,
+        restriction: restricted::asked_for(&verdict, facts.house),
         answered_from: AnsweredFrom::Database,
         policy_version: policy::VERSION,
         trail: verdict.trail.steps(),
@@ -172,7 +173,12 @@ async fn take_place(
         (Some(_) | None, _) => admit.until,
     };
     let spread = session.bytes()[15];
-    let grant = shaping::grant(candidate, session, until, leases::interim_seconds(asked.interim_seconds, spread), now);
+    let interim_seconds = leases::interim_seconds(asked.interim_seconds, spread);
+    let restriction = restricted::of(&admit, facts.house);
+    let grant = match restriction {
+        Some(terms) => restricted::grant(candidate, terms, session, interim_seconds),
+        None => shaping::grant(candidate, session, until, interim_seconds, now),
+    };
     sessions::insert_granted(
         tx,
         &sessions::NewSession {
@@ -183,7 +189,10 @@ async fn take_place(
             device: device.clone(),
             service: asked.attempt.service,
             framed_ip: asked.attempt.framed_ip,
-            told: Some(shaping::told(candidate, until)),
+            told: Some(match restriction {
+                Some(terms) => restricted::told(candidate, terms),
+                None => shaping::told(candidate, until),
+            }),
             interim_seconds: grant.interim_seconds,
             started_at: now,
             lease_until,

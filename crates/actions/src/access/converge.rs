@@ -8,6 +8,7 @@ use domain::access::facts::{Candidate, FoundBy, Holder, PlacesSeen};
 use domain::access::order::{Answer, Answered, Ask, Name, Order};
 use domain::access::told::Told;
 use domain::id::{NasId, PlanId, SessionId};
+use domain::platform::house::HouseRules;
 use domain::rate::Bytes;
 use domain::sales::plan::Plan;
 use domain::support::exception::{Exception, ExceptionKind};
@@ -17,6 +18,7 @@ use policy::access::devices;
 use store::access::convergence::{LiveSession, Outcome, live_of, note_answers, note_looked, wake_given_up};
 use store::access::known::{self, KnownRight};
 use store::access::usage;
+use store::platform::tenants;
 use store::sales::plans;
 use store::support::exceptions;
 use store::{Store, StoreError, TenantScope, TenantTx};
@@ -55,6 +57,7 @@ pub async fn look(
     let holders = holders.get(..HOLDERS_MAX).unwrap_or(holders);
     let mut tx = store.tenant(scope).await?;
     let now = context.now();
+    let house = tenants::house(&mut tx).await?;
     let live = live_of(&mut tx, holders).await?;
     let ids: Vec<_> = holders.iter().map(|holder| holder.uuid()).collect();
     let rights: HashMap<Holder, KnownRight> =
@@ -70,7 +73,7 @@ pub async fn look(
     for (holder, sessions) in of_holders {
         let known = rights.get(&holder).and_then(|known| Some((known, plans.current.get(&known.plan)?)));
         match known {
-            Some((known, plan)) => found.look_at(&plans, (holder, known, plan), zone, &sessions, now),
+            Some((known, plan)) => found.look_at(&plans, (holder, known, plan), (zone, &house), &sessions, now),
             // A row that cannot be read is told of by whoever reads it for logins.
             None => found.next.extend(sessions.iter().map(|one| one.next(now.plus(convergence::LOOK_EVERY)))),
         }
@@ -141,7 +144,7 @@ impl Found {
         &mut self,
         plans: &Plans,
         (holder, known, plan): (Holder, &KnownRight, &Plan),
-        zone: &Zone,
+        settled: (&Zone, &HouseRules),
         sessions: &[&LiveSession],
         now: Timestamp,
     ) {
@@ -156,7 +159,7 @@ impl Found {
             places: PlacesSeen::default(),
         };
         let live: Vec<Live<'_>> = sessions.iter().map(|session| of_policy(session, known, plans)).collect();
-        let seen = convergence::converge(&candidate, &known.places, zone, &live, now);
+        let seen = convergence::converge(&candidate, &known.places, settled, &live, now);
         for (session, verdict) in sessions.iter().zip(seen.verdicts) {
             match verdict {
                 Verdict::Keep => {

@@ -9,14 +9,14 @@ use domain::access::grant::Grant;
 use domain::access::slot::SlotFact;
 use domain::access::trail::{Finding, Rule, Step};
 use domain::id::{Id, PlanId};
-use domain::platform::house::HouseRules;
+use domain::platform::house::{HouseRules, Unpaid};
 use domain::platform::tenant::Tenant;
 use domain::refusal::Refusal;
 use domain::sales::plan::Plan;
 use domain::secret::SecretBytes;
 use domain::time::{Span, Timestamp};
 use policy::access::admission::{self, Outcome, Verdict};
-use policy::access::shaping;
+use policy::access::{restricted, shaping};
 use policy::versions;
 use store::access::decisions::Search;
 use store::access::facts;
@@ -140,7 +140,10 @@ fn ask(
                 let then = decision.granted.as_ref();
                 let session = then.map_or(Id::from_bytes([0; 16]), |grant| grant.session);
                 let interim_seconds = then.map_or(0, |grant| grant.interim_seconds);
-                Ok(shaping::grant(candidate, session, admit.until, interim_seconds, now))
+                Ok(match restricted::of(&admit, facts.house) {
+                    Some(terms) => restricted::grant(candidate, terms, session, interim_seconds),
+                    None => shaping::grant(candidate, session, admit.until, interim_seconds, now),
+                })
             }
         },
     };
@@ -188,7 +191,8 @@ async fn as_then(tx: &mut TenantTx, tenant: &Tenant, decision: &Decision) -> Res
         candidates.push(KnownCandidate { right, found_by: seen.found_by, plan, used: seen.used, slots, blocked });
     }
     let differs_only_in_case = decision.inputs.differs_only_in_case;
-    let house = HouseRules::default();
+    let unpaid = decision.inputs.restriction.clone().map_or(Unpaid::Reject, Unpaid::Restrict);
+    let house = HouseRules { unpaid, ..HouseRules::default() };
     Ok(Known { candidates, differs_only_in_case, zone: tenant.zone.clone(), house })
 }
 

@@ -12,6 +12,7 @@ use crate::access::grant::Grant;
 use crate::access::trail::Step;
 use crate::id::{DecisionId, NasId, NodeId, PlanId, SessionId, SubscriberId, TenantId, VoucherId};
 use crate::people::subscriber::Standing;
+use crate::platform::house::Restriction;
 use crate::rate::Bytes;
 use crate::refusal::Refusal;
 use crate::sales::voucher::{FirstUse, VoucherState};
@@ -42,6 +43,8 @@ pub struct DecisionRecord<'a> {
     pub differs_only_in_case: bool,
     /// Which passwords the request was made with.
     pub proved: Proved,
+    /// The terms of those who are let in only to be told how to pay, where the rules came to them.
+    pub restriction: Option<&'a Restriction>,
     /// From where the answering node had its facts.
     pub answered_from: AnsweredFrom,
     /// The version of the rules.
@@ -168,6 +171,8 @@ pub struct Inputs {
     pub differs_only_in_case: bool,
     /// Which passwords the request was made with.
     pub proved: Proved,
+    /// The terms of those who are let in only to be told how to pay, where the rules came to them.
+    pub restriction: Option<Box<Restriction>>,
 }
 
 /// One meaning of a name as the rules saw it.

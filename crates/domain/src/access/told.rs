@@ -11,6 +11,8 @@ pub enum Speed {
     /// The plan's own.
     #[default]
     Full,
+    /// None of them: somebody is let in only to be told how to pay.
+    Restricted,
 }
 
 impl Speed {
@@ -18,6 +20,7 @@ impl Speed {
     pub const fn number(self) -> u8 {
         match self {
             Self::Full => 0,
+            Self::Restricted => 64,
         }
     }
 
@@ -25,6 +28,7 @@ impl Speed {
     pub const fn from_number(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::Full),
+            64 => Some(Self::Restricted),
             _ => None,
         }
     }

@@ -132,6 +132,8 @@ pub enum Meaning {
     NotShown,
     /// The time has no end.
     Endless,
+    /// No, but it is let in to be told how to pay.
+    Restricted,
 }
 
 impl fmt::Display for Meaning {
@@ -147,6 +149,7 @@ impl fmt::Display for Meaning {
             Self::NeedsNone => "none was sent, and a code needs none",
             Self::NotShown => "none was sent that can be checked",
             Self::Endless => "without an end",
+            Self::Restricted => "let in only to be told how to pay",
         })
     }
 }
@@ -172,6 +175,7 @@ impl Step {
         };
         match self.detail {
             Detail::Nothing => format!("{question} {answer}"),
+            Detail::Meaning(meaning @ Meaning::Restricted) => format!("{question} no, but {meaning}"),
             Detail::Until(until) => format!("{question} {answer}: until {}", until.in_zone(zone)),
             detail @ (Detail::Meaning(_) | Detail::Places { .. } | Detail::OwnPlace | Detail::Left(_)) => {
                 format!("{question} {answer}: {detail}")

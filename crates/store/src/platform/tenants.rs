@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::columns::{counter, integer, uncounter};
 use crate::error::StoreError;
 use crate::system_tx::SystemTx;
+use crate::tenant_tx::TenantTx;
 
 /// The most tenants that one system serves.
 const TENANTS_MAX: i64 = 10_000;
@@ -125,6 +126,31 @@ pub async fn set_house(tx: &mut SystemTx, tenant: TenantId, house: &HouseRules) 
         0 => Err(StoreError::Missing { what: "tenant" }),
         _ => Ok(()),
     }
+}
+
+/// How the ISP of a transaction wants its people dealt with.
+pub async fn house(tx: &mut TenantTx) -> Result<HouseRules, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let row = sqlx::query!(
+        "select mac_login, suspended, suspended_pool, suspended_list, suspended_up_bps, suspended_down_bps,
+                suspended_seconds
+         from tenants
+         where id = $1",
+        tenant,
+    )
+    .fetch_optional(tx.connection())
+    .await?
+    .ok_or(StoreError::Missing { what: "tenant" })?;
+    let columns = HouseColumns {
+        mac_login: row.mac_login,
+        suspended: &row.suspended,
+        pool: row.suspended_pool.as_deref(),
+        list: row.suspended_list.as_deref(),
+        up_bps: row.suspended_up_bps,
+        down_bps: row.suspended_down_bps,
+        seconds: row.suspended_seconds,
+    };
+    columns.rules().ok_or_else(|| StoreError::corrupt("tenants", tenant))
 }
 
 /// How an ISP wants its people dealt with, as its row has it.

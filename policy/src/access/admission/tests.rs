@@ -3,10 +3,11 @@
 use domain::access::attempt::Device;
 use domain::access::facts::{Known, KnownCandidate};
 use domain::access::slot::SlotFact;
-use domain::id::{PlanId, SubscriberId, VoucherId};
+use domain::access::told::Speed;
+use domain::id::{PlanId, SessionId, SubscriberId, VoucherId};
 use domain::mac::Mac;
 use domain::money::{Currency, Money};
-use domain::platform::house::HouseRules;
+use domain::platform::house::{HouseRules, Restriction, Unpaid};
 use domain::rate::{Bytes, RateLimit};
 use domain::sales::plan::{DeviceCap, Plan, PlanTerms, ValidityAnchor};
 use domain::sales::voucher::VoucherState;
@@ -387,4 +388,53 @@ fn a_blocked_device_is_refused_however_it_asks_and_only_with_the_right_password(
     assert_eq!(refusal(&ask(&by_code, &attempt(b"DemoHour1"), b"guess")), Some(Refusal::WrongPassword));
     assert_eq!(refusal(&ask(&facts(vec![again]), &at_hotspot(ADDRESS), b"")), Some(Refusal::DeviceBlocked));
     assert_eq!(refusal(&ask(&by_code, &other, b"")), None, "another device");
+}
+
+/// What an ISP has that lets in those who have not paid.
+fn restricting(known: Known) -> Known {
+    let terms = Restriction {
+        pool: Some("walled".parse().expect("good")),
+        address_list: Some("unpaid".parse().expect("good")),
+        rate: None,
+        seconds: std::num::NonZeroU32::new(600).expect("good"),
+    };
+    Known { house: HouseRules { unpaid: Unpaid::Restrict(Box::new(terms)), ..HouseRules::default() }, ..known }
+}
+
+#[test]
+fn who_is_suspended_or_has_not_paid_may_be_let_in_to_be_told_how_to_pay() {
+    let suspended = || subscriber(Standing::Suspended { at: in_hours(-1) }, None);
+    let expired = || subscriber(Standing::Active, Some(in_hours(-1)));
+
+    for (candidate, why) in [(suspended(), Refusal::Suspended), (expired(), Refusal::Expired)] {
+        let rejecting = facts(vec![candidate]);
+        assert_eq!(refusal(&ask(&rejecting, &attempt(b"house-12"), b"karibu-nyumbani")), Some(why));
+        let known = restricting(rejecting);
+
+        let verdict = ask(&known, &attempt(b"house-12"), b"karibu-nyumbani");
+        let wrong = ask(&known, &attempt(b"house-12"), b"guess");
+
+        let Outcome::Admit(admit) = verdict.outcome else { panic!("let in: {verdict:?}") };
+        assert!(admit.is_restricted && admit.until.is_none());
+        assert!(verdict.trail.steps().iter().any(|step| step.detail == Detail::Meaning(Meaning::Restricted)));
+        assert_eq!(refusal(&wrong), Some(Refusal::WrongPassword));
+        let facts = known.facts(&device(1), now());
+        let terms = restricted::of(&admit, facts.house).expect("terms");
+        let grant = restricted::grant(&facts.candidates[0], terms, SessionId::from_bytes([9; 16]), 300);
+        assert_eq!((grant.seconds_left, grant.framed_ip, grant.data_left), (Some(600), None, None));
+        assert_eq!(grant.pool, terms.pool);
+        assert_eq!(restricted::told(&facts.candidates[0], terms).speed, Speed::Restricted);
+    }
+}
+
+#[test]
+fn whoever_has_paid_and_whoever_bought_a_voucher_is_not_restricted() {
+    let ended = VoucherState::Active { since: in_hours(-2), until: in_hours(-1) };
+    let paid = restricting(facts(vec![subscriber(Standing::Active, Some(in_hours(1)))]));
+    let voucher = restricting(facts(vec![voucher(1, ended)]));
+
+    let Outcome::Admit(admit) = ask(&paid, &attempt(b"house-12"), b"karibu-nyumbani").outcome else { panic!("let in") };
+
+    assert!(!admit.is_restricted && admit.until == Some(in_hours(1)));
+    assert_eq!(refusal(&ask(&voucher, &attempt(b"DemoHour1"), b"")), Some(Refusal::Expired));
 }

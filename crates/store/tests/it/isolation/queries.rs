@@ -11,6 +11,7 @@ use domain::id::{JournalId, SessionId};
 use domain::people::operation::{Operation, Outcome as OperationOutcome};
 use domain::people::subscriber::Username;
 use domain::platform::audit::{Change, Entry, Thing, Verb};
+use domain::platform::house::HouseRules;
 use domain::refusal::Refusal;
 use domain::sales::voucher::FirstUse;
 use domain::secret::SecretBytes;
@@ -27,7 +28,7 @@ use store::network::certificates::Which;
 use store::network::{certificates, nas, sightings};
 use store::people::operations::{self, Choice, Chosen};
 use store::people::subscribers;
-use store::platform::audit;
+use store::platform::{audit, tenants};
 use store::sales::vouchers::{NewVouchers, VoucherFilter};
 use store::sales::{batches, plans, vouchers};
 use store::support::exceptions;
@@ -167,6 +168,8 @@ async fn walk() {
     }
     let mut system = scene.store.system().await.expect("begins");
     sightings::lock(&mut system, &[sighting(theirs, 1, 0)]).await.expect("seen");
+    let theirs_alone = HouseRules { mac_login: false, ..HouseRules::default() };
+    tenants::set_house(&mut system, theirs.tenant_id(), &theirs_alone).await.expect("set");
     system.commit().await.expect("commits");
     let before = all_rows_of(&scene, theirs.tenant_id().uuid()).await;
     let their_username: Username = theirs.username.parse().expect("good");
@@ -482,6 +485,7 @@ async fn walk() {
         audit::note(tx, std::slice::from_ref(&their_entry)).await?;
         true
     });
+    case!("platform::tenants::house", |tx| tenants::house(tx).await? == HouseRules::default());
     case!("sales::batches::add", |tx| {
         batches::add(tx, &theirs.batch).await?;
         false

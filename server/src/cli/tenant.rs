@@ -1,0 +1,56 @@
+//! `tenant set`: how a tenant wants its people dealt with.
+
+use clap::{Args, ValueEnum};
+use domain::rate::{Bps, UpDown};
+use domain::text::{RouterName, Slug};
+use domain::time::Span;
+
+/// `tenant set`.
+#[derive(Debug, Args)]
+pub struct TenantSet {
+    /// Short name of the tenant
+    pub slug: Slug,
+    /// What becomes of PPPoE users who are suspended or whose time is over
+    #[arg(long, value_enum)]
+    pub suspended: Option<Suspended>,
+    /// The router's firewall address list of those who are restricted, which leads to the page; `-` for none
+    #[arg(long, value_name = "LIST")]
+    pub suspended_list: Option<RouterName>,
+    /// The router's address pool of those who are restricted; `-` for none
+    #[arg(long, value_name = "POOL")]
+    pub suspended_pool: Option<RouterName>,
+    /// Their speed up/down, as 64k or 64k/128k
+    #[arg(long, value_name = "UP/DOWN")]
+    pub suspended_rate: Option<UpDown<Bps>>,
+    /// How long they stay before the router lets them log in anew, as 10m
+    #[arg(long, value_name = "TIME", value_parser = minutes)]
+    pub suspended_timeout: Option<Span>,
+    /// Whether a hotspot's own question about a device is answered by the voucher that it used last
+    #[arg(long, value_enum)]
+    pub mac_login: Option<Switch>,
+}
+
+/// What becomes of PPPoE users who are suspended or whose time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Suspended {
+    /// They are refused
+    Reject,
+    /// They are let in to a pool or address list that leads to a page which says why, and how to pay
+    Restrict,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// On
+    On,
+    /// Off
+    Off,
+}
+
+fn minutes(text: &str) -> Result<Span, String> {
+    match text.parse::<domain::time::Duration>() {
+        Ok(domain::time::Duration::Minutes(minutes)) => Ok(Span::minutes(minutes.into())),
+        _ => Err("write minutes or hours, as 10m or 1h".to_owned()),
+    }
+}
