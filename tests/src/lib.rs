@@ -13,6 +13,7 @@ pub mod hostile;
 pub mod node;
 pub mod radsec;
 pub mod simulated;
+pub mod stopwatch;
 pub mod switch;
 pub mod world;
 

@@ -26,6 +26,7 @@ use store::{Page, Store, TenantScope};
 use tests::answers::{Answer, house_plan, id_of};
 use tests::database::Database;
 use tests::dice::{Dice, asked};
+use tests::stopwatch;
 use tokio::time::Instant;
 
 /// Days over which they are spread.
@@ -73,13 +74,7 @@ async fn main() -> anyhow::Result<()> {
             waits.push(asked.elapsed());
             found += page.rows.len();
         }
-        waits.sort_unstable();
-        println!(
-            "{what:36} median {:6.1} ms, slowest of {TIMES} {:6.1} ms; {:.1} rows each",
-            waits[TIMES / 2].as_secs_f64() * 1e3,
-            waits[TIMES - 1].as_secs_f64() * 1e3,
-            found as f64 / TIMES as f64
-        );
+        println!("{}", stopwatch::line(what, waits, found));
     }
     Ok(())
 }
