@@ -13,13 +13,14 @@ use benches::request::{self, Login, Method, Nonce};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use domain::access::facts::{Facts, FoundBy, Holder, Known, KnownCandidate, Right};
 use domain::access::grant::Grant;
+use domain::access::usage::Recent;
 use domain::id::{PlanId, SessionId, SubscriberId, VoucherId};
 use domain::money::{Currency, Money};
 use domain::network::nas::Vendor;
 use domain::people::subscriber::Standing;
 use domain::platform::house::HouseRules;
 use domain::rate::{Burst, Bytes, RateLimit};
-use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
+use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::sales::voucher::VoucherState;
 use domain::secret::SecretBytes;
 use domain::time::{Duration, Span, Timestamp, Zone};
@@ -67,6 +68,10 @@ fn plan() -> Plan {
             data_cap: Some(Bytes::new(5_000_000_000)),
             pool: None,
             address_list: None,
+            speed_windows: Vec::new(),
+            fair_use: Vec::new(),
+            when_full: WhenFull::Refuse,
+            data_window: None,
             price: Money::from_minor(2_000, Currency::KES),
         },
     }
@@ -78,6 +83,7 @@ fn candidate(right: Right, found_by: FoundBy) -> KnownCandidate {
         found_by,
         plan: plan(),
         used: Bytes::new(1_000_000),
+        recent: Recent::default(),
         slots: Vec::new(),
         blocked: Vec::new(),
     }

@@ -12,12 +12,13 @@ use benches::request::{self, Login, Method, Nonce};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use domain::access::decision::{AnsweredFrom, DecisionRecord, Proved, TraceCode};
 use domain::access::facts::{Facts, FoundBy, Known, KnownCandidate, Right};
+use domain::access::usage::Recent;
 use domain::id::{DecisionId, NasId, PlanId, SessionId, SubscriberId, TenantId};
 use domain::money::{Currency, Money};
 use domain::people::subscriber::Standing;
 use domain::platform::house::HouseRules;
 use domain::rate::{Bytes, RateLimit};
-use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
+use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::secret::SecretBytes;
 use domain::time::{Duration, Timestamp, Zone};
 use policy::access::{admission, shaping};
@@ -47,6 +48,10 @@ fn subscriber() -> Known {
             data_cap: None,
             pool: None,
             address_list: None,
+            speed_windows: Vec::new(),
+            fair_use: Vec::new(),
+            when_full: WhenFull::Refuse,
+            data_window: None,
             price: Money::from_minor(2_000, Currency::KES),
         },
     };
@@ -62,6 +67,7 @@ fn subscriber() -> Known {
         found_by: FoundBy::Username,
         plan,
         used: Bytes::new(0),
+        recent: Recent::default(),
         slots: Vec::new(),
         blocked: Vec::new(),
     };
@@ -81,7 +87,7 @@ fn accepted(number: u32, show: impl FnOnce(&DecisionRecord<'_>)) {
     let verdict = admission::admit(&facts, &attempt, &|password| password == PASSWORD.as_bytes(), now());
     // As scattered as real ids are.
     let id = u128::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835).to_be_bytes();
-    let grant = shaping::grant(&facts.candidates[0], SessionId::from_bytes(id), None, 300, now());
+    let grant = shaping::grant(&facts.candidates[0], facts.zone, SessionId::from_bytes(id), None, 300, now());
     show(&DecisionRecord {
         id: DecisionId::from_bytes(id),
         trace: TraceCode::from_bits(number),

@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod convergence;
+pub mod counting;
 pub mod credentials;
 pub mod devices;
 pub mod leases;
@@ -10,3 +11,4 @@ pub mod places;
 pub mod reboots;
 pub mod restricted;
 pub mod shaping;
+pub mod speeds;

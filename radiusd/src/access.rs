@@ -469,6 +469,9 @@ const fn mschap_error(refusal: Refusal) -> ErrorNumber {
             ErrorNumber::Disabled
         }
         Refusal::DataUsedUp
+        | Refusal::DataUsedUpToday
+        | Refusal::DataUsedUpThisWeek
+        | Refusal::DataUsedUpThisMonth
         | Refusal::AlreadyInUse
         | Refusal::WrongService
         | Refusal::TooManyTries

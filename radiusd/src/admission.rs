@@ -11,6 +11,7 @@ use domain::access::attempt::Attempt;
 use domain::access::decision::{AnsweredFrom, DecisionRecord, Proved, TraceCode};
 use domain::access::facts::{Candidate, Facts, FoundBy, PlacesSeen};
 use domain::access::grant::Grant;
+use domain::access::usage::Recent;
 use domain::id::{Id, SessionId};
 use domain::platform::house::HouseRules;
 use domain::rate::Bytes;
@@ -72,6 +73,7 @@ struct Seen {
     facts: Guard<Arc<RightFacts>>,
     plan: Guard<Arc<Plan>>,
     used: Bytes,
+    recent: Recent,
     places: PlacesSeen,
 }
 
@@ -119,12 +121,14 @@ impl Asking<'_> {
         // An ISP that does not want devices to come back by themselves: then an address means nothing.
         let means = |(_, found_by): &&(_, FoundBy)| *found_by != FoundBy::Device || habits.house.mac_login;
         let meanings = || entry.meanings.iter().filter(means);
-        let seen: SmallVec<[Seen; 1]> = meanings().map(|(right, _)| self.see(right)).collect();
+        let seen = meanings().map(|(right, _)| self.see(right));
+        let Some(seen) = seen.collect::<Option<SmallVec<[Seen; 1]>>>() else { return Said::NotHere };
         let candidates = seen.iter().zip(meanings()).map(|(seen, (_, found_by))| Candidate {
             right: &seen.facts.right,
             found_by: *found_by,
             plan: &seen.plan,
             used: seen.used,
+            recent: seen.recent,
             places: seen.places,
         });
         let facts = Facts {
@@ -144,13 +148,20 @@ impl Asking<'_> {
         self.conclude(&facts, proved, taken, record)
     }
 
-    fn see(&self, right: &RightEntry) -> Seen {
+    /// `None` when what was used lately counts and is not known here: the database knows it.
+    fn see(&self, right: &RightEntry) -> Option<Seen> {
         let facts = right.facts.load();
         let plan = facts.plan.load();
         let live = right.live();
+        let recent = match live.recent(self.now) {
+            Some(recent) => recent,
+            // While nobody can be asked, it is not the customer who has to bear that.
+            None if plan.terms.counts_any() && self.answered_from != AnsweredFrom::MemoryInOutage => return None,
+            None => Recent::default(),
+        };
         let device = &self.attempt.device;
         let places = PlacesSeen { is_blocked: facts.is_blocked(device), ..live.places_seen(device, self.now) };
-        Seen { used: live.used(), places, facts, plan }
+        Some(Seen { used: live.used(), recent, places, facts, plan })
     }
 
     /// The verdict, and which passwords it found the request to be made with.
@@ -184,7 +195,10 @@ impl Asking<'_> {
             framed_ip: self.attempt.framed_ip,
             told: match restriction {
                 Some(terms) => restricted::told(candidate, terms),
-                None => shaping::told(candidate, admit.first_use.map_or(admit.until, |first| Some(first.until))),
+                None => {
+                    let until = admit.first_use.map_or(admit.until, |first| Some(first.until));
+                    shaping::told(candidate, facts.zone, until, self.now)
+                }
             },
             interim_seconds,
         };
@@ -192,7 +206,7 @@ impl Asking<'_> {
             Grasp::Place(until, first_use) => {
                 let grant = match restriction {
                     Some(terms) => restricted::grant(candidate, terms, session, interim_seconds),
-                    None => shaping::grant(candidate, session, until, interim_seconds, self.now),
+                    None => shaping::grant(candidate, facts.zone, session, until, interim_seconds, self.now),
                 };
                 Some(Taken { verdict, grant: Some(grant), first_use })
             }

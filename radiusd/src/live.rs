@@ -35,7 +35,7 @@ use self::hear::{Heard, Hearing, remind_holder, tell_holder};
 use self::holders::Holders;
 use self::left::Left;
 use self::reboots::NewRun;
-use self::table::{Saved, Table};
+use self::table::{Saved, Table, Uncounted};
 use crate::directory::pager;
 use crate::journal::Cursor;
 use crate::node::Node;
@@ -56,7 +56,7 @@ pub(crate) enum Ground {
 #[derive(Debug)]
 struct InDoubt {
     mark: Mark,
-    uncounted: Vec<(SessionId, (u64, u64))>,
+    uncounted: Vec<(SessionId, Uncounted)>,
 }
 
 /// The live state of all tenants.
@@ -182,8 +182,7 @@ async fn resolve_doubt(node: &Node, tenant: TenantId) -> Result<(), StoreError> 
         let mut table = node.live.table();
         for (id, added) in doubt.uncounted {
             if let Some(known) = table.get_mut(id) {
-                known.uncounted =
-                    (known.uncounted.0.saturating_sub(added.0), known.uncounted.1.saturating_sub(added.1));
+                known.drop_uncounted(added);
             }
         }
     }
@@ -227,7 +226,7 @@ impl Live {
                     }
                     match known.saved {
                         Saved::Yes => remind_holder(known, by, &mut heard),
-                        Saved::Soon | Saved::No => tell_holder(known, known.uncounted, by, &mut heard),
+                        Saved::Soon | Saved::No => tell_holder(known, known.all_uncounted(), by, &mut heard),
                     }
                 }
             });

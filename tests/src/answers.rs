@@ -5,6 +5,7 @@ use domain::access::decision::{AnsweredFrom, Decision, DecisionRecord, Proved, T
 use domain::access::facts::{Candidate, FoundBy, PlacesSeen, Right};
 use domain::access::grant::Grant;
 use domain::access::trail::{Detail, Finding, Meaning, Rule, Step};
+use domain::access::usage::Recent;
 use domain::id::{DecisionId, Id, NasId, NodeId, PlanId, SessionId, SubscriberId, TenantId};
 use domain::people::subscriber::Standing;
 use domain::rate::Bytes;
@@ -73,6 +74,7 @@ impl Answer {
             found_by: FoundBy::Username,
             plan,
             used: Bytes::new(u64::from(self.bits) * 4_099),
+            recent: Recent::default(),
             places: PlacesSeen { own: Some(true), others: 0, is_blocked: false },
         }];
         let attempt = Attempt {

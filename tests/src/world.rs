@@ -26,7 +26,7 @@ use domain::phone::CallingCode;
 use domain::platform::tenant::Tenant;
 use domain::rate::RateLimit;
 use domain::sales::batch::{Batch, Channel};
-use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
+use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::time::{Span, Timestamp, Zone};
 use ports::{Clock, Random as _};
 use prometheus_client::metrics::counter::Counter;
@@ -461,6 +461,10 @@ pub fn hour() -> PlanTerms {
         data_cap: None,
         pool: None,
         address_list: None,
+        speed_windows: Vec::new(),
+        fair_use: Vec::new(),
+        when_full: WhenFull::Refuse,
+        data_window: None,
         price: Money::from_minor(2_000, Currency::KES),
     }
 }

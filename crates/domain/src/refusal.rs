@@ -25,6 +25,12 @@ pub enum Refusal {
     Suspended,
     /// The data that was bought is used up.
     DataUsedUp,
+    /// The data of the day is used up.
+    DataUsedUpToday,
+    /// The data of the week is used up.
+    DataUsedUpThisWeek,
+    /// The data of the month is used up.
+    DataUsedUpThisMonth,
     /// Every place of the device cap is taken by another device.
     AlreadyInUse,
     /// A hotspot code on a PPPoE line, or the other way round.
@@ -37,7 +43,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// All of them, in the order they are declared.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Unknown,
         Self::WrongCase,
         Self::WrongPassword,
@@ -48,6 +54,9 @@ impl Refusal {
         Self::Revoked,
         Self::Suspended,
         Self::DataUsedUp,
+        Self::DataUsedUpToday,
+        Self::DataUsedUpThisWeek,
+        Self::DataUsedUpThisMonth,
         Self::AlreadyInUse,
         Self::WrongService,
         Self::TooManyTries,
@@ -67,6 +76,9 @@ impl Refusal {
             Self::Revoked => "revoked",
             Self::Suspended => "suspended",
             Self::DataUsedUp => "data_used_up",
+            Self::DataUsedUpToday => "data_used_up_today",
+            Self::DataUsedUpThisWeek => "data_used_up_this_week",
+            Self::DataUsedUpThisMonth => "data_used_up_this_month",
             Self::AlreadyInUse => "already_in_use",
             Self::WrongService => "wrong_service",
             Self::TooManyTries => "too_many_tries",
@@ -93,6 +105,11 @@ impl Refusal {
             Self::Revoked => "this code was cancelled: ask your provider",
             Self::Suspended => "your service is suspended: contact your provider",
             Self::DataUsedUp => "your data is used up: buy more to go on",
+            Self::DataUsedUpToday => "your data for today is used up: it begins anew at midnight",
+            Self::DataUsedUpThisWeek => "your data for this week is used up: it begins anew on Monday at midnight",
+            Self::DataUsedUpThisMonth => {
+                "your data for this month is used up: it begins anew on the first of next month"
+            }
             Self::AlreadyInUse => "already in use on another device",
             Self::TooManyTries => "too many wrong tries: wait a minute, then try again",
             Self::DeviceBlocked => "this device is blocked here: use another, or ask your provider",

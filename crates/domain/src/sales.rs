@@ -2,6 +2,7 @@
 
 pub mod extension;
 pub mod plan;
+pub mod speeds;
 pub mod voucher;
 
 pub mod batch;

@@ -1,10 +1,14 @@
 //! Instants, spans and the calendar, without a clock: whoever asks what time it is was given it.
 
+mod calendar;
+
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::ToSpan;
 use thiserror::Error;
+
+pub use self::calendar::{DAY_MINUTES, Period, WallClock};
 
 /// An instant in UTC, in whole microseconds since the Unix epoch (what PostgreSQL's `timestamptz` holds).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -230,6 +234,9 @@ pub enum TimeError {
     /// Not a zone of the IANA database.
     #[error("`{0}` is not a time zone: write it as Africa/Nairobi")]
     UnknownZone(String),
+    /// Not a stretch of the calendar.
+    #[error("`{0}` is not a period: write day, week or month")]
+    NotAPeriod(String),
     /// Not a length of time that can be sold.
     #[error("`{0}` is not a duration from 1m to 10y: write it as 30m, 8h, 7d, 2w or 1mo")]
     NotADuration(String),

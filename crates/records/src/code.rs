@@ -85,6 +85,9 @@ octets!(of_refusal, refusal: Refusal {
     Refusal::WrongService = 12,
     Refusal::TooManyTries = 13,
     Refusal::DeviceBlocked = 14,
+    Refusal::DataUsedUpToday = 15,
+    Refusal::DataUsedUpThisWeek = 16,
+    Refusal::DataUsedUpThisMonth = 17,
 });
 
 /// Two octets, for those that say which.

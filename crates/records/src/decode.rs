@@ -8,6 +8,7 @@ use domain::access::decision::{Decision, Inputs, Proved, RightSeen, Seen, TraceC
 use domain::access::facts::{Facts, Holder, PlacesSeen};
 use domain::access::grant::Grant;
 use domain::access::trail::{Detail, Step};
+use domain::access::usage::Recent;
 use domain::id::{Id, NodeId};
 use domain::mac::Mac;
 use domain::people::subscriber::Standing;
@@ -19,13 +20,16 @@ use domain::text::RouterName;
 use domain::time::Timestamp;
 
 use crate::code;
-use crate::encode::{BLOCKED, NO_HOLDER, RESTRICTION, STEPS_MAX};
+use crate::encode::{BLOCKED, NO_HOLDER, RESTRICTION, STEPS_MAX, VERSION};
 use crate::view::View;
+
+/// The version since which records tell of usage of periods.
+const RECENT_SINCE: u8 = 2;
 
 /// The whole of a record.
 pub(crate) fn decision(view: &View<'_>, node: NodeId) -> Option<Decision> {
-    let mut reader = Reader { rest: view.head() };
-    reader.octet()?; // the version, which the view has read
+    let mut reader = Reader { rest: view.head(), version: VERSION };
+    let version = reader.octet()?; // the view has seen that it is known
     let refusal = match reader.octet()? {
         0 => None,
         known => Some(code::refusal(known)?),
@@ -39,7 +43,7 @@ pub(crate) fn decision(view: &View<'_>, node: NodeId) -> Option<Decision> {
     let trace = TraceCode::from_bytes(reader.array()?)?;
     let took_micros = u32::from_le_bytes(reader.array()?);
     let (id, tenant, nas) = (reader.id()?, reader.id()?, reader.id()?);
-    let mut reader = Reader { rest: view.after_head() };
+    let mut reader = Reader { rest: view.after_head(), version };
     let device = reader.device()?;
     let user_name = reader.text()?.to_vec();
     let framed_ip = reader.option(Reader::ipv4)?;
@@ -94,6 +98,7 @@ pub(crate) fn decision(view: &View<'_>, node: NodeId) -> Option<Decision> {
 /// What is left of a record.
 pub(crate) struct Reader<'a> {
     pub(crate) rest: &'a [u8],
+    pub(crate) version: u8,
 }
 
 impl<'a> Reader<'a> {
@@ -251,6 +256,7 @@ impl<'a> Reader<'a> {
             plan: self.id()?,
             revision: u32::from_le_bytes(self.array()?),
             used: self.bytes()?,
+            recent: self.recent()?,
             places: self.places()?,
         })
     }
@@ -263,6 +269,14 @@ impl<'a> Reader<'a> {
             _ => return None,
         };
         Some(PlacesSeen { own, others: u16::from_le_bytes(self.array()?), is_blocked: first & BLOCKED != 0 })
+    }
+
+    fn recent(&mut self) -> Option<Recent> {
+        if self.version < RECENT_SINCE {
+            return Some(Recent::default());
+        }
+        let recent = self.option(|r| Some(Recent { day: r.bytes()?, week: r.bytes()?, month: r.bytes()? }))?;
+        Some(recent.unwrap_or_default())
     }
 
     fn right(&mut self) -> Option<RightSeen> {

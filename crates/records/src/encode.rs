@@ -1,27 +1,28 @@
 //! Writes a record. Numbers are little-endian and of fixed width: what compresses well need not be small.
 //!
-//! Layout of version 1, after a length of two octets: version, refusal (0 is an accept), service, method, where the
+//! Layout of version 2, after a length of two octets: version, refusal (0 is an accept), service, method, where the
 //! facts came from, whether only the case differs, rules' version (2), instant (8), trace (6), microseconds (4), id,
 //! tenant, router (16 each); then device, User-Name, address, trail, grant, first use, what was proved, candidates, and
 //! which of them is the holder. What may be absent begins with 0 or 1. What later versions have added stands at the end,
-//! and begins with what it is.
+//! and begins with what it is. Version 1 knew no usage of periods.
 
 use domain::access::attempt::Device;
 use domain::access::decision::{DecisionRecord, RightSeen, Seen, USER_NAME_KEPT};
 use domain::access::facts::{Facts, Holder};
 use domain::access::grant::Grant;
 use domain::access::trail::{Detail, Step};
+use domain::access::usage::Recent;
 use domain::people::subscriber::Standing;
 use domain::platform::house::Restriction;
 use domain::rate::{Bps, RateLimit, UpDown};
 use domain::sales::voucher::VoucherState;
 use domain::text::RouterName;
-use domain::time::Timestamp;
+use domain::time::{Period, Timestamp};
 
 use crate::code;
 
 /// The version that is written.
-pub(crate) const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 2;
 
 /// Octets of a record at most, with its length: a buffer with so much room never grows.
 pub const RECORD_MAX: usize = 4 * 1_024;
@@ -192,6 +193,12 @@ fn put_seen(seen: &Seen, out: &mut Vec<u8>) {
     out.extend_from_slice(&seen.plan.bytes());
     out.extend_from_slice(&seen.revision.to_le_bytes());
     out.extend_from_slice(&seen.used.get().to_le_bytes());
+    let recent = (seen.recent != Recent::default()).then_some(seen.recent);
+    put_option(recent, out, |recent, out| {
+        for period in Period::ALL {
+            out.extend_from_slice(&recent.of(period).get().to_le_bytes());
+        }
+    });
     let blocked = if seen.places.is_blocked { BLOCKED } else { 0 };
     out.push(seen.places.own.map_or(0, |held| 1 + u8::from(held)) | blocked);
     out.extend_from_slice(&seen.places.others.to_le_bytes());

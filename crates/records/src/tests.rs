@@ -7,6 +7,7 @@ use domain::access::decision::{AnsweredFrom, Decision, DecisionRecord, Inputs, P
 use domain::access::facts::{Candidate, Facts, FoundBy, Holder, PlacesSeen, Right};
 use domain::access::grant::Grant;
 use domain::access::trail::{Detail, Finding, Meaning, Rule, Step};
+use domain::access::usage::Recent;
 use domain::id::{Id, NodeId};
 use domain::mac::Mac;
 use domain::money::{Currency, Money};
@@ -14,7 +15,7 @@ use domain::people::subscriber::Standing;
 use domain::platform::house::{HouseRules, Restriction};
 use domain::rate::{Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
 use domain::refusal::Refusal;
-use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
+use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::sales::voucher::{FirstUse, VoucherState};
 use domain::secret::SecretBytes;
 use domain::time::{Duration, Timestamp, Zone};
@@ -39,6 +40,10 @@ fn plan() -> Plan {
             data_cap: None,
             pool: None,
             address_list: None,
+            speed_windows: Vec::new(),
+            fair_use: Vec::new(),
+            when_full: WhenFull::Refuse,
+            data_window: None,
             price: Money::from_minor(2_000, Currency::KES),
         },
     }
@@ -72,6 +77,7 @@ impl Scene {
             found_by: *found_by,
             plan: &self.plan,
             used: Bytes::new(*used),
+            recent: recent(*used),
             places: *places,
         });
         let (trace, took_micros, policy_version, bits) = self.numbers;
@@ -148,6 +154,12 @@ impl Scene {
             },
         }
     }
+}
+
+/// Usage of periods, where there is much at all.
+fn recent(used: u64) -> Recent {
+    let part = |of: u64| Bytes::new(used / of);
+    if used < 1_000 { Recent::default() } else { Recent { day: part(4), week: part(2), month: part(1) } }
 }
 
 fn instant() -> impl Strategy<Value = Timestamp> {
@@ -399,14 +411,33 @@ fn what_is_kept_for_a_month_is_written_as_it_always_was() {
 
     let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
 
-    let head = "980001060102010001000403020100000000303030303030fa000000".to_owned();
+    assert_eq!(hex, kept("9900", "02", "00"));
+}
+
+#[test]
+fn what_was_written_before_there_was_usage_of_periods_is_read() {
+    let wanted = plain().encode(&mut Vec::new());
+    let hex = kept("9800", "01", "");
+
+    let octets: Vec<u8> = hex
+        .as_bytes()
+        .chunks(2)
+        .map(|digits| u8::from_str_radix(std::str::from_utf8(digits).expect("ASCII"), 16).expect("hexadecimal"))
+        .collect();
+
+    assert_eq!(View::first(&octets).and_then(|view| view.decision(NODE)), Some(wanted));
+}
+
+/// The plain record, as one version writes it.
+fn kept(length: &str, version: &str, recent: &str) -> String {
+    let head = format!("{length}{version}060102010001000403020100000000303030303030fa000000");
     let ids = ["01", "01", "03"].map(|octet| octet.repeat(16)).concat();
     let asked = "0102000000000a04616e6e6100" /* device, name, no address */;
     let verdict = "0101010100" /* a step */.to_owned() + "0000" /* no grant, no first use */;
     let proved = "0000000000";
-    let seen =
-        "0100".to_owned() + &"05".repeat(16) + "000000" + &"09".repeat(16) + "030000004d00000000000000" + "000100";
-    assert_eq!(hex, head + &ids + asked + &verdict + proved + &seen + "00");
+    let used = "030000004d00000000000000".to_owned() + recent;
+    let seen = "0100".to_owned() + &"05".repeat(16) + "000000" + &"09".repeat(16) + &used + "000100";
+    head + &ids + asked + &verdict + proved + &seen + "00"
 }
 
 #[test]

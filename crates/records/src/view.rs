@@ -8,6 +8,9 @@ use domain::time::Timestamp;
 use crate::decode::{self, Reader};
 use crate::encode::{VERSION, put_device};
 
+/// The oldest version that is still read.
+const OLDEST: u8 = 1;
+
 /// Octets before the device, without the length.
 const HEAD: usize = 74;
 
@@ -28,10 +31,10 @@ impl<'a> View<'a> {
         let length = usize::from(u16::from_le_bytes(*length));
         let body = rest.get(..length)?;
         let (head, after) = body.split_first_chunk()?;
-        if head[0] != VERSION {
+        if !(OLDEST..=VERSION).contains(&head[0]) {
             return None;
         }
-        let mut reader = Reader { rest: after };
+        let mut reader = Reader { rest: after, version: head[0] };
         reader.skip_device()?;
         let device = after.get(..after.len() - reader.rest.len())?;
         let user_name = reader.text()?;

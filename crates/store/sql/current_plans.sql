@@ -21,6 +21,10 @@ select
     r.data_cap_bytes,
     r.pool,
     r.address_list,
+    r.speed_windows,
+    r.fair_use,
+    r.data_window,
+    r.when_full,
     r.price_minor,
     r.price_currency
 from plans p

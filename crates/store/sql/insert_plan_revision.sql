@@ -21,8 +21,13 @@ insert into plan_revisions (
     pool,
     address_list,
     price_minor,
-    price_currency
+    price_currency,
+    speed_windows,
+    fair_use,
+    data_window,
+    when_full
 )
 values (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+    $24, $25, $26, $27
 )

@@ -4,6 +4,7 @@ set plan_id = case when a.plan_id is null then s.plan_id else a.plan_id end,
     told_speed = case when a.plan_id is null then s.told_speed else a.told_speed end,
     told_until = case when a.plan_id is null then s.told_until else a.told_until end,
     told_ip = case when a.plan_id is null then s.told_ip else a.told_ip end,
+    told_data_since = case when a.plan_id is null then s.told_data_since else a.told_data_since end,
     look_at = a.look_at,
     tries = a.tries,
     has_refused = a.has_refused,
@@ -24,7 +25,8 @@ from (
         $10::boolean[],
         $11::text[],
         $12::timestamptz[],
-        $13::text[]
+        $13::text[],
+        $14::timestamptz[]
     ) as a (
         id,
         plan_id,
@@ -37,7 +39,8 @@ from (
         has_refused,
         answer,
         cut_at,
-        cut_why
+        cut_why,
+        told_data_since
     )
     order by id
 ) a

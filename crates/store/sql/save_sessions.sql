@@ -33,6 +33,7 @@ insert into sessions (
     last_in_packets,
     last_out_packets,
     last_seconds,
+    told_data_since,
     look_at
 )
 -- One that is new is looked at at once.
@@ -70,7 +71,8 @@ from unnest(
     $31::bigint[],
     $32::bigint[],
     $33::bigint[],
-    $34::bigint[]
+    $34::bigint[],
+    $35::timestamptz[]
 ) as new (
     id,
     nas_id,
@@ -104,7 +106,8 @@ from unnest(
     last_out_octets,
     last_in_packets,
     last_out_packets,
-    last_seconds
+    last_seconds,
+    told_data_since
 )
 -- Ended ones first: an ended session gives its report key to the one that has it now.
 order by new.ended_at is null, new.id

@@ -13,6 +13,7 @@ select
     told_speed,
     told_until as "told_until: Instant",
     told_ip,
+    told_data_since as "told_data_since: Instant",
     heard_from,
     interim_seconds,
     state,

@@ -7,6 +7,7 @@ pub mod devices;
 pub mod facts;
 pub mod history;
 pub mod holders;
+pub mod hours;
 pub mod known;
 pub mod online;
 pub mod positions;

@@ -11,7 +11,7 @@ use domain::platform::house::HouseRules;
 use domain::refusal::Refusal;
 use domain::sales::plan::PlanService;
 use domain::sales::voucher::FirstUse;
-use domain::time::{Timestamp, Zone};
+use domain::time::{Period, Timestamp, Zone};
 
 use crate::access::credentials::Shown;
 use crate::access::{devices, restricted, shaping};
@@ -281,7 +281,15 @@ fn ended_at(right: &Right) -> Option<Timestamp> {
 fn ask_data(candidate: &Candidate<'_>, trail: &mut Trail) -> Result<(), Refusal> {
     match shaping::data_left(candidate) {
         None => Ok(()),
-        Some(left) => decide(trail, Rule::Data, Detail::Left(left), left.get() > 0, Refusal::DataUsedUp),
+        Some(left) => {
+            let refusal = match candidate.plan.terms.data_window {
+                None => Refusal::DataUsedUp,
+                Some(Period::Day) => Refusal::DataUsedUpToday,
+                Some(Period::Week) => Refusal::DataUsedUpThisWeek,
+                Some(Period::Month) => Refusal::DataUsedUpThisMonth,
+            };
+            decide(trail, Rule::Data, Detail::Left(left), left.get() > 0, refusal)
+        }
     }
 }
 

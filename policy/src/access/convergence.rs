@@ -108,16 +108,19 @@ pub fn converge(
     if let Some(until) = until {
         look_at = look_at.min(until);
     }
-    let wanted = shaping::told(candidate, until);
+    let wanted = shaping::told(candidate, zone, until, now);
+    let outlook = shaping::outlook(candidate, zone, now);
+    if let Some(at) = outlook.at {
+        look_at = look_at.min(at);
+    }
     let beyond = beyond_the_cap(candidate.plan, places, sessions);
     let verdicts = sessions.iter().map(|live| match live.must_end {
         Some(MustEnd::Blocked) => ended(live, Why::Refused(Refusal::DeviceBlocked)),
         Some(MustEnd::Released) => ended(live, Why::Released),
         None if beyond.contains(&live.session) => ended(live, Why::Refused(Refusal::AlreadyInUse)),
-        None => compare(candidate, live, wanted, now),
+        None => compare(candidate, zone, live, wanted, now),
     });
-    let look_at_octets = shaping::data_left(candidate).map(|left| candidate.used.plus(left).get());
-    Seen { verdicts: verdicts.collect(), look_at, look_at_octets }
+    Seen { verdicts: verdicts.collect(), look_at, look_at_octets: outlook.octets }
 }
 
 /// Sessions of somebody who is to be told how to pay: those that are there already stay, others log in again, for an
@@ -142,7 +145,7 @@ fn ended(live: &Live<'_>, why: Why) -> Verdict {
     }
 }
 
-fn compare(candidate: &Candidate<'_>, live: &Live<'_>, wanted: Told, now: Timestamp) -> Verdict {
+fn compare(candidate: &Candidate<'_>, zone: &Zone, live: &Live<'_>, wanted: Told, now: Timestamp) -> Verdict {
     if live.cut_at.is_some_and(|cut_at| live.last_heard_at < cut_at.plus(LAST_WORDS)) {
         return Verdict::Keep;
     }
@@ -156,7 +159,7 @@ fn compare(candidate: &Candidate<'_>, live: &Live<'_>, wanted: Told, now: Timest
             Difference::InWhole => return Verdict::Ask(Ask::Disconnect(Why::Renewed)),
         },
     };
-    let grant = shaping::grant(candidate, live.session, wanted.until, live.interim_seconds, now);
+    let grant = shaping::grant(candidate, zone, live.session, wanted.until, live.interim_seconds, now);
     Verdict::Ask(Ask::Change(Box::new(Change { grant, parts, told: wanted })))
 }
 
@@ -185,7 +188,7 @@ fn differences(plan: &Plan, (told, terms): (Told, &PlanTerms), wanted: Told) -> 
     Difference::InParts(Parts {
         rate: before.rate != now.rate,
         time,
-        data: terms.data_cap != plan.terms.data_cap,
+        data: terms.data_cap != plan.terms.data_cap || told.data_since != wanted.data_since,
         list: before.address_list != now.address_list,
         cap: plan.service == PlanService::Hotspot && terms.device_cap != plan.terms.device_cap,
     })

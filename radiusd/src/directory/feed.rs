@@ -311,6 +311,7 @@ async fn load_rights(
             None => {}
         }
     }
+    pager::count_lately(node, &mut tx, tenant, ids.iter().copied()).await?;
     tx.commit().await?;
     Ok(names)
 }

@@ -12,6 +12,7 @@ use domain::phone::Msisdn;
 use domain::sales::voucher::VoucherState;
 use domain::time::Timestamp;
 use smallvec::SmallVec;
+use store::access::hours;
 use store::access::known::{self, KnownRight, Meanings};
 use store::page::{Listed, Page};
 use store::platform::tenants;
@@ -63,9 +64,12 @@ pub(crate) async fn load_names(node: &Node, scope: &TenantScope, names: &[&[u8]]
             .iter()
             .map(|one| LookedUp { has_meaning: !one.rights.is_empty(), differs_only_in_case: one.differs_only_in_case })
             .collect();
+        let holders: Vec<Uuid> =
+            found.iter().flat_map(|one| &one.rights).map(|(known, _)| known.right.holder().uuid()).collect();
         for (name, meanings) in names.iter().zip(found) {
             put(node, &mut tx, &tenant, name, meanings).await?;
         }
+        count_lately(node, &mut tx, &tenant, holders).await?;
         tx.commit().await?;
         node.note_names();
         if tenant.changes() == before {
@@ -114,6 +118,41 @@ pub(crate) async fn put_right(
     };
     let live = HolderLive::loaded(places, used_in, used_out);
     Ok(Some(node.book.put_right(tenant.id, NewRight { right, plan, name, marks, live })))
+}
+
+/// Begins to count what these use in periods, where their plan counts it and that is not done already. Nobody else costs
+/// a statement.
+pub(crate) async fn count_lately(
+    node: &Node,
+    tx: &mut TenantTx,
+    tenant: &TenantCell,
+    holders: impl IntoIterator<Item = Uuid>,
+) -> Result<(), StoreError> {
+    let now = node.clock.now();
+    let mut new: Vec<Arc<RightEntry>> = Vec::new();
+    for entry in holders.into_iter().filter_map(|holder| node.book.right(holder)) {
+        let counts = entry.facts.load().plan.load().terms.counts_any();
+        let mut live = entry.live();
+        match counts {
+            false => live.count_no_more(),
+            true if live.recent(now).is_some() => {}
+            true => {
+                drop(live);
+                new.push(entry);
+            }
+        }
+    }
+    if new.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = new.iter().map(|entry| entry.holder).collect();
+    let zone = tenant.habits.load().zone.clone();
+    let lately = hours::recent(tx, &ids, &zone, now).await?;
+    for entry in new {
+        let lately = lately.get(&entry.holder).copied().unwrap_or_default();
+        entry.live().count_lately(&zone, lately, now);
+    }
+    Ok(())
 }
 
 /// Loads plans into the book. Returns whether any was there.
@@ -238,6 +277,7 @@ async fn load_ids(node: &Node, tx: &mut TenantTx, tenant: &Arc<TenantCell>, ids:
     for right in loaded.found {
         put_named(node, tx, tenant, right).await?;
     }
+    count_lately(node, tx, tenant, ids.iter().copied()).await?;
     Ok(count)
 }
 

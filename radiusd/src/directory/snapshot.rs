@@ -23,6 +23,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use domain::access::facts::FoundBy;
+use domain::access::usage::Recent;
 use domain::id::{JournalId, TenantId};
 use domain::network::nas::Nas;
 use domain::phone::Msisdn;
@@ -44,7 +45,7 @@ use crate::directory::book::Habits;
 /// How a file begins.
 const MAGIC: &[u8; 16] = b"mnetifi book\r\n\x1a\n";
 /// How records are written today.
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 /// The length of a head before its wrapped key.
 const HEAD: usize = 36;
 /// What the key of the file is for.
@@ -101,6 +102,8 @@ pub enum Item {
         tenant: TenantId,
         /// What is known of it.
         right: Box<KnownRight>,
+        /// What it had used in the periods that ran, for those whose plan counts it.
+        recent: Option<Box<Recent>>,
     },
     /// A name with its meanings, the best first.
     Name {
@@ -165,6 +168,7 @@ pub enum SnapshotError {
 /// Writes a snapshot. Dropped without [`finish`](Self::finish), it leaves the last one as it is.
 #[derive(Debug)]
 pub struct Writer {
+    times: Times,
     path: PathBuf,
     fresh: PathBuf,
     file: BufWriter<File>,
@@ -195,7 +199,12 @@ impl Writer {
         file.write_all(&head).map_err(using)?;
         // Room for all of it at once: a vector that grows would leave copies of passwords behind.
         let chunk = Zeroizing::new(Vec::with_capacity(CHUNK_MAX));
-        Ok(Self { path: path.to_owned(), fresh, file, key, head, chunk, number: 0, items: 0 })
+        Ok(Self { times, path: path.to_owned(), fresh, file, key, head, chunk, number: 0, items: 0 })
+    }
+
+    /// When it is taken.
+    pub const fn times(&self) -> Times {
+        self.times
     }
 
     /// Adds a router.

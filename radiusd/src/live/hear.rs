@@ -67,9 +67,10 @@ impl Table {
         let Some(known) = self.get_mut(id) else { return };
         let (was_open, was_named) = (known.is_open(), known.stored.acct_session_id.is_some());
         let is_renamed = known.stored.acct_session_id.as_deref() != Some(&record.acct_session_id);
+        let before = known.stored.session.last_heard_at;
         let metered = record_usage::hear(&mut known.stored, record, by.interim_seconds);
         if by.is_to_be_saved {
-            known.count((metered.more_in, metered.more_out));
+            known.count((metered.more_in, metered.more_out), before);
         }
         let is_open = known.is_open();
         tell_holder(known, (metered.more_in, metered.more_out), by, heard);
@@ -275,7 +276,7 @@ fn tell(known: &Known, more: (u64, u64), takes_place: bool, by: &Hearing<'_>, he
     let Some(holder) = known.stored.holder else { return };
     let mut placeless = false;
     let is_here = by.holders.with(known.tenant, holder, &mut |live: &mut HolderLive, cap| {
-        live.count(more.0, more.1);
+        live.count(more.0, more.1, known.stored.session.last_heard_at);
         // A place that went to a login of which nothing came is the older session's again, before that one ends.
         live.forget_unreported(by.now);
         let stored = &known.stored;

@@ -11,12 +11,15 @@ use domain::access::device::Mark;
 use domain::access::facts::PlacesSeen;
 use domain::access::slot::{Heir, Leaver, Place};
 use domain::access::told::Told;
+use domain::access::usage::Recent;
 use domain::id::{NasId, SessionId};
 use domain::rate::Bytes;
 use domain::sales::plan::DeviceCap;
-use domain::time::Timestamp;
+use domain::time::{Timestamp, Zone};
+use policy::access::counting::Counting;
 use policy::access::places::{Places, Renewed};
 use smallvec::SmallVec;
+use store::access::hours::UsedLately;
 use thiserror::Error;
 
 /// Other devices have all places.
@@ -82,6 +85,8 @@ pub struct HolderLive {
     used_out: u64,
     /// Whether the database knows other places than these.
     places_unsaved: bool,
+    /// What is used in the periods that run; only for those whose plan counts it.
+    counting: Option<Box<Counting>>,
 }
 
 impl HolderLive {
@@ -133,14 +138,40 @@ impl HolderLive {
         (self.used_in, self.used_out)
     }
 
-    /// Counts octets from and to the subscriber.
-    pub const fn count(&mut self, more_in: u64, more_out: u64) {
+    /// What was used in the periods that run at `now`; `None` when nobody counts it here.
+    pub fn recent(&self, now: Timestamp) -> Option<Recent> {
+        self.counting.as_ref().map(|counting| counting.seen(now))
+    }
+
+    /// Counts what is used in periods from now on, unless that is done already. `lately` is what the database knows of
+    /// it: what was heard of since its total stood there is added.
+    pub fn count_lately(&mut self, zone: &Zone, lately: UsedLately, now: Timestamp) {
+        if self.counting.is_none() {
+            let mut counting = Counting::new(zone.clone(), lately.recent, now);
+            counting.count(self.used().get().saturating_sub(lately.total), now);
+            self.counting = Some(Box::new(counting));
+        }
+    }
+
+    /// Does not count what is used in periods any more.
+    pub fn count_no_more(&mut self) {
+        self.counting = None;
+    }
+
+    /// Counts octets from and to the subscriber that were heard of at a moment.
+    pub fn count(&mut self, more_in: u64, more_out: u64, at: Timestamp) {
+        if let Some(counting) = &mut self.counting {
+            counting.count(more_in.saturating_add(more_out), at);
+        }
         self.used_in = self.used_in.saturating_add(more_in);
         self.used_out = self.used_out.saturating_add(more_out);
     }
 
     /// Takes back octets that were counted twice.
-    pub const fn uncount(&mut self, less_in: u64, less_out: u64) {
+    pub fn uncount(&mut self, less_in: u64, less_out: u64) {
+        if let Some(counting) = &mut self.counting {
+            counting.uncount(less_in.saturating_add(less_out));
+        }
         self.used_in = self.used_in.saturating_sub(less_in);
         self.used_out = self.used_out.saturating_sub(less_out);
     }

@@ -11,6 +11,7 @@ use actions::access::save_sessions::{self, Stranger, Unsaved};
 use domain::access::facts::Holder;
 use domain::id::{SessionId, TenantId};
 use domain::platform::node::Standing;
+use store::access::hours::Spent;
 use store::access::positions::Mark;
 use store::{StoreError, TenantScope};
 use tokio::time::{Instant, timeout};
@@ -20,7 +21,7 @@ use tracing::{error, info, warn};
 use crate::journal::drain::{is_away, keep_aside};
 use crate::live::hear::Heard;
 use crate::live::recognize::{self, stranger};
-use crate::live::table::{self, Known, Table};
+use crate::live::table::{self, Known, Table, Uncounted};
 use crate::live::{Ground, InDoubt, lock, resolve_doubt};
 use crate::node::Node;
 
@@ -83,7 +84,7 @@ struct OnItsWay {
     taken: table::Unsaved,
     unsaved: Unsaved,
     /// Octets that each session adds to its holder's total.
-    uncounted: Vec<(SessionId, (u64, u64))>,
+    uncounted: Vec<(SessionId, Uncounted)>,
     heard: Option<u64>,
 }
 
@@ -180,11 +181,12 @@ fn take(node: &Node, tenant: TenantId) -> OnItsWay {
         unsaved.sessions.push(known.stored.clone());
         let Some(holder) = known.stored.holder else { continue };
         holders.insert(holder);
-        let more = std::mem::take(&mut known.uncounted);
-        if more != (0, 0) {
+        let nas = known.stored.nas;
+        for (at, more) in known.take_uncounted() {
             let sums = spent.entry(holder).or_default();
             *sums = (sums.0.saturating_add(more.0), sums.1.saturating_add(more.1));
-            uncounted.push((*id, more));
+            unsaved.hours.push(Spent { holder, nas, at, in_octets: more.0, out_octets: more.1 });
+            uncounted.push((*id, (at, more)));
         }
     }
     for holder in holders {
@@ -242,13 +244,13 @@ fn put_back(
     tenant: TenantId,
     taken: table::Unsaved,
     unsaved: &Unsaved,
-    uncounted: Vec<(SessionId, (u64, u64))>,
+    uncounted: Vec<(SessionId, Uncounted)>,
     mark: Mark,
 ) {
     table.put_back(tenant, taken);
     for (id, more) in &uncounted {
         if let Some(known) = table.get_mut(*id) {
-            known.count(*more);
+            known.put_uncounted(*more);
         }
     }
     // The connection may have gone in the middle of the commit.

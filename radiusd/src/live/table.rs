@@ -9,6 +9,7 @@ use domain::access::attempt::Device;
 use domain::access::slot::Leaver;
 use domain::access::usage::NasRestart;
 use domain::id::{NasId, SessionId, TenantId};
+use domain::time::Timestamp;
 use foldhash::fast::RandomState;
 use policy::access::reboots::Watch;
 use smallvec::SmallVec;
@@ -46,8 +47,28 @@ pub(super) struct Known {
     pub(super) since: u64,
     /// Octets from and to the subscriber that are not added to its holder's total in the database.
     pub(super) uncounted: (u64, u64),
+    /// The same of earlier quarters of an hour, each by a moment in it: what waits long stays in its hour.
+    #[expect(clippy::box_collection, reason = "nearly every session has none, and they are many")]
+    earlier: Option<Box<Vec<Uncounted>>>,
     /// Under what it is found by its router's own name for it.
     name: Option<u64>,
+}
+
+/// Octets from and to the subscriber, heard of in the quarter of an hour of that moment.
+pub(super) type Uncounted = (Timestamp, (u64, u64));
+
+/// Quarters of an hour of one session that are kept apart: two days. What waits longer is put to the first one.
+const EARLIER_MAX: usize = 2 * 24 * 4;
+
+/// Every zone's hours begin with one of these.
+const QUARTER_MICROS: i64 = 15 * 60 * 1_000_000;
+
+const fn quarter(at: Timestamp) -> i64 {
+    at.as_micros().div_euclid(QUARTER_MICROS)
+}
+
+const fn plus(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
+    (one.0.saturating_add(other.0), one.1.saturating_add(other.1))
 }
 
 /// What waits to be written of one tenant.
@@ -114,6 +135,7 @@ impl Known {
             saved: Saved::Yes,
             since: 0,
             uncounted: (0, 0),
+            earlier: None,
             name: None,
         }
     }
@@ -136,9 +158,56 @@ impl Known {
         }
     }
 
-    /// Counts octets that the database is still to hear of.
-    pub(super) const fn count(&mut self, (more_in, more_out): (u64, u64)) {
-        self.uncounted = (self.uncounted.0.saturating_add(more_in), self.uncounted.1.saturating_add(more_out));
+    /// Counts octets that the database is still to hear of. It was heard of the session at `before` before that.
+    pub(super) fn count(&mut self, (more_in, more_out): (u64, u64), before: Timestamp) {
+        let is_later = quarter(before) != quarter(self.stored.session.last_heard_at);
+        if is_later && self.uncounted != (0, 0) {
+            let uncounted = std::mem::take(&mut self.uncounted);
+            self.set_apart((before, uncounted));
+        }
+        self.uncounted = plus(self.uncounted, (more_in, more_out));
+    }
+
+    /// All that the database is still to hear of.
+    pub(super) fn all_uncounted(&self) -> (u64, u64) {
+        let earlier = self.earlier.iter().flat_map(|earlier| earlier.iter());
+        earlier.fold(self.uncounted, |sums, (_, octets)| plus(sums, *octets))
+    }
+
+    /// Hands over what the database is still to hear of, each with a moment of its hour.
+    pub(super) fn take_uncounted(&mut self) -> Vec<Uncounted> {
+        let mut uncounted = self.earlier.take().map_or_else(Vec::new, |earlier| *earlier);
+        let last = std::mem::take(&mut self.uncounted);
+        if last != (0, 0) {
+            uncounted.push((self.stored.session.last_heard_at, last));
+        }
+        uncounted
+    }
+
+    /// The database has not heard of it after all.
+    pub(super) fn put_uncounted(&mut self, (at, octets): Uncounted) {
+        if quarter(at) == quarter(self.stored.session.last_heard_at) {
+            self.uncounted = plus(self.uncounted, octets);
+        } else {
+            self.set_apart((at, octets));
+        }
+    }
+
+    /// The database has heard of it: what was put back is taken away.
+    pub(super) fn drop_uncounted(&mut self, (at, octets): Uncounted) {
+        let earlier = self.earlier.iter_mut().flat_map(|earlier| earlier.iter_mut());
+        let same = earlier.map(|(when, octets)| (*when, octets)).find(|(when, _)| quarter(*when) == quarter(at));
+        let uncounted = same.map_or(&mut self.uncounted, |(_, octets)| octets);
+        *uncounted = (uncounted.0.saturating_sub(octets.0), uncounted.1.saturating_sub(octets.1));
+    }
+
+    fn set_apart(&mut self, (at, octets): Uncounted) {
+        let earlier = self.earlier.get_or_insert_default();
+        let is_full = earlier.len() >= EARLIER_MAX;
+        match earlier.iter_mut().find(|(when, _)| is_full || quarter(*when) == quarter(at)) {
+            Some((_, sums)) => *sums = plus(*sums, octets),
+            None => earlier.push((at, octets)),
+        }
     }
 }
 

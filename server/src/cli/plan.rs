@@ -4,9 +4,10 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand};
 use domain::rate::{Bps, BurstSeconds, Bytes, Priority, UpDown};
-use domain::sales::plan::{DeviceCap, PlanService, ValidityAnchor};
+use domain::sales::plan::{DeviceCap, PlanService, ValidityAnchor, WhenFull};
+use domain::sales::speeds::{FairUseStep, SpeedWindow};
 use domain::text::{RouterName, Slug};
-use domain::time::Duration;
+use domain::time::{Duration, Period};
 
 /// `plan …`.
 #[derive(Debug, Subcommand)]
@@ -60,7 +61,8 @@ impl<Value: FromStr> FromStr for To<Value> {
 /// `plan change`.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("terms").required(true).multiple(true).args([
-    "rate", "burst", "priority", "minimum", "devices", "duration", "data_cap", "pool", "address_list", "price",
+    "rate", "burst", "priority", "minimum", "windows", "fair_use", "devices", "when_full", "duration", "data_cap",
+    "data_per", "pool", "address_list", "price",
 ]))]
 pub struct PlanChange {
     /// Its short name
@@ -83,15 +85,27 @@ pub struct PlanChange {
     /// Speed that is kept free, up/down, or `none`
     #[arg(long, value_name = "UP/DOWN")]
     pub minimum: Option<To<UpDown<Bps>>>,
+    /// Its speed windows from now on, instead of all those it has, or `none`
+    #[arg(long = "window", value_name = "WINDOW")]
+    pub windows: Vec<To<SpeedWindow>>,
+    /// Its fair-use steps from now on, instead of all those it has, or `none`
+    #[arg(long = "fair-use", value_name = "STEP")]
+    pub fair_use: Vec<To<FairUseStep>>,
     /// Devices at once
     #[arg(long, value_parser = device_cap)]
     pub devices: Option<DeviceCap>,
+    /// What becomes of one device more: refuse, or newest_wins
+    #[arg(long)]
+    pub when_full: Option<WhenFull>,
     /// How long it lasts, for what is sold from now on
     #[arg(long)]
     pub duration: Option<Duration>,
     /// Data in both directions together, as 500MB or 5GB, or `none`
     #[arg(long, value_name = "AMOUNT")]
     pub data_cap: Option<To<Bytes>>,
+    /// The data cap counts anew each day, week or month, or over the whole life (`none`)
+    #[arg(long, value_name = "PERIOD")]
+    pub data_per: Option<To<Period>>,
     /// The router's address pool, or `none`
     #[arg(long)]
     pub pool: Option<To<RouterName>>,
@@ -132,15 +146,28 @@ pub struct PlanAdd {
     /// Speed that is kept free, up/down, as 512k/1M
     #[arg(long, value_name = "UP/DOWN", requires = "rate")]
     pub minimum: Option<UpDown<Bps>>,
+    /// A time of the week with a speed of its own, as `mon-fri 22:00-06:00 10M/20M` or `sat,sun 00:00-24:00 unlimited`;
+    /// may be given several times
+    #[arg(long = "window", value_name = "WINDOW")]
+    pub windows: Vec<SpeedWindow>,
+    /// The speed after so much data, as `10GB/day 1M/2M`, with day, week or month; may be given several times
+    #[arg(long = "fair-use", value_name = "STEP")]
+    pub fair_use: Vec<FairUseStep>,
     /// Devices at once
     #[arg(long, default_value = "1", value_parser = device_cap)]
     pub devices: DeviceCap,
+    /// What becomes of one device more: refuse, or newest_wins
+    #[arg(long, default_value = "refuse")]
+    pub when_full: WhenFull,
     /// From which moment the time runs: purchase, first_use or sale
     #[arg(long, default_value = "purchase")]
     pub anchor: ValidityAnchor,
     /// Data in both directions together, as 500MB or 5GB; left out, there is no cap
     #[arg(long, value_name = "AMOUNT")]
     pub data_cap: Option<Bytes>,
+    /// The data cap counts anew each day, week or month; left out, it counts over the whole life
+    #[arg(long, value_name = "PERIOD", requires = "data_cap")]
+    pub data_per: Option<Period>,
     /// The router's address pool
     #[arg(long)]
     pub pool: Option<RouterName>,
@@ -179,6 +206,17 @@ mod tests {
 
     use super::*;
     use crate::cli::Cli;
+
+    #[test]
+    fn windows_and_steps_are_words_of_their_own() {
+        let reads =
+            |words: &[&str]| Cli::try_parse_from(["mnetifi", "plan", "change", "hour"].iter().chain(words)).is_ok();
+
+        assert!(reads(&["--window", "daily 22:00-06:00 unlimited", "--window", "mon 12:00-13:00 1M/2M"]));
+        assert!(reads(&["--fair-use", "10GB/day 1M/2M", "--data-cap", "20GB", "--data-per", "day"]));
+        assert!(reads(&["--window", "none", "--fair-use", "none", "--data-per", "none"]));
+        assert!(!reads(&["--window", "22:00-06:00 1M/2M"]) && !reads(&["--fair-use", "10GB 1M/2M"]));
+    }
 
     #[test]
     fn a_change_names_at_least_one_term() {

@@ -5,6 +5,7 @@ use anyhow::ensure;
 use domain::money::Money;
 use domain::rate::{Burst, RateLimit};
 use domain::sales::plan::{Plan, PlanTerms};
+use domain::time::Period;
 use serde::Serialize;
 use store::TenantScope;
 use store::sales::plans;
@@ -22,6 +23,10 @@ struct Row {
     devices: u16,
     anchor: &'static str,
     data_cap_bytes: Option<u64>,
+    data_per: Option<&'static str>,
+    speed_windows: Vec<String>,
+    fair_use: Vec<String>,
+    when_full: &'static str,
     price_minor: i64,
     currency: String,
     revision: u32,
@@ -39,6 +44,10 @@ impl Row {
             devices: terms.device_cap.get(),
             anchor: terms.anchor.code(),
             data_cap_bytes: terms.data_cap.map(|cap| cap.get()),
+            data_per: terms.data_window.map(Period::code),
+            speed_windows: terms.speed_windows.iter().map(ToString::to_string).collect(),
+            fair_use: terms.fair_use.iter().map(ToString::to_string).collect(),
+            when_full: terms.when_full.code(),
             price_minor: terms.price.minor(),
             currency: terms.price.currency().code().to_owned(),
             revision: plan.revision,
@@ -146,10 +155,22 @@ fn apply(change: &cli::PlanChange, terms: &mut PlanTerms) {
             limit.minimum = minimum.value();
         }
     }
+    if !change.windows.is_empty() {
+        terms.speed_windows = change.windows.iter().filter_map(|window| window.value()).collect();
+    }
+    if !change.fair_use.is_empty() {
+        terms.fair_use = change.fair_use.iter().filter_map(|step| step.value()).collect();
+    }
+    terms.when_full = change.when_full.unwrap_or(terms.when_full);
     terms.device_cap = change.devices.unwrap_or(terms.device_cap);
     terms.duration = change.duration.unwrap_or(terms.duration);
     if let Some(cap) = change.data_cap {
         terms.data_cap = cap.value();
+    }
+    if let Some(period) = change.data_per {
+        terms.data_window = period.value();
+    } else if terms.data_cap.is_none() {
+        terms.data_window = None;
     }
     if let Some(pool) = &change.pool {
         terms.pool = pool.clone().value();
@@ -169,10 +190,14 @@ fn terms(add: &cli::PlanAdd, price: Money) -> PlanTerms {
     };
     PlanTerms {
         rate: add.rate.map(|rate| RateLimit { rate, burst, priority: add.priority, minimum: add.minimum }),
+        speed_windows: add.windows.clone(),
+        fair_use: add.fair_use.clone(),
         device_cap: add.devices,
+        when_full: add.when_full,
         duration: add.duration,
         anchor: add.anchor,
         data_cap: add.data_cap,
+        data_window: add.data_per,
         pool: add.pool.clone(),
         address_list: add.address_list.clone(),
         price,

@@ -16,4 +16,5 @@ mod replay;
 mod returning;
 mod simulated;
 mod suspension;
+mod time_and_use;
 mod vouchers;

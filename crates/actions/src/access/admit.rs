@@ -81,7 +81,7 @@ pub async fn admit(
     context: Context<'_>,
 ) -> Result<Answer, StoreError> {
     let mut tx = store.tenant(scope).await?;
-    let known = facts::load(&mut tx, asked.attempt.user_name).await?;
+    let known = facts::load(&mut tx, asked.attempt.user_name, context.now()).await?;
     let now = context.now();
     let facts = known.facts(&asked.attempt.device, now);
     let (verdict, proved) = decide(&facts, asked, now);
@@ -177,7 +177,7 @@ async fn take_place(
     let restriction = restricted::of(&admit, facts.house);
     let grant = match restriction {
         Some(terms) => restricted::grant(candidate, terms, session, interim_seconds),
-        None => shaping::grant(candidate, session, until, interim_seconds, now),
+        None => shaping::grant(candidate, facts.zone, session, until, interim_seconds, now),
     };
     sessions::insert_granted(
         tx,
@@ -191,7 +191,7 @@ async fn take_place(
             framed_ip: asked.attempt.framed_ip,
             told: Some(match restriction {
                 Some(terms) => restricted::told(candidate, terms),
-                None => shaping::told(candidate, until),
+                None => shaping::told(candidate, facts.zone, until, now),
             }),
             interim_seconds: grant.interim_seconds,
             started_at: now,

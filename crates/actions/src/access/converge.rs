@@ -16,6 +16,7 @@ use domain::time::{Span, Timestamp, Zone};
 use policy::access::convergence::{self, Live, Verdict};
 use policy::access::devices;
 use store::access::convergence::{LiveSession, Outcome, live_of, note_answers, note_looked, wake_given_up};
+use store::access::hours::{self, UsedLately};
 use store::access::known::{self, KnownRight};
 use store::access::usage;
 use store::platform::tenants;
@@ -63,7 +64,13 @@ pub async fn look(
     let rights: HashMap<Holder, KnownRight> =
         known::by_ids(&mut tx, &ids).await?.found.into_iter().map(|known| (known.right.holder(), known)).collect();
     let plans = Plans::load(&mut tx, &rights, &live).await?;
-    let mut found = Found { looked: Looked::default(), next: Vec::new(), totals: Vec::new() };
+    let counted: Vec<_> = rights
+        .values()
+        .filter(|known| plans.current.get(&known.plan).is_some_and(|plan| plan.terms.counts_any()))
+        .map(|known| known.right.holder())
+        .collect();
+    let lately = hours::recent(&mut tx, &counted, zone, now).await?;
+    let mut found = Found { lately, looked: Looked::default(), next: Vec::new(), totals: Vec::new() };
     let mut of_holders: HashMap<Holder, Vec<&LiveSession>> = HashMap::new();
     for session in &live {
         if let Some(holder) = session.stored.holder {
@@ -134,6 +141,8 @@ impl Next for &LiveSession {
 }
 
 struct Found {
+    /// What was used lately, of those whose plan counts it.
+    lately: HashMap<Holder, UsedLately>,
     looked: Looked,
     next: Vec<(SessionId, Option<Timestamp>, Timestamp)>,
     totals: Vec<(Holder, Option<u64>)>,
@@ -148,6 +157,8 @@ impl Found {
         sessions: &[&LiveSession],
         now: Timestamp,
     ) {
+        let used = UsedLately { total: known.used_in.saturating_add(known.used_out), ..UsedLately::default() };
+        let used = self.lately.get(&holder).copied().unwrap_or(used);
         let candidate = Candidate {
             right: &known.right,
             found_by: match holder {
@@ -155,7 +166,8 @@ impl Found {
                 Holder::Subscriber(_) => FoundBy::Username,
             },
             plan,
-            used: Bytes::new(known.used_in.saturating_add(known.used_out)),
+            used: Bytes::new(used.total),
+            recent: used.recent,
             places: PlacesSeen::default(),
         };
         let live: Vec<Live<'_>> = sessions.iter().map(|session| of_policy(session, known, plans)).collect();

@@ -11,6 +11,7 @@ use domain::access::usage::{NasRestart, UsageRecord};
 use domain::id::{JournalId, SessionId};
 use policy::access::metering::{Metered, Place};
 use policy::access::{leases, metering};
+use store::access::hours::{self, Spent};
 use store::access::positions::{self, Mark};
 use store::access::sessions::{ReportKey, StoredSession};
 use store::access::slots::Renewal;
@@ -99,6 +100,7 @@ async fn take(
     let mut known = find(tx, records, context).await?;
     let mut recorded = Recorded { unannounced: known.unannounced, ..Recorded::default() };
     let mut spent: HashMap<Holder, (u64, u64)> = HashMap::new();
+    let mut by_hour = Vec::new();
     for (record, place) in records.iter().zip(&known.of_record) {
         let stored = &mut known.sessions[*place];
         let metered = hear(stored, record, interim_seconds);
@@ -106,6 +108,7 @@ async fn take(
             let sums = spent.entry(holder).or_default();
             sums.0 = sums.0.saturating_add(metered.more_in);
             sums.1 = sums.1.saturating_add(metered.more_out);
+            by_hour.extend(spent_at(stored, holder, &metered));
         }
     }
     recorded.sessions = known.sessions.len();
@@ -114,7 +117,15 @@ async fn take(
     let mut spent: Vec<_> = spent.into_iter().map(|(holder, (up, down))| (holder, up, down)).collect();
     spent.sort_unstable_by_key(|(holder, ..)| *holder);
     usage::add_many(tx, &spent).await?;
+    hours::add_many(tx, &by_hour).await?;
     Ok(recorded)
+}
+
+/// What a record has added, at the moment at which the session was heard of; `None` when that is nothing.
+fn spent_at(stored: &StoredSession, holder: Holder, metered: &Metered) -> Option<Spent> {
+    let Metered { more_in: in_octets, more_out: out_octets, .. } = *metered;
+    let at = stored.session.last_heard_at;
+    (in_octets > 0 || out_octets > 0).then_some(Spent { holder, nas: stored.nas, at, in_octets, out_octets })
 }
 
 /// Takes a record into its session: what was counted, where it is now, and how long it is believed.

@@ -100,7 +100,7 @@ pub async fn replay(
     let mut tx = store.tenant(&TenantScope::of_operator(tenant.id)).await?;
     let (known, now) = match facts {
         FactsOf::Then => (as_then(&mut tx, tenant, &decision).await?, decision.at),
-        FactsOf::Today(now) => (facts::load(&mut tx, &decision.user_name).await?, now),
+        FactsOf::Today(now) => (facts::load(&mut tx, &decision.user_name, now).await?, now),
     };
     let (trail, outcome) = ask(&known, &decision, admit, now);
     Ok(Replay { tenant: tenant.clone(), decision, version, facts, trail, outcome })
@@ -142,7 +142,7 @@ fn ask(
                 let interim_seconds = then.map_or(0, |grant| grant.interim_seconds);
                 Ok(match restricted::of(&admit, facts.house) {
                     Some(terms) => restricted::grant(candidate, terms, session, interim_seconds),
-                    None => shaping::grant(candidate, session, admit.until, interim_seconds, now),
+                    None => shaping::grant(candidate, facts.zone, session, admit.until, interim_seconds, now),
                 })
             }
         },
@@ -188,7 +188,15 @@ async fn as_then(tx: &mut TenantTx, tenant: &Tenant, decision: &Decision) -> Res
         };
         let slots = slots(decision, seen.places.own, seen.places.others);
         let blocked = if seen.places.is_blocked { vec![decision.device.clone()] } else { Vec::new() };
-        candidates.push(KnownCandidate { right, found_by: seen.found_by, plan, used: seen.used, slots, blocked });
+        candidates.push(KnownCandidate {
+            right,
+            found_by: seen.found_by,
+            plan,
+            used: seen.used,
+            recent: seen.recent,
+            slots,
+            blocked,
+        });
     }
     let differs_only_in_case = decision.inputs.differs_only_in_case;
     let unpaid = decision.inputs.restriction.clone().map_or(Unpaid::Reject, Unpaid::Restrict);

@@ -9,6 +9,7 @@ use domain::access::facts::Holder;
 use domain::access::slot::Place;
 use domain::access::usage::NasRestart;
 use domain::id::{NasId, SessionId};
+use store::access::hours::{self, Spent};
 use store::access::positions::{self, Mark};
 use store::access::sessions::{ReportKey, StoredSession};
 use store::access::slots::Renewal;
@@ -29,6 +30,8 @@ pub struct Unsaved {
     pub places: Vec<(Holder, Vec<Place>)>,
     /// Octets from and to holders that are not in their totals.
     pub spent: Vec<(Holder, u64, u64)>,
+    /// The same octets by the moments at which they were heard of, and by routers.
+    pub hours: Vec<Spent>,
     /// Routers that restarted, with the places of these records in the journal.
     pub restarts: Vec<(u64, NasRestart)>,
 }
@@ -53,6 +56,9 @@ pub async fn save(store: &Store, scope: &TenantScope, unsaved: &Unsaved, mark: M
     }
     for some in unsaved.spent.chunks(STATEMENT_MAX) {
         usage::add_many(&mut tx, some).await?;
+    }
+    for some in unsaved.hours.chunks(STATEMENT_MAX) {
+        hours::add_many(&mut tx, some).await?;
     }
     positions::note(&mut tx, mark).await?;
     tx.commit().await

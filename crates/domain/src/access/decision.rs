@@ -10,6 +10,7 @@ use crate::access::attempt::{AskedService, Attempt, Device, Method};
 use crate::access::facts::{Candidate, FoundBy, Holder, PlacesSeen, Right};
 use crate::access::grant::Grant;
 use crate::access::trail::Step;
+use crate::access::usage::Recent;
 use crate::id::{DecisionId, NasId, NodeId, PlanId, SessionId, SubscriberId, TenantId, VoucherId};
 use crate::people::subscriber::Standing;
 use crate::platform::house::Restriction;
@@ -188,6 +189,8 @@ pub struct Seen {
     pub revision: u32,
     /// Data used over all its sessions.
     pub used: Bytes,
+    /// What of it was used lately, as far as the plan counts that.
+    pub recent: Recent,
     /// The places of its device cap.
     pub places: PlacesSeen,
 }
@@ -239,6 +242,7 @@ impl From<&Candidate<'_>> for Seen {
             plan: candidate.plan.id,
             revision: candidate.plan.revision,
             used: candidate.used,
+            recent: candidate.recent,
             places: candidate.places,
         }
     }

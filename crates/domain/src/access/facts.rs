@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use crate::access::attempt::Device;
 use crate::access::slot::SlotFact;
+use crate::access::usage::Recent;
 use crate::id::{SubscriberId, VoucherId};
 use crate::people::subscriber::Standing;
 use crate::platform::house::HouseRules;
@@ -81,6 +82,8 @@ pub struct Candidate<'a> {
     pub plan: &'a Plan,
     /// Data used over all its sessions, both directions together.
     pub used: Bytes,
+    /// What of it was used lately, as far as the plan counts that.
+    pub recent: Recent,
     /// The places of its device cap, as the device that asks sees them.
     pub places: PlacesSeen,
 }
@@ -126,6 +129,7 @@ impl Known {
             found_by: known.found_by,
             plan: &known.plan,
             used: known.used,
+            recent: known.recent,
             places: PlacesSeen::of(&known.slots, &known.blocked, device, now),
         });
         Facts {
@@ -148,6 +152,8 @@ pub struct KnownCandidate {
     pub plan: Plan,
     /// Data used over all its sessions, both directions together.
     pub used: Bytes,
+    /// What of it was used lately, as far as the plan counts that.
+    pub recent: Recent,
     /// Its places of the device cap that are taken or were taken last.
     pub slots: Vec<SlotFact>,
     /// Devices that may not use it.

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::access::attempt::{AskedService, Device};
 use crate::access::facts::Holder;
 use crate::id::{NasId, SessionId, TenantId};
-use crate::time::Timestamp;
+use crate::rate::Bytes;
+use crate::time::{Period, Timestamp};
 
 /// Cumulative counters since the start of a session. *In* is from the subscriber (upload), *out* is to the subscriber.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -41,6 +42,38 @@ impl Counters {
     /// Octets in both directions; saturates.
     pub const fn octets(self) -> u64 {
         self.in_octets.saturating_add(self.out_octets)
+    }
+}
+
+/// Octets in both directions together since the beginning of the day, week and month that are running in the tenant's
+/// zone. Nothing where nobody has to count.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Recent {
+    /// Since midnight.
+    pub day: Bytes,
+    /// Since Monday.
+    pub week: Bytes,
+    /// Since the first of the month.
+    pub month: Bytes,
+}
+
+impl Recent {
+    /// Those of a period.
+    pub const fn of(self, period: Period) -> Bytes {
+        match period {
+            Period::Day => self.day,
+            Period::Week => self.week,
+            Period::Month => self.month,
+        }
+    }
+
+    /// Those of a period, to be changed.
+    pub const fn of_mut(&mut self, period: Period) -> &mut Bytes {
+        match period {
+            Period::Day => &mut self.day,
+            Period::Week => &mut self.week,
+            Period::Month => &mut self.month,
+        }
     }
 }
 

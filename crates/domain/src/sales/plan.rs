@@ -1,5 +1,6 @@
 //! A plan: what is sold, at which speed, on how many devices, for how long.
 
+mod faults;
 mod words;
 
 use std::fmt;
@@ -8,11 +9,13 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+pub use self::faults::PlanFault;
 use crate::id::PlanId;
 use crate::money::Money;
-use crate::rate::{Bytes, RateFault, RateLimit};
+use crate::rate::{Bytes, RateLimit};
+use crate::sales::speeds::{FairUseStep, SpeedWindow};
 use crate::text::{RouterName, Slug};
-use crate::time::Duration;
+use crate::time::{Duration, Period};
 
 /// The kind of line a plan is for. Hotspot and PPPoE/static plans are separate lists with separate rights.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -110,19 +113,58 @@ impl fmt::Display for DeviceCap {
     }
 }
 
+/// What becomes of a device that comes when all places are taken.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum WhenFull {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It gets the place of the one that was heard of longest ago.
+    NewestWins,
+}
+
+impl WhenFull {
+    /// Its name in records and on the command line.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::NewestWins => "newest_wins",
+        }
+    }
+}
+
+impl FromStr for WhenFull {
+    type Err = PlanError;
+    fn from_str(text: &str) -> Result<Self, PlanError> {
+        match text {
+            "refuse" => Ok(Self::Refuse),
+            "newest_wins" => Ok(Self::NewestWins),
+            _ => Err(PlanError::UnknownWhenFull(text.chars().take(24).collect())),
+        }
+    }
+}
+
 /// What a plan gives. A revision is never edited: a change makes the next one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PlanTerms {
     /// The speed; `None` is unlimited, and then no rate attribute is sent.
     pub rate: Option<RateLimit>,
+    /// Times of the week with a speed of their own; no two hold at once.
+    pub speed_windows: Vec<SpeedWindow>,
+    /// Speeds after so much data; of each period in ascending order.
+    pub fair_use: Vec<FairUseStep>,
     /// Devices at once.
     pub device_cap: DeviceCap,
+    /// What becomes of one device more.
+    pub when_full: WhenFull,
     /// How long it lasts.
     pub duration: Duration,
     /// From which moment it lasts.
     pub anchor: ValidityAnchor,
     /// Data in both directions together; `None` is no cap.
     pub data_cap: Option<Bytes>,
+    /// The period over which the cap counts; `None` counts over its whole life.
+    pub data_window: Option<Period>,
     /// The router's address pool (Framed-Pool).
     pub pool: Option<RouterName>,
     /// The router's firewall address list (Mikrotik-Address-List).
@@ -132,19 +174,14 @@ pub struct PlanTerms {
 }
 
 impl PlanTerms {
-    /// Everything that is wrong with these terms for that service; empty when they can be sold.
-    pub fn faults(&self, service: PlanService) -> Vec<PlanFault> {
-        let mut faults: Vec<PlanFault> = self.rate.iter().flat_map(RateLimit::faults).map(PlanFault::Rate).collect();
-        if self.price.minor() < 0 {
-            faults.push(PlanFault::NegativePrice);
-        }
-        if self.data_cap.is_some_and(|cap| cap.get() == 0) {
-            faults.push(PlanFault::NoData);
-        }
-        if service != PlanService::Hotspot && self.anchor != ValidityAnchor::Purchase {
-            faults.push(PlanFault::AnchorNeedsVouchers);
-        }
-        faults
+    /// Whether what is used in a period decides about anything: only then somebody has to count it.
+    pub fn counts(&self, period: Period) -> bool {
+        self.data_window == Some(period) || self.fair_use.iter().any(|step| step.per == period)
+    }
+
+    /// Whether what is used in any period decides about anything.
+    pub fn counts_any(&self) -> bool {
+        self.data_window.is_some() || !self.fair_use.is_empty()
     }
 }
 
@@ -163,23 +200,6 @@ pub struct Plan {
     pub terms: PlanTerms,
 }
 
-/// A term that cannot be sold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum PlanFault {
-    /// Speeds that contradict each other.
-    #[error(transparent)]
-    Rate(RateFault),
-    /// A price below zero.
-    #[error("the price is below zero")]
-    NegativePrice,
-    /// A cap of zero bytes, which a router would read as "no cap".
-    #[error("the data cap is 0: leave it out for a plan without a cap")]
-    NoData,
-    /// `first_use` and `sale` are about printed vouchers.
-    #[error("the validity anchor must be `purchase` for pppoe and static plans: only vouchers are printed")]
-    AnchorNeedsVouchers,
-}
-
 /// Why a text is not a word of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {
@@ -189,4 +209,7 @@ pub enum PlanError {
     /// Not an anchor.
     #[error("`{0}` is not a validity anchor: use purchase, first_use or sale")]
     UnknownAnchor(String),
+    /// Not what can become of one device more.
+    #[error("`{0}` does not say what becomes of one device more: use refuse or newest_wins")]
+    UnknownWhenFull(String),
 }

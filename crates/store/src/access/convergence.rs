@@ -176,6 +176,7 @@ pub async fn note_answers(tx: &mut TenantTx, outcomes: &[Outcome]) -> Result<(),
         &outcomes.iter().map(|outcome| outcome.answer.as_str()).collect::<Vec<_>>() as _,
         &outcomes.iter().map(|o| Instant::of(o.cut.map(|(cut_at, _)| cut_at))).collect::<Vec<_>>() as _,
         &outcomes.iter().map(|o| o.cut.map(|(_, why)| why.code())).collect::<Vec<_>>() as _,
+        &outcomes.iter().map(|o| Instant::of(o.told.and_then(|told| told.data_since))).collect::<Vec<_>>() as _,
     )
     .execute(tx.connection())
     .await?;

@@ -2,8 +2,9 @@
 //! an address.
 
 use domain::access::attempt::Device;
-use domain::access::facts::{Facts, FoundBy, Known, KnownCandidate, Right};
+use domain::access::facts::{Facts, FoundBy, Holder, Known, KnownCandidate, Right};
 use domain::access::slot::SlotFact;
+use domain::access::usage::Recent;
 use domain::id::{SubscriberId, VoucherId};
 use domain::mac::Mac;
 use domain::people::subscriber::Username;
@@ -13,11 +14,11 @@ use domain::rate::Bytes;
 use domain::sales::plan::Plan;
 use domain::sales::voucher::VoucherCode;
 use domain::secret::SecretBytes;
-use domain::time::Zone;
+use domain::time::{Timestamp, Zone};
 use ipnet::IpNet;
 use uuid::Uuid;
 
-use crate::access::devices;
+use crate::access::{devices, hours};
 use crate::columns::{Instant, at, ipv4, uncounter};
 use crate::error::StoreError;
 use crate::people::subscribers;
@@ -31,7 +32,7 @@ use crate::tenant_tx::TenantTx;
 ///
 /// The name is taken octet by octet, as it came. One that can be none of these, because it is too long or not UTF-8,
 /// has no meanings.
-pub async fn load(tx: &mut TenantTx, user_name: &[u8]) -> Result<Known, StoreError> {
+pub async fn load(tx: &mut TenantTx, user_name: &[u8], now: Timestamp) -> Result<Known, StoreError> {
     let code = VoucherCode::parse(user_name).ok();
     let username = Username::parse(user_name).ok();
     let exactly = Named { code: code.as_ref(), username: username.as_ref(), ..Named::default() };
@@ -60,7 +61,23 @@ pub async fn load(tx: &mut TenantTx, user_name: &[u8]) -> Result<Known, StoreErr
             facts.candidates.extend(candidate(tx, row).await?);
         }
     }
+    count_lately(tx, &mut facts, now).await?;
     Ok(facts)
+}
+
+/// What was used lately, of those whose plan counts it: nobody else costs another statement.
+async fn count_lately(tx: &mut TenantTx, facts: &mut Known, now: Timestamp) -> Result<(), StoreError> {
+    let counted = |candidate: &&KnownCandidate| candidate.plan.terms.counts_any();
+    let holders: Vec<Holder> =
+        facts.candidates.iter().filter(counted).map(|candidate| candidate.right.holder()).collect();
+    let lately = hours::recent(tx, &holders, &facts.zone, now).await?;
+    for candidate in &mut facts.candidates {
+        if let Some(used) = lately.get(&candidate.right.holder()) {
+            candidate.used = Bytes::new(used.total);
+            candidate.recent = used.recent;
+        }
+    }
+    Ok(())
 }
 
 fn text(code: &Option<VoucherCode>) -> Option<&str> {
@@ -142,6 +159,10 @@ struct FactRow {
     address_list: Option<String>,
     price_minor: Option<i64>,
     price_currency: Option<String>,
+    speed_windows: Option<Vec<String>>,
+    fair_use: Option<Vec<String>>,
+    data_window: Option<String>,
+    when_full: Option<String>,
     in_octets: Option<i64>,
     out_octets: Option<i64>,
     slot_numbers: Option<Vec<i32>>,
@@ -177,7 +198,8 @@ async fn candidate(tx: &mut TenantTx, mut row: FactRow) -> Result<Option<KnownCa
     let octets = |column: Option<i64>| Bytes::new(uncounter(column.unwrap_or(0)));
     let used = octets(row.in_octets).plus(octets(row.out_octets));
     let plan = plan_columns(row).ok_or_else(|| StoreError::corrupt("plans", id))?;
-    Ok(Some(KnownCandidate { right, found_by, plan: Plan::try_from(plan)?, used, slots, blocked }))
+    let plan = Plan::try_from(plan)?;
+    Ok(Some(KnownCandidate { right, found_by, plan, used, recent: Recent::default(), slots, blocked }))
 }
 
 fn voucher(row: &mut FactRow, id: Uuid) -> Option<(Right, FoundBy)> {
@@ -249,5 +271,9 @@ fn plan_columns(row: FactRow) -> Option<PlanColumns> {
         address_list: row.address_list,
         price_minor: row.price_minor?,
         price_currency: row.price_currency?,
+        speed_windows: row.speed_windows?,
+        fair_use: row.fair_use?,
+        data_window: row.data_window,
+        when_full: row.when_full?,
     })
 }

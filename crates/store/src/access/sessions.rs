@@ -411,6 +411,7 @@ async fn upsert(tx: &mut TenantTx, sessions: &[&StoredSession]) -> Result<(), St
         &last(|c| c.in_packets),
         &last(|c| c.out_packets),
         &last(|c| c.seconds),
+        &sessions.iter().map(|s| Instant::of(s.told.and_then(|told| told.data_since))).collect::<Vec<_>>() as _,
     )
     .fetch_all(tx.connection())
     .await?;

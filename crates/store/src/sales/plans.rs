@@ -1,11 +1,13 @@
 //! Plans and their revisions. A revision is written once and never changed.
 
+use std::str::FromStr;
+
 use domain::id::PlanId;
 use domain::money::{Currency, Money};
 use domain::rate::{Bps, Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
 use domain::sales::plan::{DeviceCap, Plan, PlanTerms};
 use domain::text::{RouterName, Slug};
-use domain::time::Duration;
+use domain::time::{Duration, Period};
 use uuid::Uuid;
 
 use crate::columns::{counter, integer, uncounter};
@@ -133,10 +135,23 @@ async fn insert_revision(tx: &mut TenantTx, plan: PlanId, revision: i32, terms: 
         terms.address_list.as_ref().map(RouterName::as_str),
         terms.price.minor(),
         currency.code(),
+        &texts(&terms.speed_windows),
+        &texts(&terms.fair_use),
+        terms.data_window.map(Period::code),
+        terms.when_full.code(),
     )
     .execute(tx.connection())
     .await?;
     Ok(())
+}
+
+/// Windows and steps as they are kept, each in its own words.
+fn texts<Part: ToString>(parts: &[Part]) -> Vec<String> {
+    parts.iter().map(ToString::to_string).collect()
+}
+
+fn parsed<Part: FromStr>(texts: &[String]) -> Option<Vec<Part>> {
+    texts.iter().map(|text| text.parse().ok()).collect()
 }
 
 const fn duration_columns(duration: Duration) -> (&'static str, u32) {
@@ -173,6 +188,10 @@ pub(crate) struct PlanColumns {
     pub(crate) address_list: Option<String>,
     pub(crate) price_minor: i64,
     pub(crate) price_currency: String,
+    pub(crate) speed_windows: Vec<String>,
+    pub(crate) fair_use: Vec<String>,
+    pub(crate) data_window: Option<String>,
+    pub(crate) when_full: String,
 }
 
 impl TryFrom<PlanColumns> for Plan {
@@ -209,6 +228,13 @@ impl PlanColumns {
                 data_cap: self.data_cap_bytes.map(|bytes| Bytes::new(uncounter(bytes))),
                 pool: router_name(&self.pool)?,
                 address_list: router_name(&self.address_list)?,
+                speed_windows: parsed(&self.speed_windows)?,
+                fair_use: parsed(&self.fair_use)?,
+                data_window: match &self.data_window {
+                    Some(period) => Some(period.parse().ok()?),
+                    None => None,
+                },
+                when_full: self.when_full.parse().ok()?,
                 price: Money::from_minor(self.price_minor, Currency::from_code(&self.price_currency).ok()?),
             },
         })

@@ -18,6 +18,9 @@ async fn a_plan_reads_back_with_all_its_terms() {
     let mut bare = plan("bare", full_terms(1));
     bare.terms.rate = None;
     bare.terms.data_cap = None;
+    bare.terms.data_window = None;
+    bare.terms.speed_windows.clear();
+    bare.terms.fair_use.clear();
     bare.terms.pool = None;
     bare.terms.address_list = None;
     bare.terms.duration = Duration::Months(1);

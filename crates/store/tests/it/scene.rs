@@ -15,10 +15,10 @@ use domain::platform::house::HouseRules;
 use domain::platform::tenant::Tenant;
 use domain::rate::{Bps, Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
 use domain::sales::batch::{Batch, Channel};
-use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
+use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::sales::voucher::VoucherCode;
 use domain::secret::SecretBytes;
-use domain::time::{Duration, Span, Timestamp, Zone};
+use domain::time::{Duration, Period, Span, Timestamp, Zone};
 use store::access::sessions::{self, NewSession};
 use store::network::nas;
 use store::people::subscribers::{self, NewSubscriber};
@@ -64,6 +64,8 @@ pub(crate) fn cap(devices: u16) -> DeviceCap {
 pub(crate) fn full_terms(devices: u16) -> PlanTerms {
     let bps = |text: &str| text.parse::<Bps>().expect("a good speed");
     let seconds = BurstSeconds::new(16).expect("good");
+    let window = "mon-fri 22:00-06:00 10M/20M burst=15M/30M over=8M/16M for=16/8".parse().expect("good");
+    let step = "10GB/week 1M/2M priority=5 minimum=64k/128k".parse().expect("good");
     PlanTerms {
         rate: Some(RateLimit {
             burst: Some(Burst {
@@ -81,6 +83,10 @@ pub(crate) fn full_terms(devices: u16) -> PlanTerms {
         data_cap: Some(Bytes::new(5_000_000_000)),
         pool: Some("hotspot-pool".parse().expect("good")),
         address_list: Some("paid".parse().expect("good")),
+        speed_windows: vec![window],
+        fair_use: vec![step],
+        when_full: WhenFull::NewestWins,
+        data_window: Some(Period::Month),
         price: Money::from_minor(5_000, Currency::KES),
     }
 }

@@ -5,11 +5,11 @@ use store::access::facts;
 use store::network::nas;
 use store::{Keyring, StoreError};
 
-use crate::scene::{Scene, id};
+use crate::scene::{NOW, Scene, id};
 
 async fn password(scene: &Scene) -> Result<Vec<u8>, StoreError> {
     let mut tx = scene.store.tenant(&scene.ours.scope).await?;
-    let facts = facts::load(&mut tx, scene.ours.username.as_bytes()).await?;
+    let facts = facts::load(&mut tx, scene.ours.username.as_bytes(), NOW).await?;
     match &facts.candidates.first().expect("known").right {
         Right::Subscriber { password, .. } => Ok(password.expose().to_vec()),
         Right::Voucher { .. } => unreachable!("a subscriber was asked for"),

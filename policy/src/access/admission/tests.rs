@@ -4,12 +4,13 @@ use domain::access::attempt::Device;
 use domain::access::facts::{Known, KnownCandidate};
 use domain::access::slot::SlotFact;
 use domain::access::told::Speed;
+use domain::access::usage::Recent;
 use domain::id::{PlanId, SessionId, SubscriberId, VoucherId};
 use domain::mac::Mac;
 use domain::money::{Currency, Money};
 use domain::platform::house::{HouseRules, Restriction, Unpaid};
 use domain::rate::{Bytes, RateLimit};
-use domain::sales::plan::{DeviceCap, Plan, PlanTerms, ValidityAnchor};
+use domain::sales::plan::{DeviceCap, Plan, PlanTerms, ValidityAnchor, WhenFull};
 use domain::sales::voucher::VoucherState;
 use domain::secret::SecretBytes;
 use domain::time::{Duration, Span};
@@ -43,6 +44,10 @@ fn plan(service: PlanService, cap: u16) -> Plan {
             data_cap: None,
             pool: None,
             address_list: None,
+            speed_windows: Vec::new(),
+            fair_use: Vec::new(),
+            when_full: WhenFull::Refuse,
+            data_window: None,
             price: Money::from_minor(2_000, Currency::KES),
         },
     }
@@ -58,6 +63,7 @@ fn voucher(id: u8, state: VoucherState) -> KnownCandidate {
         found_by: FoundBy::Code,
         plan: plan(PlanService::Hotspot, 1),
         used: Bytes::new(0),
+        recent: Recent::default(),
         slots: Vec::new(),
         blocked: Vec::new(),
     }
@@ -84,6 +90,7 @@ fn subscriber(standing: Standing, until: Option<Timestamp>) -> KnownCandidate {
         found_by: FoundBy::Username,
         plan: plan(PlanService::Pppoe, 1),
         used: Bytes::new(0),
+        recent: Recent::default(),
         slots: Vec::new(),
         blocked: Vec::new(),
     }

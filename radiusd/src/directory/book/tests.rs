@@ -3,7 +3,7 @@
 use domain::id::{SubscriberId, VoucherId};
 use domain::money::{Currency, Money};
 use domain::people::subscriber::Standing;
-use domain::sales::plan::{DeviceCap, PlanService, PlanTerms, ValidityAnchor};
+use domain::sales::plan::{DeviceCap, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::time::Duration;
 
 use super::*;
@@ -29,6 +29,10 @@ fn plan(revision: u32) -> Plan {
             data_cap: None,
             pool: None,
             address_list: None,
+            speed_windows: Vec::new(),
+            fair_use: Vec::new(),
+            when_full: WhenFull::Refuse,
+            data_window: None,
             price: Money::from_minor(2_000, Currency::KES),
         },
     }
@@ -129,7 +133,7 @@ fn an_older_row_does_not_undo_a_first_use() {
 fn what_is_new_of_a_right_leaves_its_live_state_alone() {
     let book = Book::default();
     let entry = put(&book, OURS, subscriber(1));
-    entry.live().count(5, 7);
+    entry.live().count(5, 7, at(10));
 
     let again = put(&book, OURS, subscriber(1));
 

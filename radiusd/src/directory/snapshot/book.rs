@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::access::facts::FoundBy;
+use domain::access::usage::Recent;
 use domain::id::{JournalId, TenantId};
 use domain::network::nas::Nas;
 use domain::secret::SecretBytes;
+use domain::time::Timestamp;
 use smallvec::SmallVec;
+use store::access::hours::UsedLately;
 use store::access::known::KnownRight;
 use store::access::sessions::StoredSession;
 use tokio::time::Instant;
@@ -127,14 +130,14 @@ pub(crate) fn write(book: &Book, writer: &mut Writer) -> Result<(), SnapshotErro
     }
     for entry in book.rights() {
         // Only copied behind the lock: somebody may be logging in.
-        let (places, (used_in, used_out)) = {
+        let (places, (used_in, used_out), recent) = {
             let live = entry.live();
-            (live.places().to_vec(), live.used_each_way())
+            (live.places().to_vec(), live.used_each_way(), live.recent(writer.times().taken_at))
         };
         let facts = entry.facts.load();
         let plan = facts.plan.load().id;
-        let (places, marks) = (places.as_slice(), facts.marks());
-        let seen = RightSeen { right: &facts.right, name: &facts.name, plan, used_in, used_out, places, marks };
+        let (right, name, places, marks) = (&facts.right, &facts.name, places.as_slice(), facts.marks());
+        let seen = RightSeen { right, name, plan, used_in, used_out, recent, places, marks };
         writer.right(entry.tenant, seen)?;
     }
     book.each_name(|tenant, name, entry| {
@@ -221,8 +224,8 @@ pub(crate) fn read(book: &Book, reader: &mut Reader, restored: &mut Restored) ->
                 }
                 true
             }
-            Item::Right { tenant, right } => {
-                let is_known = put_right(book, tenant, *right);
+            Item::Right { tenant, right, recent } => {
+                let is_known = put_right(book, tenant, *right, recent.map(|recent| (*recent, reader.times().taken_at)));
                 restored.rights += usize::from(is_known);
                 is_known
             }
@@ -243,13 +246,19 @@ pub(crate) fn read(book: &Book, reader: &mut Reader, restored: &mut Restored) ->
 }
 
 /// Whether the book knows it now.
-fn put_right(book: &Book, tenant: TenantId, known: KnownRight) -> bool {
+fn put_right(book: &Book, tenant: TenantId, known: KnownRight, recent: Option<(Recent, Timestamp)>) -> bool {
     let KnownRight { right, name, plan, used_in, used_out, places, marks } = known;
     if book.right(right.holder().uuid()).is_some() {
         return true;
     }
     let Some(plan) = book.plan(plan) else { return false };
-    let live = HolderLive::loaded(places, used_in, used_out);
+    let mut live = HolderLive::loaded(places, used_in, used_out);
+    if let Some((recent, taken_at)) = recent
+        && let Some(cell) = book.tenant(tenant)
+    {
+        let lately = UsedLately { total: live.used().get(), recent };
+        live.count_lately(&cell.habits.load().zone, lately, taken_at);
+    }
     book.put_right(tenant, NewRight { right, plan, name, marks, live });
     true
 }

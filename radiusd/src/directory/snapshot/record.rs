@@ -15,13 +15,15 @@ use domain::access::attempt::Device;
 use domain::access::device::Mark;
 use domain::access::facts::{FoundBy, Right};
 use domain::access::slot::Place;
+use domain::access::usage::Recent;
 use domain::id::{JournalId, PlanId, TenantId};
 use domain::network::nas::Nas;
 use domain::people::subscriber::{Standing, Username};
 use domain::phone::{CallingCode, Msisdn};
+use domain::rate::Bytes;
 use domain::sales::voucher::VoucherState;
 use domain::secret::SecretBytes;
-use domain::time::{Timestamp, Zone};
+use domain::time::{Period, Timestamp, Zone};
 use smallvec::SmallVec;
 use store::access::known::{KnownRight, Name};
 use store::access::sessions::StoredSession;
@@ -63,6 +65,8 @@ pub struct RightSeen<'a> {
     pub used_in: u64,
     /// Octets to the subscriber over all its sessions.
     pub used_out: u64,
+    /// What it used in the periods that run, for those whose plan counts it.
+    pub recent: Option<Recent>,
     /// The places of its device cap.
     pub places: &'a [Place],
     /// Devices that are blocked or were let go of.
@@ -106,6 +110,7 @@ pub(super) fn put_right(out: &mut Vec<u8>, tenant: TenantId, seen: RightSeen<'_>
     out.id(seen.plan);
     out.u64(seen.used_in);
     out.u64(seen.used_out);
+    out.option(seen.recent.map(octets_of));
     match seen.right {
         Right::Voucher { id, state, code } => {
             put_state(out, *state);
@@ -142,6 +147,23 @@ pub(super) fn put_right(out: &mut Vec<u8>, tenant: TenantId, seen: RightSeen<'_>
         out.instant(mark.released_at);
     }
     Some(())
+}
+
+fn octets_of(recent: Recent) -> [u8; 24] {
+    let mut octets = [0; 24];
+    for (octets, period) in octets.chunks_exact_mut(8).zip(Period::ALL) {
+        octets.copy_from_slice(&recent.of(period).get().to_le_bytes());
+    }
+    octets
+}
+
+fn recent_of(octets: [u8; 24]) -> Recent {
+    let mut recent = Recent::default();
+    for (octets, period) in octets.chunks_exact(8).zip(Period::ALL) {
+        let octets = octets.first_chunk().copied().unwrap_or_default();
+        *recent.of_mut(period) = Bytes::new(u64::from_le_bytes(octets));
+    }
+    recent
 }
 
 fn put_state(out: &mut Vec<u8>, state: VoucherState) {
@@ -211,7 +233,11 @@ pub(super) fn read(record: &[u8]) -> Option<Item> {
         HEARD => Item::Heard { journal: octets.id()?, next: octets.u64()? },
         SESSION => Item::Session { tenant: octets.id()?, session: Box::new(session::read(&mut octets)?) },
         PLAN => Item::Plan(Box::new(plan::read(&mut octets)?)),
-        RIGHT => Item::Right { tenant: octets.id()?, right: Box::new(read_right(&mut octets)?) },
+        RIGHT => {
+            let tenant = octets.id()?;
+            let (right, recent) = read_right(&mut octets)?;
+            Item::Right { tenant, right: Box::new(right), recent: recent.map(Box::new) }
+        }
         NAME => Item::Name {
             tenant: octets.id()?,
             name: octets.text()?.into(),
@@ -223,8 +249,9 @@ pub(super) fn read(record: &[u8]) -> Option<Item> {
     octets.0.is_empty().then_some(item)
 }
 
-fn read_right(octets: &mut Octets<'_>) -> Option<KnownRight> {
+fn read_right(octets: &mut Octets<'_>) -> Option<(KnownRight, Option<Recent>)> {
     let (plan, used_in, used_out) = (octets.id()?, octets.u64()?, octets.u64()?);
+    let recent = octets.option()?.map(recent_of);
     let kind = octets.u8()?;
     let right = if kind == SUBSCRIBER {
         Right::Subscriber {
@@ -242,7 +269,8 @@ fn read_right(octets: &mut Octets<'_>) -> Option<KnownRight> {
         Right::Voucher { .. } => Name::Code { bought_by: phone(octets.utf8()?)? },
         Right::Subscriber { .. } => Name::Username(Username::parse(octets.text()?).ok()?),
     };
-    Some(KnownRight { right, name, plan, used_in, used_out, places: read_places(octets)?, marks: read_marks(octets)? })
+    let (places, marks) = (read_places(octets)?, read_marks(octets)?);
+    Some((KnownRight { right, name, plan, used_in, used_out, places, marks }, recent))
 }
 
 fn read_state(kind: u8, octets: &mut Octets<'_>) -> Option<VoucherState> {

@@ -3,6 +3,7 @@ mod things;
 use std::sync::Arc;
 
 use domain::access::facts::Right;
+use domain::access::usage::Recent;
 use proptest::prelude::*;
 use store::access::known::Name;
 use store::{Keyring, OpenOptions};
@@ -32,16 +33,16 @@ fn directory() -> TempDir {
     tempfile::tempdir().expect("a directory")
 }
 
-fn seen(known: &KnownRight) -> RightSeen<'_> {
+fn seen(known: &KnownRight, recent: Option<Recent>) -> RightSeen<'_> {
     let KnownRight { right, name, plan, used_in, used_out, places, marks } = known;
-    RightSeen { right, name, plan: *plan, used_in: *used_in, used_out: *used_out, places, marks }
+    RightSeen { right, name, plan: *plan, used_in: *used_in, used_out: *used_out, recent, places, marks }
 }
 
 fn write(writer: &mut Writer, item: &Item) {
     match item {
         Item::Tenant { id, habits } => writer.tenant(*id, habits),
         Item::Plan(plan) => writer.plan(plan),
-        Item::Right { tenant, right } => writer.right(*tenant, seen(right)),
+        Item::Right { tenant, right, recent } => writer.right(*tenant, seen(right, recent.as_deref().copied())),
         Item::Name { tenant, name, phone, meanings } => writer.name(*tenant, name, phone.as_ref(), meanings),
         Item::Router(nas, secret) => writer.router(nas, secret.expose()),
         Item::Heard { journal, next } => writer.heard(*journal, *next),
@@ -220,7 +221,9 @@ fn record_of(item: &Item) -> Vec<u8> {
     match item {
         Item::Tenant { id, habits } => record::put_tenant(&mut out, *id, habits),
         Item::Plan(plan) => record::put_plan(&mut out, plan),
-        Item::Right { tenant, right } => record::put_right(&mut out, *tenant, seen(right)),
+        Item::Right { tenant, right, recent } => {
+            record::put_right(&mut out, *tenant, seen(right, recent.as_deref().copied()))
+        }
         Item::Name { tenant, name, phone, meanings } => {
             record::put_name(&mut out, *tenant, name, phone.as_ref(), meanings)
         }

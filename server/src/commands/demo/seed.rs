@@ -15,7 +15,7 @@ use domain::phone::CallingCode;
 use domain::platform::tenant::Tenant;
 use domain::rate::{Burst, RateLimit, UpDown};
 use domain::sales::batch::{Batch, Channel};
-use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor};
+use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::sales::voucher::VoucherCode;
 use domain::time::{Span, Timestamp, Zone};
 use store::network::nas;
@@ -161,6 +161,10 @@ impl DemoPlan {
             data_cap: None,
             pool: None,
             address_list: None,
+            speed_windows: Vec::new(),
+            fair_use: Vec::new(),
+            when_full: WhenFull::Refuse,
+            data_window: None,
             price: Money::from_minor(self.price_minor, Currency::KES),
         })
     }

@@ -42,6 +42,7 @@ pub(super) struct SessionRow {
     pub(super) told_speed: i16,
     pub(super) told_until: Option<Instant>,
     pub(super) told_ip: Option<IpNet>,
+    pub(super) told_data_since: Option<Instant>,
     pub(super) heard_from: Option<IpNet>,
     pub(super) interim_seconds: Option<i32>,
     pub(super) state: String,
@@ -90,6 +91,7 @@ impl TryFrom<SessionRow> for StoredSession {
                 speed: u8::try_from(row.told_speed).ok().and_then(Speed::from_number).ok_or_else(corrupt)?,
                 until: at(row.told_until),
                 framed_ip: ipv4(row.told_ip),
+                data_since: at(row.told_data_since),
             }),
             _ => None,
         };

@@ -23,7 +23,7 @@ async fn begins(scene: &Scene, tx: &mut TenantTx, holder: Holder, device: Device
 
 /// The holders that an address finds, as both ways of looking have it.
 async fn found(tx: &mut TenantTx, name: &[u8]) -> Vec<Holder> {
-    let login = facts::load(tx, name).await.expect("loads");
+    let login = facts::load(tx, name, NOW).await.expect("loads");
     let mut all = known::by_names(tx, &[name]).await.expect("loads").found;
     let meanings = all.remove(0).rights;
     let by_login: Vec<_> = login.candidates.iter().map(|one| (one.right.holder(), one.found_by)).collect();
@@ -105,7 +105,7 @@ async fn a_blocked_device_is_told_wherever_its_right_is_loaded() {
     assert!(devices::block(&mut tx, holder, &device(1), in_seconds(3)).await.expect("blocked"));
     assert!(!devices::block(&mut tx, holder, &device(9), in_seconds(3)).await.expect("asked"), "never seen");
 
-    let facts = facts::load(&mut tx, scene.ours.code.expose().as_bytes()).await.expect("loads");
+    let facts = facts::load(&mut tx, scene.ours.code.expose().as_bytes(), NOW).await.expect("loads");
     assert_eq!(facts.candidates[0].blocked, [device(1)]);
     let known = known::by_ids(&mut tx, &[holder.uuid()]).await.expect("loads").found;
     assert_eq!(known[0].marks, [Mark { device: device(1), is_blocked: true, released_at: None }]);
@@ -114,7 +114,7 @@ async fn a_blocked_device_is_told_wherever_its_right_is_loaded() {
     assert_eq!(told, [(device(2), None), (device(1), Some(in_seconds(3)))]);
     assert_eq!(devices::count_blocked(&mut tx, holder).await.expect("counts"), 1);
     assert!(devices::unblock(&mut tx, holder, &device(1)).await.expect("unblocked"));
-    let facts = facts::load(&mut tx, scene.ours.code.expose().as_bytes()).await.expect("loads");
+    let facts = facts::load(&mut tx, scene.ours.code.expose().as_bytes(), NOW).await.expect("loads");
     assert!(facts.candidates[0].blocked.is_empty());
 }
 

@@ -20,7 +20,7 @@ async fn a_code_is_found_with_its_plan_its_usage_and_its_places() {
     usage::add_many(&mut tx, &[(holder, 1_000, 20_000)]).await.expect("added");
     usage::add_many(&mut tx, &[(holder, 1, 2), (holder, 3, 4)]).await.expect("added");
 
-    let facts = facts::load(&mut tx, scene.ours.code.expose().as_bytes()).await.expect("loads");
+    let facts = facts::load(&mut tx, scene.ours.code.expose().as_bytes(), NOW).await.expect("loads");
 
     let [candidate] = facts.candidates.as_slice() else { panic!("one meaning, not {facts:?}") };
     assert!(!facts.differs_only_in_case);
@@ -39,7 +39,7 @@ async fn a_subscriber_is_found_with_its_password() {
     let scene = Scene::open().await;
     let mut tx = scene.tx().await;
 
-    let facts = facts::load(&mut tx, scene.ours.username.as_bytes()).await.expect("loads");
+    let facts = facts::load(&mut tx, scene.ours.username.as_bytes(), NOW).await.expect("loads");
 
     let Right::Subscriber { id, standing, until, password, framed_ip } = &facts.candidates[0].right else {
         panic!("a subscriber")
@@ -55,9 +55,9 @@ async fn another_spelling_of_a_code_is_not_the_code_but_is_noticed() {
     let mut tx = scene.tx().await;
     let typed = scene.ours.code.expose().to_lowercase();
 
-    let facts = facts::load(&mut tx, typed.as_bytes()).await.expect("loads");
+    let facts = facts::load(&mut tx, typed.as_bytes(), NOW).await.expect("loads");
     vouchers::revoke(&mut tx, scene.ours.voucher, NOW).await.expect("revoked");
-    let after = facts::load(&mut tx, typed.as_bytes()).await.expect("loads");
+    let after = facts::load(&mut tx, typed.as_bytes(), NOW).await.expect("loads");
 
     assert_eq!((facts.candidates.len(), facts.differs_only_in_case), (0, true));
     assert!(!after.differs_only_in_case);
@@ -80,7 +80,7 @@ async fn a_phone_number_finds_its_vouchers_in_every_spelling_usable_ones_first()
     vouchers::insert_codes(&mut tx, &stranger, &buy(phone("0722000000"))).await.expect("inserts");
 
     for spelling in ["0712345678", "+254712345678", "712345678", "254712345678"] {
-        let facts = facts::load(&mut tx, spelling.as_bytes()).await.expect("loads");
+        let facts = facts::load(&mut tx, spelling.as_bytes(), NOW).await.expect("loads");
 
         assert_eq!(facts.candidates.len(), Facts::CANDIDATES_MAX, "{spelling}");
         let Right::Voucher { id, .. } = facts.candidates[0].right else { panic!("a voucher") };
@@ -96,7 +96,7 @@ async fn a_voucher_whose_code_looks_like_its_phone_is_found_once() {
     let made = NewVouchers { bought_by: Some(phone("0712345678")), ..scene.ours.printed() };
     vouchers::insert_codes(&mut tx, &[(id(), code("0712345678"))], &made).await.expect("inserts");
 
-    let facts = facts::load(&mut tx, b"0712345678").await.expect("loads");
+    let facts = facts::load(&mut tx, b"0712345678", NOW).await.expect("loads");
 
     assert_eq!(facts.candidates.len(), 1);
 }
@@ -107,7 +107,7 @@ async fn names_that_nobody_can_have_mean_nothing() {
     let mut tx = scene.tx().await;
 
     for name in [&b""[..], b"\xff\xfe", b"with\0nul", &[b'a'; 253], b"nobody", scene.theirs.username.as_bytes()] {
-        let facts = facts::load(&mut tx, name).await.expect("loads");
+        let facts = facts::load(&mut tx, name, NOW).await.expect("loads");
 
         assert_eq!((facts.candidates.len(), facts.differs_only_in_case), (0, false), "{name:?}");
     }
@@ -120,7 +120,7 @@ async fn a_first_use_shows_at_once() {
     let first = FirstUse { since: NOW, until: in_seconds(3_600) };
     vouchers::note_first_use(&mut tx, scene.ours.voucher, first).await.expect("noted");
 
-    let facts = facts::load(&mut tx, scene.ours.code.expose().as_bytes()).await.expect("loads");
+    let facts = facts::load(&mut tx, scene.ours.code.expose().as_bytes(), NOW).await.expect("loads");
 
     let Right::Voucher { state, .. } = facts.candidates[0].right else { panic!("a voucher") };
     assert_eq!(state, VoucherState::Active { since: NOW, until: in_seconds(3_600) });

@@ -76,7 +76,7 @@ async fn a_set_of_names_means_what_each_of_them_means_to_a_login() {
 
     let mut rights = 0;
     for (name, meanings) in names.iter().zip(found) {
-        let login = facts::load(&mut tx, name).await.expect("loads");
+        let login = facts::load(&mut tx, name, NOW).await.expect("loads");
         let expected: Vec<_> =
             login.candidates.iter().map(|known| (format!("{:?}", known.right), known.found_by)).collect();
         let found: Vec<_> = meanings.rights.iter().map(|(known, by)| (format!("{:?}", known.right), *by)).collect();

@@ -19,6 +19,7 @@ use domain::support::exception::{Exception, ExceptionKind};
 use domain::time::Span;
 use store::access::convergence::{self, Outcome};
 use store::access::decisions::Search;
+use store::access::hours::{self, Spent};
 use store::access::positions::{self, Mark};
 use store::access::sessions::{Filter, ReportKey};
 use store::access::slots::Renewal;
@@ -112,6 +113,7 @@ async fn walk() {
     let their_answer = Answer { refusal: Some(Refusal::Expired), ..theirs.answer(99) };
     let their_holder = theirs.holder();
     let journal: JournalId = id();
+    let their_spent = Spent { holder: their_holder, nas: theirs.nas_id(), at: NOW, in_octets: 5, out_octets: 5 };
     let their_entry = Entry {
         id: id(),
         at: NOW,
@@ -138,6 +140,7 @@ async fn walk() {
         reported[0].acct_session_id = Some("81100001".to_owned());
         sessions::save_many(&mut tx, &reported).await.expect("saves");
         usage::add_many(&mut tx, &[(their_holder, 5, 5)]).await.expect("added");
+        hours::add_many(&mut tx, std::slice::from_ref(&their_spent)).await.expect("added");
         save(&scene, 0, &[their_answer]).await;
         positions::note(&mut tx, Mark { journal, position: 5, batch: Uuid::nil() }).await.expect("noted");
         certificates::add(&mut tx, &their_certificate).await.expect("added");
@@ -219,7 +222,7 @@ async fn walk() {
         let mut nothing = true;
         let names = [theirs.code.expose(), &theirs.code.expose().to_lowercase(), &theirs.username, THEIR_PHONE];
         for name in names {
-            let facts = facts::load(tx, name.as_bytes()).await?;
+            let facts = facts::load(tx, name.as_bytes(), NOW).await?;
             nothing &= facts.candidates.is_empty() && !facts.differs_only_in_case;
         }
         nothing
@@ -254,6 +257,14 @@ async fn walk() {
     case!("access::boots::close", |tx| {
         let runs = [Boot::of_prefix("811").expect("a run")];
         boots::close(tx, theirs.nas_id(), &runs, in_seconds(100)).await? == 0
+    });
+    case!("access::hours::add_many", |tx| {
+        // Under their id: it becomes a row of ours.
+        hours::add_many(tx, std::slice::from_ref(&their_spent)).await?;
+        true
+    });
+    case!("access::hours::recent", |tx| {
+        hours::recent(tx, &[their_holder], &theirs.tenant.zone, NOW).await?.is_empty()
     });
     case!("access::online::of_holder", |tx| online::of_holder(tx, their_holder).await? == 0);
     case!("access::online::on_plan", |tx| online::on_plan(tx, theirs.plan.id).await? == 0);

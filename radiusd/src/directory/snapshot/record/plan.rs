@@ -1,10 +1,12 @@
 //! A plan with its terms.
 
+use std::str::FromStr;
+
 use domain::money::{Currency, Money};
 use domain::rate::{Bps, Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
 use domain::sales::plan::{DeviceCap, Plan, PlanTerms};
 use domain::text::RouterName;
-use domain::time::Duration;
+use domain::time::{Duration, Period};
 
 use super::octets::{Octets, Out};
 
@@ -17,7 +19,8 @@ const PRESENT: u8 = 1;
 
 pub(super) fn put(out: &mut Vec<u8>, plan: &Plan) -> Option<()> {
     let Plan { id, revision, name, service, terms } = plan;
-    let PlanTerms { rate, device_cap, duration, anchor, data_cap, pool, address_list, price } = terms;
+    let PlanTerms { rate, speed_windows, fair_use, device_cap, when_full, duration, anchor, .. } = terms;
+    let PlanTerms { data_cap, data_window, pool, address_list, price, .. } = terms;
     out.id(*id);
     out.u32(*revision);
     out.text(name.as_str().as_bytes())?;
@@ -36,8 +39,22 @@ pub(super) fn put(out: &mut Vec<u8>, plan: &Plan) -> Option<()> {
     for name in [pool, address_list] {
         out.text(name.as_ref().map_or("", RouterName::as_str).as_bytes())?;
     }
+    put_texts(out, speed_windows)?;
+    put_texts(out, fair_use)?;
+    out.text(data_window.map_or("", Period::code).as_bytes())?;
+    out.text(when_full.code().as_bytes())?;
     out.i64(price.minor());
     out.text(price.currency().code().as_bytes())
+}
+
+/// Windows and steps, each in its own words.
+fn put_texts<Part: ToString>(out: &mut Vec<u8>, parts: &[Part]) -> Option<()> {
+    out.push(u8::try_from(parts.len()).ok()?);
+    parts.iter().try_for_each(|part| out.text(part.to_string().as_bytes()))
+}
+
+fn read_texts<Part: FromStr>(octets: &mut Octets<'_>) -> Option<Vec<Part>> {
+    (0..octets.u8()?).map(|_| octets.utf8()?.parse().ok()).collect()
 }
 
 pub(super) fn put_rate(out: &mut Vec<u8>, rate: Option<&RateLimit>) {
@@ -85,6 +102,13 @@ pub(super) fn read(octets: &mut Octets<'_>) -> Option<Plan> {
             data_cap: octets.option()?.map(|cap| Bytes::new(u64::from_le_bytes(cap))),
             pool: read_router_name(octets)?,
             address_list: read_router_name(octets)?,
+            speed_windows: read_texts(octets)?,
+            fair_use: read_texts(octets)?,
+            data_window: match octets.utf8()? {
+                "" => None,
+                period => Some(period.parse().ok()?),
+            },
+            when_full: octets.utf8()?.parse().ok()?,
             price: Money::from_minor(octets.i64()?, Currency::from_code(octets.utf8()?).ok()?),
         },
     })

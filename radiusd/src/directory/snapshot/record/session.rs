@@ -42,13 +42,14 @@ pub(super) fn put(out: &mut Vec<u8>, stored: &StoredSession) -> Option<()> {
     out.option(stored.framed_ip.map(|address| address.octets()));
     match stored.told {
         None => out.push(0),
-        Some(Told { plan, revision, speed, until, framed_ip }) => {
+        Some(Told { plan, revision, speed, until, framed_ip, data_since }) => {
             out.push(1);
             out.id(plan);
             out.u32(revision);
             out.push(speed.number());
             out.option(until.map(|until| until.as_micros().to_le_bytes()));
             out.option(framed_ip.map(|address| address.octets()));
+            out.instant(data_since);
         }
     }
     out.option(stored.from.map(|from| to_v6(from).octets()));
@@ -93,6 +94,7 @@ pub(super) fn read(octets: &mut Octets<'_>) -> Option<StoredSession> {
                 speed: Speed::from_number(octets.u8()?)?,
                 until: octets.option()?.map(i64::from_le_bytes).map(Timestamp::from_micros),
                 framed_ip: octets.option()?.map(Ipv4Addr::from_octets),
+                data_since: octets.instant()?,
             }),
             _ => return None,
         },

@@ -7,8 +7,8 @@ use domain::access::device::Mark;
 use domain::access::facts::{Holder, Right};
 use domain::access::session::{Session, SessionState};
 use domain::access::slot::Place;
-use domain::access::told::Told;
-use domain::access::usage::Counters;
+use domain::access::told::{Speed, Told};
+use domain::access::usage::{Counters, Recent};
 use domain::id::Id;
 use domain::mac::Mac;
 use domain::money::{Currency, Money};
@@ -17,10 +17,10 @@ use domain::people::subscriber::{Standing, Username};
 use domain::phone::CallingCode;
 use domain::platform::house::{HouseRules, Restriction, Unpaid};
 use domain::rate::{Bps, Burst, BurstSeconds, Bytes, Priority, RateLimit, UpDown};
-use domain::sales::plan::{DeviceCap, PlanService, PlanTerms, ValidityAnchor};
+use domain::sales::plan::{DeviceCap, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::sales::voucher::VoucherState;
 use domain::secret::SecretBytes;
-use domain::time::{Duration, Zone};
+use domain::time::{Duration, Period, Zone};
 use store::access::known::Name;
 
 use super::super::*;
@@ -59,6 +59,10 @@ pub(super) fn plans() -> Vec<Plan> {
         data_cap: None,
         pool: None,
         address_list: None,
+        speed_windows: Vec::new(),
+        fair_use: Vec::new(),
+        when_full: WhenFull::Refuse,
+        data_window: None,
         price: Money::from_minor(0, Currency::KES),
     };
     let full = PlanTerms {
@@ -77,6 +81,13 @@ pub(super) fn plans() -> Vec<Plan> {
         data_cap: Some(Bytes::new(5_000_000_000)),
         pool: Some("hotspot-pool".parse().expect("good")),
         address_list: Some("paid".parse().expect("good")),
+        speed_windows: vec![
+            "mon-fri 22:00-06:00 10M/20M burst=15M/30M over=8M/16M for=16/8".parse().expect("good"),
+            "sat,sun 00:00-24:00 unlimited".parse().expect("good"),
+        ],
+        fair_use: vec!["10GB/week 1M/2M priority=5 minimum=64k/128k".parse().expect("good")],
+        when_full: WhenFull::NewestWins,
+        data_window: Some(Period::Month),
         ..bare.clone()
     };
     let flat = PlanTerms {
@@ -195,6 +206,8 @@ pub(super) fn sessions() -> Vec<Item> {
         told: Some(Told {
             until: Some(Timestamp::from_seconds(5_000)),
             framed_ip: Some(Ipv4Addr::new(10, 0, 0, 9)),
+            speed: Speed::Step(3),
+            data_since: Some(Timestamp::from_seconds(4_000)),
             ..Told::plainly(id(2), 7)
         }),
         from: Some(Ipv4Addr::new(127, 0, 0, 9).into()),
@@ -217,7 +230,11 @@ pub(super) fn items() -> Vec<Item> {
     let mut items = routers();
     items.push(Item::Tenant { id: id(0), habits: Box::new(habits()) });
     items.extend(plans().into_iter().map(|plan| Item::Plan(Box::new(plan))));
-    items.extend(rights().into_iter().map(|right| Item::Right { tenant: id(0), right: Box::new(right) }));
+    items.extend((0..).zip(rights()).map(|(number, right)| {
+        let bytes = |times: u64| Bytes::new(number * times);
+        let recent = Recent { day: bytes(1), week: bytes(1_000), month: bytes(5_000_000_000) };
+        Item::Right { tenant: id(0), right: Box::new(right), recent: (number % 2 == 1).then(|| Box::new(recent)) }
+    }));
     let meanings = [(id::<()>(20).uuid(), FoundBy::Username), (id::<()>(10).uuid(), FoundBy::Code)];
     let name = |name: &[u8], phone, meanings: &[_]| Item::Name {
         tenant: id(0),
