@@ -16,7 +16,7 @@ use domain::id::{Id, SessionId};
 use domain::platform::house::HouseRules;
 use domain::rate::Bytes;
 use domain::refusal::Refusal;
-use domain::sales::plan::Plan;
+use domain::sales::plan::{Plan, WhenFull};
 use domain::sales::voucher::FirstUse;
 use domain::time::{Timestamp, Zone};
 use policy::access::admission::{self, Admit, Outcome, Verdict};
@@ -223,7 +223,12 @@ impl Asking<'_> {
             return Grasp::Gone;
         }
         right.note_use(self.now);
-        if live.grant(granted, candidate.plan.terms.device_cap, self.now, lease_until).is_err() {
+        let cap = candidate.plan.terms.device_cap;
+        let taken = match admission::when_full(candidate) {
+            WhenFull::Refuse => live.grant(granted, cap, self.now, lease_until),
+            WhenFull::NewestWins => live.grant_newest(granted, cap, self.now, lease_until),
+        };
+        if taken.is_err() {
             return Grasp::Full;
         }
         let Some(first_use) = admit.first_use else { return Grasp::Place(admit.until, None) };

@@ -104,6 +104,7 @@ pub(crate) const fn of_meaning(meaning: Meaning) -> [u8; 2] {
         Meaning::Endless => [8, 0],
         Meaning::Device => [9, 0],
         Meaning::Restricted => [10, 0],
+        Meaning::NewestWins => [11, 0],
     }
 }
 
@@ -120,6 +121,7 @@ pub(crate) fn meaning(octets: [u8; 2]) -> Option<Meaning> {
         [8, 0] => Meaning::Endless,
         [9, 0] => Meaning::Device,
         [10, 0] => Meaning::Restricted,
+        [11, 0] => Meaning::NewestWins,
         _ => return None,
     })
 }

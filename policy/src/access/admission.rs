@@ -9,7 +9,7 @@ use domain::access::facts::{Candidate, Facts, FoundBy, Holder, Right};
 use domain::people::subscriber::Standing;
 use domain::platform::house::HouseRules;
 use domain::refusal::Refusal;
-use domain::sales::plan::PlanService;
+use domain::sales::plan::{PlanService, WhenFull};
 use domain::sales::voucher::FirstUse;
 use domain::time::{Period, Timestamp, Zone};
 
@@ -293,14 +293,28 @@ fn ask_data(candidate: &Candidate<'_>, trail: &mut Trail) -> Result<(), Refusal>
     }
 }
 
+/// What becomes of one device more. Whoever comes back without typing takes nobody's place: two phones that a hotspot
+/// asks about by itself would push each other out for ever.
+pub const fn when_full(candidate: &Candidate<'_>) -> WhenFull {
+    match candidate.found_by {
+        FoundBy::Code | FoundBy::Phone | FoundBy::Username => candidate.plan.terms.when_full,
+        FoundBy::Device => WhenFull::Refuse,
+    }
+}
+
 /// Whether the device has its own place already. Refuses when others have them all: its own counts while its lease runs,
 /// or while there is room for it again.
 fn ask_place(candidate: &Candidate<'_>, trail: &mut Trail) -> Result<bool, Refusal> {
     let taken = candidate.places.others;
+    let wins = when_full(candidate) == WhenFull::NewestWins;
     let cap = candidate.plan.terms.device_cap.get();
     if candidate.places.own.is_some_and(|held| held || taken < cap) {
         trail.passed(Rule::DeviceCap, Detail::OwnPlace);
         return Ok(true);
+    }
+    if taken >= cap && wins {
+        trail.passed(Rule::DeviceCap, Detail::Meaning(Meaning::NewestWins));
+        return Ok(false);
     }
     decide(trail, Rule::DeviceCap, Detail::Places { taken, cap }, taken < cap, Refusal::AlreadyInUse)?;
     Ok(false)

@@ -74,6 +74,25 @@ impl Places {
         Some(number)
     }
 
+    /// Gives a newcomer the place of the device whose session was heard of longest ago, and says which that was. Where
+    /// there is room, or the device has a place, it is [taken](Self::take) instead; `None` when nobody holds any.
+    ///
+    /// A lease says nothing of that: who was let in a moment ago has a shorter one than who reported minutes ago.
+    pub fn take_from_oldest(
+        &mut self,
+        device: &Device,
+        session: SessionId,
+        now: Timestamp,
+        lease_until: Timestamp,
+        heard_at: impl Fn(SessionId) -> Option<Timestamp>,
+    ) -> Option<Place> {
+        let held = self.0.iter().filter(|place| place.device != *device && place.is_held(now));
+        let oldest = held.min_by_key(|place| (heard_at(place.session), place.number))?.clone();
+        self.0.retain(|place| place.device != *device);
+        self.put(Place { number: oldest.number, device: device.clone(), session, lease_until });
+        Some(oldest)
+    }
+
     /// Renews the place of a session that lives. A session whose place was given away takes a free one, if `cap` is
     /// known and there is one.
     ///

@@ -118,6 +118,34 @@ impl HolderLive {
         self.grant_again(Granted { session, at: now, lease_until }, cap, now)
     }
 
+    /// The same where the newest device wins: when others have all places, it gets that of the one that was heard of
+    /// longest ago.
+    pub fn grant_newest(
+        &mut self,
+        session: GrantedSession,
+        cap: DeviceCap,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<(), Full> {
+        let granted = Granted { session, at: now, lease_until };
+        if self.grant_again(granted.clone(), cap, now).is_ok() {
+            return Ok(());
+        }
+        let GrantedSession { id, device, .. } = &granted.session;
+        let heard_at = |session: SessionId| {
+            let open = self.open.iter().find(|open| open.session == session).map(|open| open.last_heard_at);
+            open.or_else(|| self.began(session))
+        };
+        let heard: SmallVec<[(SessionId, Option<Timestamp>); 4]> =
+            self.places.all().iter().map(|place| (place.session, heard_at(place.session))).collect();
+        let heard_at = |session| heard.iter().find(|(one, _)| *one == session).and_then(|(_, at)| *at);
+        let gone = self.places.take_from_oldest(device, *id, now, lease_until, heard_at).ok_or(Full)?;
+        self.places_unsaved = true;
+        self.granted.retain(|other| other.session.device != gone.device && other.session.device != *device);
+        self.granted.push(granted);
+        Ok(())
+    }
+
     /// The same for what was granted before.
     pub fn grant_again(&mut self, granted: Granted, cap: DeviceCap, now: Timestamp) -> Result<(), Full> {
         let Granted { session, lease_until, .. } = &granted;

@@ -4,13 +4,13 @@
 use actions::access::block_device::{self, Blocked};
 use actions::access::converge;
 use actions::access::release_device::release_device;
-use dictionaries::rfc2866::acct_status_type::{START, STOP};
+use dictionaries::rfc2866::acct_status_type::{INTERIM_UPDATE, START, STOP};
 use domain::access::attempt::Device;
 use domain::access::decision::Decision;
 use domain::access::facts::{FoundBy, Holder};
 use domain::access::order::{Ask, Why};
 use domain::refusal::Refusal;
-use domain::sales::plan::{Plan, PlanService};
+use domain::sales::plan::{Plan, PlanService, PlanTerms, WhenFull};
 use domain::time::Span;
 use store::access::decisions::{self, Search};
 use store::sales::vouchers;
@@ -47,7 +47,7 @@ async fn reports(world: &World, status: u32, user: &str, mac: &str, session: &st
     world.knows_what_changed().await;
 }
 
-async fn sells(world: &World, terms: domain::sales::plan::PlanTerms, codes: &[&str]) -> Plan {
+async fn sells(world: &World, terms: PlanTerms, codes: &[&str]) -> Plan {
     let plan = world.sells(&world.isp, terms, "hour", PlanService::Hotspot).await.expect("sold");
     world.prints(&world.isp, &plan, codes).await.expect("printed");
     plan
@@ -247,6 +247,48 @@ async fn what_a_device_found_is_told_and_can_be_replayed() {
         assert!(answers.iter().any(|answer| answer.refusal == Some(Refusal::DeviceBlocked)));
         let by_device = |answer: &&Decision| answer.inputs.candidates.iter().any(|one| one.found_by == FoundBy::Device);
         assert_eq!(answers.iter().filter(by_device).count(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_the_newest_wins_a_phone_with_another_address_takes_its_own_place_back() {
+    told_twice(async |world| {
+        let terms = PlanTerms { when_full: WhenFull::NewestWins, ..hour() };
+        sells(&world, terms, &["Sunrise77"]).await;
+        comes_online(&world, "Sunrise77", PHONE, "80100001").await;
+        let holder = holder(&world, "Sunrise77").await;
+        world.clock.passes(Span::seconds(5));
+
+        comes_online(&world, "Sunrise77", OTHER, "80100002").await;
+        let asked = orders(&world, holder).await;
+        let old_by_itself = asks(&world.isp, PHONE, PHONE).await;
+
+        assert_eq!(asked, [Ask::Disconnect(Why::Refused(Refusal::AlreadyInUse))], "the old one alone is cut");
+        assert_eq!(old_by_itself.sentence(), Refusal::AlreadyInUse.sentence(), "or they would push each other out");
+        let back = asks(&world.isp, OTHER, OTHER).await;
+        assert!(back.is_accept(), "the newest comes back by itself: {}", back.sentence());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_devices_the_one_that_was_heard_of_longest_ago_makes_room_for_the_newest() {
+    told_twice(async |world| {
+        let terms = PlanTerms { when_full: WhenFull::NewestWins, ..hour_for(2) };
+        sells(&world, terms, &["Sunrise77"]).await;
+        let class = comes_online(&world, "Sunrise77", PHONE, "80100001").await;
+        world.clock.passes(Span::seconds(5));
+        comes_online(&world, "Sunrise77", OTHER, "80100002").await;
+        world.clock.passes(Span::seconds(5));
+        reports(&world, INTERIM_UPDATE, "Sunrise77", PHONE, "80100001", &class).await;
+
+        let third = asks(&world.isp, "Sunrise77", "02:00:00:00:00:0C").await;
+        let of_the_first = asks(&world.isp, PHONE, PHONE).await;
+        let of_the_second = asks(&world.isp, OTHER, OTHER).await;
+
+        assert!(third.is_accept() && of_the_first.is_accept());
+        assert_eq!(of_the_second.sentence(), Refusal::AlreadyInUse.sentence());
     })
     .await;
 }

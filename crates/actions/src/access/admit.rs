@@ -11,6 +11,7 @@ use domain::access::grant::Grant;
 use domain::id::SessionId;
 use domain::network::nas::Nas;
 use domain::refusal::Refusal;
+use domain::sales::plan::WhenFull;
 use domain::sales::voucher::FirstUse;
 use domain::text;
 use domain::time::Timestamp;
@@ -162,9 +163,12 @@ async fn take_place(
     let lease_until = leases::reserved(now, asked.reserve_seconds);
     let cap = candidate.plan.terms.device_cap;
     let device = &asked.attempt.device;
-    match slots::take(tx, admit.holder, device, cap, session, now, lease_until).await? {
-        slots::Taken::Full => return Ok(full(verdict)),
-        slots::Taken::Place(_) => {}
+    let mut taken = slots::take(tx, admit.holder, device, cap, session, now, lease_until).await?;
+    if taken == slots::Taken::Full && admission::when_full(candidate) == WhenFull::NewestWins {
+        taken = slots::take_from_oldest(tx, admit.holder, device, session, now, lease_until).await?;
+    }
+    if taken == slots::Taken::Full {
+        return Ok(full(verdict));
     }
     let until = match (admit.first_use, admit.holder) {
         (Some(first_use), domain::access::facts::Holder::Voucher(voucher)) => {

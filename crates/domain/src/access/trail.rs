@@ -134,6 +134,8 @@ pub enum Meaning {
     Endless,
     /// No, but it is let in to be told how to pay.
     Restricted,
+    /// Others have all places, and the newest device gets that of the one that was heard of longest ago.
+    NewestWins,
 }
 
 impl fmt::Display for Meaning {
@@ -150,6 +152,7 @@ impl fmt::Display for Meaning {
             Self::NotShown => "none was sent that can be checked",
             Self::Endless => "without an end",
             Self::Restricted => "let in only to be told how to pay",
+            Self::NewestWins => "that of the device that was heard of longest ago",
         })
     }
 }

@@ -57,6 +57,42 @@ pub async fn take(
     Ok(Taken::Place(number))
 }
 
+/// Gives a newcomer the place of the device that was heard of longest ago, until `lease_until`. Its sessions are found to
+/// be without a place, and end. [`Taken::Full`] when nobody holds any.
+pub async fn take_from_oldest(
+    tx: &mut TenantTx,
+    holder: Holder,
+    device: &Device,
+    session: SessionId,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Taken, StoreError> {
+    if lock_holders(tx, &[holder.uuid()]).await?.is_empty() {
+        return Err(StoreError::Missing { what: holder.kind() });
+    }
+    let places = read_places(tx, &[holder.uuid()]).await?.remove(&holder.uuid()).unwrap_or_default();
+    let key = device.key();
+    let held: Vec<&PlaceRow> = places.iter().filter(|place| place.device != key && now < place.lease_until).collect();
+    let tenant = tx.tenant_uuid();
+    let heard: HashMap<Uuid, Timestamp> = sqlx::query!(
+        r#"select id, last_heard_at as "last_heard_at: Instant" from sessions where tenant_id = $1 and id = any($2)"#,
+        tenant,
+        &held.iter().map(|place| place.session).collect::<Vec<_>>(),
+    )
+    .fetch_all(tx.connection())
+    .await?
+    .into_iter()
+    .map(|row| (row.id, row.last_heard_at.0))
+    .collect();
+    let oldest = held.iter().min_by_key(|place| (heard.get(&place.session), place.number));
+    let Some(oldest) = oldest else { return Ok(Taken::Full) };
+    // A place of its own whose lease is over would be a second one.
+    free(tx, holder, device).await?;
+    let taken = PlaceRow { number: oldest.number, device: key, session: session.uuid(), lease_until };
+    write_places(tx, &[(holder, taken)]).await?;
+    Ok(Taken::Place(oldest.number))
+}
+
 /// News of a session that lives.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Renewal {

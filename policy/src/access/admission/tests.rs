@@ -445,3 +445,19 @@ fn whoever_has_paid_and_whoever_bought_a_voucher_is_not_restricted() {
     assert!(!admit.is_restricted && admit.until == Some(in_hours(1)));
     assert_eq!(refusal(&ask(&voucher, &attempt(b"DemoHour1"), b"")), Some(Refusal::Expired));
 }
+
+#[test]
+fn where_the_newest_wins_it_is_let_in_unless_it_only_comes_back_by_its_address() {
+    let mut full = voucher(1, active());
+    full.plan.terms.when_full = WhenFull::NewestWins;
+    full.slots = vec![SlotFact { number: 1, device: device(2), lease_until: in_hours(1) }];
+    let known = facts(vec![full]);
+
+    let verdict = ask(&known, &attempt(b"DemoHour1"), b"");
+    let by_itself = facts(known.candidates.into_iter().map(by_address).collect());
+
+    assert_eq!(refusal(&verdict), None);
+    let last = verdict.trail.steps().last().expect("steps");
+    assert_eq!((last.rule, last.detail), (Rule::DeviceCap, Detail::Meaning(Meaning::NewestWins)));
+    assert_eq!(refusal(&ask(&by_itself, &at_hotspot(ADDRESS), b"")), Some(Refusal::AlreadyInUse));
+}

@@ -150,3 +150,28 @@ fn a_session_that_was_reported_ends_those_not_heard_of_since_it_began() {
     assert!(reported.is_empty());
     assert_eq!(unreported.all()[0].session, session(3), "a login that came to nothing says nothing");
 }
+
+#[test]
+fn the_newest_gets_the_place_of_the_device_that_was_heard_of_longest_ago() {
+    let mut places = Places::new([place(1, b'a', 1_900), place(2, b'b', 1_700), place(3, b'c', 1_060)]);
+    // The third was let in a moment ago, so its lease is the shortest.
+    let heard_at = |one: SessionId| (one != session(b'c')).then(|| at(if one == session(b'b') { 700 } else { 900 }));
+    let heard_at = |one| heard_at(one).or(Some(at(1_000)));
+
+    let gone = places.take_from_oldest(&device(b'd'), session(b'd'), NOW, at(1_060), heard_at).expect("somebody");
+
+    assert_eq!((gone.number, gone.session), (2, session(b'b')));
+    assert_eq!(places.seen(&device(b'd'), NOW), PlacesSeen { own: Some(true), others: 2, is_blocked: false });
+    assert_eq!(places.seen(&device(b'b'), NOW).own, None);
+    assert_eq!(take(&mut places, b'b', 3), None, "all places are taken again");
+}
+
+#[test]
+fn a_place_whose_lease_is_over_is_not_a_second_one_of_the_newest() {
+    let mut places = Places::new([place(1, b'a', 2_000), place(2, b'b', 500)]);
+
+    places.take_from_oldest(&device(b'b'), session(b'b'), NOW, at(1_060), |_| None).expect("somebody");
+
+    assert_eq!(places.all().iter().filter(|place| place.device == device(b'b')).count(), 1);
+    assert!(!places.all().iter().any(|place| place.device == device(b'a')));
+}

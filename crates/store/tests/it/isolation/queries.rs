@@ -361,6 +361,10 @@ async fn walk() {
         slots::take(tx, their_holder, &device(2), cap(3), id(), NOW, in_seconds(60)).await?;
         false
     });
+    case!("access::slots::take_from_oldest", |tx| {
+        slots::take_from_oldest(tx, their_holder, &device(2), id(), NOW, in_seconds(60)).await?;
+        false
+    });
     case!("access::slots::renew_many", |tx| {
         let session: SessionId = their_session;
         let renewal = Renewal { holder: their_holder, device: device(1), session, lease_until: in_seconds(999) };
