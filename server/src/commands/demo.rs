@@ -113,6 +113,9 @@ In another terminal (radclient comes with Debian's package freeradius-utils):
     echo 'Acct-Status-Type = Start, Acct-Session-Id = 81000001, User-Name = house-12' | radclient -x {acct} acct {secret}
   nine phones behind a simulated router stay for a minute:
     target/release/mnetifi simulate nas --server {auth} --acct {acct}
+  meanwhile they get another speed, and one is taken offline:
+    target/release/mnetifi plan change hour --rate 3M/8M
+    target/release/mnetifi voucher revoke DemoHour3
   who is online, and why was somebody refused?
     target/release/mnetifi session list
     target/release/mnetifi explain DemoHour1
