@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use actions::access::block_device::{Blocked, block_device};
 use actions::access::explain::explain;
 use actions::messages::note_ending::note_ending;
 use actions::people::suspend;
 use actions::sales::revoke_voucher;
+use domain::access::attempt::Device;
+use domain::access::facts::Holder;
 use domain::people::subscriber::Username;
 use domain::rate::{Bytes, RateLimit};
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms};
 use domain::time::Span;
+use ports::Clock as _;
 use simulators::nas::{Moved, Online, SimulatedRouter};
 use store::Page;
 use store::messages::notices;
@@ -156,7 +160,7 @@ async fn a_later_end_is_told_to_the_router_and_kept() {
     let router = world.simulates(&world.isp).await.expect("a router");
     let plan = world.sells(&world.isp, month(), "home", PlanService::Pppoe).await.expect("sold");
     world.connects(&world.isp, &plan, "house-12", "karibu").await.expect("connected");
-    let until = |minutes| Some(ports::Clock::now(&*world.clock).plus(Span::minutes(minutes)));
+    let until = |minutes| Some(world.clock.now().plus(Span::minutes(minutes)));
     let set = async |until| {
         let mut tx = world.store.tenant(&world.isp.scope).await.expect("begins");
         let house = subscribers::find_by_username(&mut tx, &house()).await.expect("read").expect("there");
@@ -249,6 +253,83 @@ async fn data_that_is_used_up_ends_all_sessions_of_the_code() {
     assert!(router.until(SOON, |router| router.online().is_empty()).await, "{:?}", router.online());
     let again = router.hotspot_login(phone(1), "Bytes001").await;
     assert_eq!(again.sentence(), "your data is used up: buy more to go on");
+}
+
+#[tokio::test]
+async fn a_night_tariff_begins_and_ends_for_who_is_online() {
+    let world = world().await;
+    let router = world.simulates(&world.isp).await.expect("a router");
+    let terms = PlanTerms { speed_windows: vec!["daily 22:00-06:00 30M/40M".parse().expect("good")], ..month() };
+    let plan = world.sells(&world.isp, terms, "home", PlanService::Pppoe).await.expect("sold");
+    let passes_to = |minute| {
+        let now = world.clock.now();
+        let moments = world.isp.tenant.zone.moments(now, 1, minute);
+        moments.first().expect("a moment").since(now)
+    };
+    world.clock.passes(passes_to(21 * 60 + 59));
+    house_online(&world, &router, &plan).await;
+    let rate = |router: &SimulatedRouter| router.session_of("house-12").map(|one| one.rate().to_owned());
+    assert_eq!(rate(&router).as_deref(), Some("10M/20M"));
+    // Its first look knows when to look next.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    world.clock.passes(Span::minutes(1));
+    assert!(router.until(SOON, |router| rate(router).as_deref() == Some("30M/40M")).await, "{:?}", rate(&router));
+    for _ in 0..120 {
+        world.clock.passes(Span::minutes(4));
+        router.passes(Duration::from_secs(240)).await;
+    }
+    assert!(router.until(SOON, |router| rate(router).as_deref() == Some("10M/20M")).await, "{:?}", rate(&router));
+    assert_eq!(router.tally().ended, 0);
+}
+
+#[tokio::test]
+async fn much_use_makes_who_is_online_slower() {
+    let world = world().await;
+    let router = world.simulates(&world.isp).await.expect("a router");
+    let terms = PlanTerms { fair_use: vec!["1GB/month 1M/2M".parse().expect("good")], ..month() };
+    let plan = world.sells(&world.isp, terms, "home", PlanService::Pppoe).await.expect("sold");
+    house_online(&world, &router, &plan).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    let session = router.session_of("house-12").expect("online").session;
+    router.moves(session, Moved { up: 100_000_000, down: 800_000_000 });
+    router.passes(Duration::from_secs(400)).await;
+    is_saved(&world, &router).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(router.session_of("house-12").expect("online").rate(), "10M/20M", "a tenth is left");
+    router.moves(session, Moved { up: 0, down: 100_000_000 });
+    router.passes(Duration::from_secs(400)).await;
+    is_saved(&world, &router).await;
+
+    let slow = |router: &SimulatedRouter| router.session_of("house-12").is_some_and(|one| one.rate() == "1M/2M");
+    assert!(router.until(SOON, slow).await, "{:?}", router.online());
+    assert_eq!(router.tally().ended, 0);
+}
+
+#[tokio::test]
+async fn a_blocked_phone_is_offline_and_the_others_of_the_code_stay() {
+    let world = world().await;
+    let router = world.simulates(&world.isp).await.expect("a router");
+    let plan = world.sells(&world.isp, hour_for(2), "family", PlanService::Hotspot).await.expect("sold");
+    world.prints(&world.isp, &plan, &["Family01"]).await.expect("printed");
+    for number in 1..=2 {
+        assert!(router.hotspot_login(phone(number), "Family01").await.is_online());
+    }
+    is_saved(&world, &router).await;
+    let mut tx = world.store.tenant(&world.isp.scope).await.expect("begins");
+    let code = "Family01".parse().expect("good");
+    let voucher = vouchers::find_by_code(&mut tx, &code).await.expect("read").expect("there");
+    drop(tx);
+
+    let (holder, device) = (Holder::Voucher(voucher.id), Device::Mac(phone(1)));
+    let blocked = block_device(&world.store, &world.isp.scope, holder, &device, world.context()).await;
+    assert!(matches!(blocked, Ok(Blocked::Done { live: 1 })), "{blocked:?}");
+
+    assert!(router.until(SOON, |router| router.online().len() == 1).await, "{:?}", router.online());
+    assert_eq!(router.online()[0].mac, phone(2));
+    world.knows_what_changed().await;
+    assert!(!router.hotspot_login(phone(1), "Family01").await.is_online());
 }
 
 #[tokio::test]
