@@ -1,5 +1,6 @@
 //! No tenant sees or changes another's rows: by the database's own rules, and by every query there is.
 
+mod inventory;
 mod queries;
 
 use domain::network::nas::Nas;

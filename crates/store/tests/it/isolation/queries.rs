@@ -1,7 +1,6 @@
 //! No tenant sees or changes another's rows: by every query there is.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use domain::access::boot::Boot;
 use domain::access::decision::TraceCode;
@@ -37,6 +36,7 @@ use store::{Page, StoreError};
 use tests::answers::Answer;
 use uuid::Uuid;
 
+use super::inventory::{all_rows_of, queries_in_the_source};
 use crate::access::decisions::save;
 use crate::certificates::certificate;
 use crate::routers::sighting;
@@ -44,55 +44,6 @@ use crate::scene::{Isp, NOW, Scene, cap, code, device, full_terms, id, in_second
 
 /// The address of `device(1)`, which has used a voucher of theirs.
 const THEIR_PHONE: &str = "02:00:00:00:00:01";
-
-/// Everything that a tenant has, as one text a table.
-async fn all_rows_of(scene: &Scene, tenant: Uuid) -> Vec<String> {
-    let mut admin = scene.database.admin().await;
-    let tables: Vec<String> = sqlx::query_scalar(
-        "select table_name::text from information_schema.columns
-         where column_name = 'tenant_id' and table_schema = 'public'
-         order by 1",
-    )
-    .fetch_all(&mut admin)
-    .await
-    .expect("reads");
-    let mut rows = Vec::new();
-    for table in tables {
-        let dump = format!(
-            "select coalesce(string_agg(t::text, '\n' order by t::text), '') from {table} t where tenant_id = $1"
-        );
-        let dump: String =
-            sqlx::query_scalar(sqlx::AssertSqlSafe(dump)).bind(tenant).fetch_one(&mut admin).await.expect("reads");
-        rows.push(format!("{table}:\n{dump}"));
-    }
-    rows
-}
-
-/// The public queries that take a tenant's transaction, by their paths, as the source has them.
-fn queries_in_the_source() -> BTreeSet<String> {
-    fn walk(folder: &Path, module: &str, found: &mut BTreeSet<String>) {
-        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-            let path = entry.path();
-            let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
-            let module = if module.is_empty() { name } else { format!("{module}::{name}") };
-            if path.is_dir() {
-                walk(&path, &module, found);
-                continue;
-            }
-            let source = std::fs::read_to_string(&path).expect("a source file");
-            for function in source.split("\npub async fn ").skip(1) {
-                let signature = function.split('{').next().unwrap_or_default();
-                if signature.contains("&mut TenantTx") {
-                    let name = signature.split(['(', '<']).next().unwrap_or_default();
-                    found.insert(format!("{module}::{name}"));
-                }
-            }
-        }
-    }
-    let mut found = BTreeSet::new();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "", &mut found);
-    found
-}
 
 /// What the stack of the walk may grow to: without optimisation its many cases do not fit into a test's own.
 const STACK: usize = 64 * 1024 * 1024;
