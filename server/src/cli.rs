@@ -11,6 +11,7 @@ mod radsec;
 pub mod simulate;
 mod subscriber;
 mod tenant;
+mod usage;
 mod voucher;
 
 use std::net::IpAddr;
@@ -39,6 +40,7 @@ pub use crate::cli::subscriber::{
     Subscriber, SubscriberAdd, SubscriberMove, SubscriberRenew, SubscriberResume, SubscriberSuspend,
 };
 pub use crate::cli::tenant::{Suspended, Switch, TenantSet};
+pub use crate::cli::usage::{Usage, UsageBy};
 pub use crate::cli::voucher::{Voucher, VoucherExtend, VoucherList, VoucherPrint, VoucherRevoke, VoucherSell};
 
 /// Where `--help` shows the options that every command takes.
@@ -120,6 +122,8 @@ pub enum Command {
     /// The audit: who changed what, and how it was before
     #[command(subcommand)]
     Audit(Audit),
+    /// What was used, by the hour, the day or the month
+    Usage(Usage),
     /// Sessions: who is online
     #[command(subcommand)]
     Session(Session),

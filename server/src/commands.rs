@@ -21,4 +21,5 @@ pub mod simulate;
 pub mod subscriber;
 pub mod suspend;
 pub mod tenant;
+pub mod usage;
 pub mod voucher;

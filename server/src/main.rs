@@ -68,6 +68,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         | Command::Operation(_)
         | Command::Import(_)
         | Command::Audit(_)
+        | Command::Usage(_)
         | Command::Session(_)
         | Command::Device(_)
         | Command::Exception(_)
@@ -107,6 +108,7 @@ async fn run_one(opened: &Opened, command: Command) -> anyhow::Result<()> {
         Command::Subscriber(command) => commands::subscriber::run(opened, command).await,
         Command::Operation(command) => commands::operation::run(opened, command).await,
         Command::Import(command) => commands::import::run(opened, command).await,
+        Command::Usage(command) => commands::usage::run(opened, command).await,
         Command::Audit(command) => commands::audit::run(opened, command).await,
         Command::Session(command) => commands::session::run(opened, command).await,
         Command::Device(command) => commands::device::run(opened, command).await,

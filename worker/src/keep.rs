@@ -1,9 +1,11 @@
-//! Keeps ended sessions: moves them away from those that live, month by month, and lets go of the oldest.
+//! Keeps ended sessions: moves them away from those that live, month by month, and lets go of the oldest. Puts what was
+//! used by the hour into the days.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actions::access::keep_sessions::{BATCH_MAX, Kept, keep_sessions};
+use actions::access::roll_usage::roll_usage;
 use ports::RouterControl;
 use store::access::history;
 use store::platform::tenants;
@@ -51,7 +53,11 @@ async fn step<C: RouterControl>(worker: &Worker<C>, shutdown: &CancellationToken
     let mut tx = store.system().await?;
     history::prepare(&mut tx, now).await?;
     let tenants = tenants::session_days(&mut tx).await?;
+    let zones = tenants::list(&mut tx).await?;
     tx.commit().await?;
+    for tenant in zones {
+        roll_usage(store, &TenantScope::of_operator(tenant.id), &tenant.zone, now).await?;
+    }
     let mut all = Kept::default();
     for (tenant, days) in tenants {
         let scope = TenantScope::of_operator(tenant);

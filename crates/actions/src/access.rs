@@ -12,4 +12,5 @@ pub mod name_device;
 pub mod record_usage;
 pub mod release_device;
 pub mod replay;
+pub mod roll_usage;
 pub mod save_sessions;

@@ -2,6 +2,7 @@
 
 pub mod boots;
 pub mod convergence;
+pub mod days;
 pub mod decisions;
 pub mod devices;
 pub mod facts;

@@ -17,4 +17,5 @@ mod returning;
 mod simulated;
 mod suspension;
 mod time_and_use;
+mod usage;
 mod vouchers;

@@ -17,6 +17,7 @@ use domain::secret::SecretBytes;
 use domain::support::exception::{Exception, ExceptionKind};
 use domain::time::Span;
 use store::access::convergence::{self, Outcome};
+use store::access::days::{self, By, Of};
 use store::access::decisions::Search;
 use store::access::hours::{self, Spent};
 use store::access::positions::{self, Mark};
@@ -209,6 +210,20 @@ async fn walk() {
         let runs = [Boot::of_prefix("811").expect("a run")];
         boots::close(tx, theirs.nas_id(), &runs, in_seconds(100)).await? == 0
     });
+    case!("access::days::forget_hours", |tx| days::forget_hours(tx, in_seconds(9_999)).await? == 0);
+    case!("access::days::hours", |tx| {
+        days::hours(tx, their_holder, &theirs.tenant.zone, Page::first(10)).await?.rows.is_empty()
+    });
+    case!("access::days::list", |tx| {
+        let zone = &theirs.tenant.zone;
+        let mut nothing = true;
+        for of in [Of::Holder(their_holder), Of::Plan(theirs.plan.id), Of::Router(theirs.nas_id()), Of::Tenant] {
+            nothing &= days::list(tx, of, By::Day, zone, Page::first(10)).await?.rows.is_empty();
+            nothing &= days::list(tx, of, By::Month, zone, Page::first(10)).await?.rows.is_empty();
+        }
+        nothing
+    });
+    case!("access::days::roll", |tx| days::roll(tx, &theirs.tenant.zone, in_seconds(99_999)).await? == 0);
     case!("access::hours::add_many", |tx| {
         // Under their id: it becomes a row of ours.
         hours::add_many(tx, std::slice::from_ref(&their_spent)).await?;
