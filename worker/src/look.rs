@@ -8,7 +8,7 @@ use actions::access::converge;
 use domain::access::facts::Holder;
 use domain::id::TenantId;
 use domain::support::exception::ExceptionKind;
-use domain::time::Zone;
+use domain::time::{Span, Zone};
 use ports::RouterControl;
 use store::access::convergence;
 use store::platform::tenants;
@@ -24,6 +24,9 @@ const EVERY: Duration = Duration::from_millis(200);
 
 /// Sessions of one round at most.
 const ROUND: u32 = 2_000;
+
+/// How long sessions are put off that cannot be looked at.
+const PUT_OFF: Span = Span::seconds(60);
 
 /// How often waiting sessions are counted, and exceptions whose sessions have ended are resolved.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
@@ -84,22 +87,54 @@ async fn step<C: RouterControl>(worker: &Arc<Worker<C>>, zones: &mut Zones) -> R
     }
     let mut looked_at = 0;
     for (tenant, holders) in of_tenants {
-        let Some(zone) = zones.0.get(&tenant) else { continue };
         let scope = TenantScope::of_operator(tenant);
         for some in holders.chunks(converge::HOLDERS_MAX) {
-            let looked = converge::look(&worker.parts.store, &scope, zone, some, worker.context()).await?;
-            let ordered = looked.orders.len();
-            looked_at += looked.kept + ordered;
-            worker.parts.meters.looked.inc_by(u64::try_from(looked.kept + ordered).unwrap_or(u64::MAX));
-            if ordered > 0 {
-                info!(tenant.id = %tenant, "{ordered} live sessions are to follow, {} are as they should be", looked.kept);
-            }
-            for order in looked.orders {
-                ask::hand(worker, tenant, order);
+            match look_at(worker, &scope, zones.0.get(&tenant), some).await {
+                Ok(sessions) => looked_at += sessions,
+                Err(why) if why.is_unavailable() => return Err(why),
+                // One tenant's trouble is not another's.
+                Err(why) => {
+                    error!(tenant.id = %tenant, "live sessions of a tenant cannot be looked at, the others can: {why}");
+                    put_off(worker, &scope, some).await?;
+                }
             }
         }
     }
     Ok(looked_at >= usize::try_from(ROUND / 2).unwrap_or(usize::MAX))
+}
+
+/// Looks at some holders of one tenant. Returns how many sessions they have.
+async fn look_at<C: RouterControl>(
+    worker: &Arc<Worker<C>>,
+    scope: &TenantScope,
+    zone: Option<&Zone>,
+    holders: &[Holder],
+) -> Result<usize, StoreError> {
+    let zone = zone.ok_or(StoreError::Missing { what: "tenant" })?;
+    let looked = converge::look(&worker.parts.store, scope, zone, holders, worker.context()).await?;
+    let ordered = looked.orders.len();
+    let sessions = looked.kept + ordered;
+    worker.parts.meters.looked.inc_by(u64::try_from(sessions).unwrap_or(u64::MAX));
+    let tenant = scope.tenant();
+    if ordered > 0 {
+        info!(tenant.id = %tenant, "{ordered} live sessions are to follow, {} are as they should be", looked.kept);
+    }
+    for order in looked.orders {
+        ask::hand(worker, tenant, order);
+    }
+    Ok(sessions)
+}
+
+/// Looks at them later, so that they do not stand before everybody else.
+async fn put_off<C: RouterControl>(
+    worker: &Worker<C>,
+    scope: &TenantScope,
+    holders: &[Holder],
+) -> Result<(), StoreError> {
+    let now = worker.context().now();
+    let mut tx = worker.parts.store.tenant(scope).await?;
+    convergence::put_off(&mut tx, holders, now, now.plus(PUT_OFF)).await?;
+    tx.commit().await
 }
 
 /// Counts what waits, and resolves exceptions about sessions that have ended.

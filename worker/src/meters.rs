@@ -59,6 +59,7 @@ impl Meters {
             Answer::NoSuchSession => "no_such_session",
             Answer::Refused(_) => "refused",
             Answer::Silence => "silence",
+            Answer::NotAsked => "not_asked",
             Answer::Unreachable(_) => "unreachable",
         };
         self.asked.get_or_create(&AskLabels { kind, answer }).inc();

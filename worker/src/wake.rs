@@ -23,20 +23,17 @@ const EVERY: Duration = Duration::from_millis(300);
 /// Reads the feed while the duty is this node's.
 pub(crate) async fn keep_waking<C: RouterControl>(worker: Arc<Worker<C>>, shutdown: CancellationToken) {
     let mut cursor = None;
+    let mut waiting = Waiting::default();
     loop {
         if worker.holds() {
-            match step(&worker, cursor.take()).await {
-                Ok((next, more)) => {
-                    cursor = Some(next);
-                    if more {
-                        continue;
-                    }
-                }
-                // Without a cursor all are woken: nothing is missed.
-                Err(why) => debug!("changes are read later: {why}"),
+            match step(&worker, &mut cursor, &mut waiting).await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                // What is to be woken is remembered.
+                Err(why) => debug!("live sessions are woken later: {why}"),
             }
         } else {
-            cursor = None;
+            (cursor, waiting) = (None, Waiting::default());
         }
         if sleep_or_stop(EVERY, &shutdown).await {
             return;
@@ -44,25 +41,49 @@ pub(crate) async fn keep_waking<C: RouterControl>(worker: Arc<Worker<C>>, shutdo
     }
 }
 
-async fn step<C: RouterControl>(worker: &Worker<C>, cursor: Option<Cursor>) -> Result<(Cursor, bool), StoreError> {
+/// Whose sessions are to be woken.
+type Waiting = BTreeMap<TenantId, OfTenant>;
+
+/// Reads what is new, and wakes. Returns whether there is more to read.
+async fn step<C: RouterControl>(
+    worker: &Worker<C>,
+    cursor: &mut Option<Cursor>,
+    waiting: &mut Waiting,
+) -> Result<bool, StoreError> {
+    let more = read(worker, cursor, waiting).await?;
+    let mut failed = None;
+    for (tenant, of_tenant) in std::mem::take(waiting) {
+        // One tenant's trouble is not another's.
+        if let Err(why) = wake(worker, tenant, &of_tenant).await {
+            waiting.insert(tenant, of_tenant);
+            failed = Some(why);
+        }
+    }
+    failed.map_or(Ok(more), Err)
+}
+
+async fn read<C: RouterControl>(
+    worker: &Worker<C>,
+    cursor: &mut Option<Cursor>,
+    waiting: &mut Waiting,
+) -> Result<bool, StoreError> {
     let mut tx = worker.parts.store.system().await?;
-    let Some(cursor) = cursor else {
+    let batch = match cursor.as_ref() {
+        Some(from) => Some(changes::since(&mut tx, from, changes::BATCH_MAX).await?).filter(|batch| !batch.must_reload),
+        None => None,
+    };
+    let Some(batch) = batch else {
+        // At the start, or when more has changed than the feed still tells of: everybody's.
         let next = changes::start(&mut tx).await?;
         let tenants = tenants::list(&mut tx).await?;
         tx.commit().await?;
-        for tenant in tenants {
-            wake(worker, tenant.id, &OfTenant { all: true, ..OfTenant::default() }).await?;
-        }
-        return Ok((next, false));
+        waiting.extend(tenants.into_iter().map(|tenant| (tenant.id, OfTenant { all: true, ..OfTenant::default() })));
+        *cursor = Some(next);
+        return Ok(false);
     };
-    let batch = changes::since(&mut tx, &cursor, changes::BATCH_MAX).await?;
     tx.commit().await?;
-    if batch.must_reload {
-        return Err(StoreError::Unavailable { reason: "more has changed than the feed still tells of".to_owned() });
-    }
-    let mut tenants: BTreeMap<TenantId, OfTenant> = BTreeMap::new();
     for Change { tenant, what } in batch.changes {
-        let of_tenant = tenants.entry(tenant).or_default();
+        let of_tenant = waiting.entry(tenant).or_default();
         match what {
             What::Voucher(id) => of_tenant.holders.push(id.uuid()),
             What::Subscriber(id) => of_tenant.holders.push(id.uuid()),
@@ -72,10 +93,8 @@ async fn step<C: RouterControl>(worker: &Worker<C>, cursor: Option<Cursor>) -> R
             What::Device(_) => {}
         }
     }
-    for (tenant, of_tenant) in tenants {
-        wake(worker, tenant, &of_tenant).await?;
-    }
-    Ok((batch.next, batch.more))
+    *cursor = Some(batch.next);
+    Ok(batch.more)
 }
 
 #[derive(Default)]
@@ -88,21 +107,22 @@ struct OfTenant {
 async fn wake<C: RouterControl>(worker: &Worker<C>, tenant: TenantId, of_tenant: &OfTenant) -> Result<(), StoreError> {
     let scope = TenantScope::of_operator(tenant);
     let now = worker.context().now();
-    let mut tx = worker.parts.store.tenant(&scope).await?;
-    let mut woken = 0;
-    if of_tenant.all {
-        woken += convergence::wake_all(&mut tx, now).await?;
-    } else {
-        if !of_tenant.plans.is_empty() {
-            woken += convergence::wake_plans(&mut tx, &of_tenant.plans, now).await?;
-        }
-        if !of_tenant.holders.is_empty() {
-            woken += convergence::wake_holders(&mut tx, &of_tenant.holders, now).await?;
+    if !of_tenant.all && !of_tenant.holders.is_empty() {
+        let mut tx = worker.parts.store.tenant(&scope).await?;
+        convergence::wake_holders(&mut tx, &of_tenant.holders, now).await?;
+        tx.commit().await?;
+    }
+    if !of_tenant.all && of_tenant.plans.is_empty() {
+        return Ok(());
+    }
+    let plans = (!of_tenant.all).then_some(of_tenant.plans.as_slice());
+    let mut after = None;
+    loop {
+        let mut tx = worker.parts.store.tenant(&scope).await?;
+        after = convergence::wake_many(&mut tx, plans, after, now).await?;
+        tx.commit().await?;
+        if after.is_none() {
+            return Ok(());
         }
     }
-    tx.commit().await?;
-    if woken > 0 {
-        debug!(tenant.id = %tenant, woken, "{woken} live sessions are looked at again");
-    }
-    Ok(())
 }

@@ -6,6 +6,7 @@
 use dictionaries::{mikrotik, rfc2865, rfc2866, rfc3576};
 use domain::access::order::{Answer, Ask, Change, Name, Order};
 use domain::network::nas::Vendor;
+use domain::rate::Bytes;
 use domain::sales::plan::PlanService;
 use domain::text;
 use radius::{Code, PACKET_MAX, Packet, Place, WriteError, Writer};
@@ -25,6 +26,9 @@ pub enum TimeoutFrom {
 
 /// Error-Cause 503 (RFC 5176 §3.5): the router does not know the session.
 const SESSION_NOT_FOUND: u32 = 503;
+
+/// More than anybody moves in one session: a pebibyte.
+const ENDLESS: Bytes = Bytes::new(1 << 50);
 
 /// Begins the request for an order and writes all of it.
 pub fn request<'b>(
@@ -82,11 +86,10 @@ fn terms(
             if parts.rate {
                 routeros::write_rate(grant.rate.as_ref(), writer)?;
             }
-            if parts.data
-                && let Some(left) = grant.data_left
-            {
-                // Its limits are about the whole session.
-                routeros::write_limits(left.plus(order.moved), grant.service, writer)?;
+            if parts.data {
+                // Its limits are about the whole session. One that has none any more is told one that nobody reaches.
+                let limit = grant.data_left.map_or(ENDLESS, |left| left.plus(order.moved));
+                routeros::write_limits(limit, grant.service, writer)?;
             }
             if parts.list
                 && let Some(list) = &grant.address_list

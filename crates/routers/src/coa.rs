@@ -11,12 +11,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::access::order::{Answer, Order};
+use domain::id::NasId;
 use domain::network::nas::Vendor;
 use nas::change::TimeoutFrom;
 use ports::router_control::{Reach, RouterControl};
 use radius::Secret;
 use radius::exchange::Timers;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 /// Orders that may wait for one router. More are answered at once as if it were silent: they are asked again later.
 const WAITING_MAX: usize = 20_000;
@@ -48,8 +50,12 @@ impl Default for Settings {
     }
 }
 
+/// By address and router: routers of several tenants may share an address.
+type Lines = HashMap<(SocketAddr, NasId), mpsc::Sender<Job>>;
+
 /// An order on its way to a line.
 struct Job {
+    since: Instant,
     order: Order,
     vendor: Vendor,
     secret: Arc<Secret>,
@@ -62,7 +68,7 @@ pub struct Coa {
     settings: Settings,
     /// Makes lines differ in their waits and first identifiers.
     seed: u64,
-    lines: Arc<Mutex<HashMap<SocketAddr, mpsc::Sender<Job>>>>,
+    lines: Arc<Mutex<Lines>>,
 }
 
 impl std::fmt::Debug for Coa {
@@ -81,7 +87,7 @@ impl Coa {
     /// it whoever waits for its answer is told.
     fn hand(&self, address: SocketAddr, job: Job) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let job = match lines.get(&address) {
+        let job = match lines.get(&(address, job.order.nas)) {
             None => job,
             Some(line) => match line.try_send(job) {
                 Ok(()) | Err(mpsc::error::TrySendError::Full(_)) => return,
@@ -91,12 +97,13 @@ impl Coa {
         self.begin(&mut lines, address, job);
     }
 
-    fn begin(&self, lines: &mut HashMap<SocketAddr, mpsc::Sender<Job>>, address: SocketAddr, job: Job) {
+    fn begin(&self, lines: &mut Lines, address: SocketAddr, job: Job) {
+        let nas = job.order.nas;
         // Those that ended for want of work make room.
         lines.retain(|_, line| !line.is_closed());
         let (sender, jobs) = mpsc::channel(WAITING_MAX);
         if sender.try_send(job).is_ok() {
-            lines.insert(address, sender);
+            lines.insert((address, nas), sender);
             let seed = self.seed ^ u64::from(address.port()) ^ bits_of(address.ip());
             tokio::spawn(line::keep(self.settings, address, jobs, seed));
         }
@@ -128,7 +135,7 @@ impl RouterControl for Coa {
 
     async fn ask(&self, router: Reach<Arc<Secret>>, order: Order) -> Answer {
         let (answer, answered) = oneshot::channel();
-        let job = Job { order, vendor: router.vendor, secret: router.secret, answer };
+        let job = Job { since: Instant::now(), order, vendor: router.vendor, secret: router.secret, answer };
         self.hand(router.address, job);
         answered.await.unwrap_or(Answer::Silence)
     }

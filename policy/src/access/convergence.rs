@@ -33,6 +33,9 @@ const LONGEST_WAIT_SECONDS: i64 = 60;
 /// When to look again at what is being written at this moment.
 const SOON: Span = Span::seconds(2);
 
+/// How long after its session began a voucher's first use may be on its way into the database.
+const FIRST_USE_WITHIN: Span = Span::seconds(300);
+
 /// How long a router may take to stop speaking of a session that it says it has ended.
 const LAST_WORDS: Span = Span::seconds(30);
 
@@ -98,7 +101,10 @@ pub fn converge(
         Ok(Stay::Restricted) => return restrict(candidate.plan, places, sessions, look_at),
         Ok(Stay::JustBegun) => {
             let verdicts = sessions.iter().map(|_| Verdict::Keep).collect();
-            return Seen { verdicts, look_at: now.plus(SOON), look_at_octets: None };
+            // A first use that is not written soon is written by nobody.
+            let is_new = sessions.iter().any(|live| now < live.started_at.plus(FIRST_USE_WITHIN));
+            let look_at = if is_new { now.plus(SOON) } else { look_at };
+            return Seen { verdicts, look_at, look_at_octets: None };
         }
         Err(refusal) => {
             let verdicts = sessions.iter().map(|live| ended(live, Why::Refused(refusal))).collect();
@@ -233,13 +239,17 @@ pub struct After {
 ///
 /// Silence is asked again, with waits that grow to a minute, as long as the session is believed: the router may come
 /// back. A router that will not change a session is asked to end it, so that it comes back with its new terms.
-pub fn after(ask: &Ask, answer: &Answer, tries: u16, interim_seconds: u32, now: Timestamp) -> After {
+pub fn after(ask: &Ask, answer: &Answer, (tries, was_cut): (u16, bool), interim_seconds: u32, now: Timestamp) -> After {
     let more = tries.saturating_add(1);
     let later = |seconds: i64| now.plus(Span::seconds(seconds));
     let again = After { look_at: later(wait_seconds(more)), tries: more, is_cut: false, is_trouble: false };
     match (ask, answer) {
         // Looked at again at once: something may have changed meanwhile.
         (Ask::Change(_), Answer::Done) => After { look_at: now, tries: 0, is_cut: false, is_trouble: false },
+        // It said so before, and spoke of the session again: it means another one, or cannot end it.
+        (Ask::Disconnect(_), Answer::Done | Answer::NoSuchSession) if was_cut => {
+            After { is_trouble: more >= TRIES_UNTIL_TOLD, ..again }
+        }
         (Ask::Disconnect(_), Answer::Done | Answer::NoSuchSession) => {
             let look_at = now.plus(LAST_WORDS).plus(Span::seconds(i64::from(interim_seconds)));
             After { look_at, tries: 0, is_cut: true, is_trouble: false }
@@ -252,6 +262,8 @@ pub fn after(ask: &Ask, answer: &Answer, tries: u16, interim_seconds: u32, now: 
         (Ask::Disconnect(_), Answer::Refused(_)) | (_, Answer::Unreachable(_)) => {
             After { look_at: later(LONGEST_WAIT_SECONDS), is_trouble: true, ..again }
         }
+        // Its turn did not come in time: what is to be asked now may be something else.
+        (_, Answer::NotAsked) => After { look_at: now, tries, is_cut: false, is_trouble: false },
         (_, Answer::Silence) => After { is_trouble: more >= TRIES_UNTIL_TOLD, ..again },
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use actions::access::close_cut::close_cut;
 use domain::access::session::EndCause;
 use domain::id::{SessionId, TenantId};
+use domain::platform::node::Standing;
 use store::access::convergence::{self, Cut};
 use store::{StoreError, TenantScope};
 use tokio_util::sync::CancellationToken;
@@ -45,9 +46,11 @@ async fn step(node: &Arc<Node>) -> Result<(), StoreError> {
     if cut.is_empty() {
         return Ok(());
     }
-    let ended = match node.live.ground() {
-        Ground::Memory => in_memory(node, &cut).await,
-        Ground::Database => in_the_database(node, &cut).await?,
+    let ended = match (node.live.ground(), node.standing.now()) {
+        (Ground::Memory, Standing::Alone) => in_memory(node, &cut).await,
+        (Ground::Database, Standing::Shared) => in_the_database(node, &cut).await?,
+        // Who decides is not settled, or it is somebody else: they do it.
+        (Ground::Memory | Ground::Database, _) => 0,
     };
     if ended > 0 {
         info!(ended, "{ended} sessions have ended because they were cut");

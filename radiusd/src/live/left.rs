@@ -130,7 +130,7 @@ fn granted_in(decision: &Decision, holder: Holder, lease_until: Timestamp) -> Op
         service: decision.service,
         framed_ip: decision.framed_ip,
         // Which of its speeds and which end is not in the record: convergence tells the router again.
-        told: Told::plainly(seen.plan, seen.revision),
+        told: Told { framed_ip: grant.framed_ip, ..Told::plainly(seen.plan, seen.revision) },
         interim_seconds: grant.interim_seconds,
     };
     Some(Granted { session, at: decision.at, lease_until })

@@ -228,6 +228,7 @@ fn order(live: &LiveSession, holder: Holder, ask: Ask, now: Timestamp) -> Order 
         interim_seconds: stored.interim_seconds.unwrap_or(INTERIM_SECONDS),
         ask,
         tries: live.tries,
+        was_cut: live.cut_at.is_some(),
     }
 }
 
@@ -242,7 +243,7 @@ pub async fn note(
     // One for each session that does not follow, and one for all sessions of a router that is silent.
     let mut met: BTreeMap<(ExceptionKind, String), Exception> = BTreeMap::new();
     for Answered { order, answer, at } in answered {
-        let after = convergence::after(&order.ask, answer, order.tries, order.interim_seconds, *at);
+        let after = convergence::after(&order.ask, answer, (order.tries, order.was_cut), order.interim_seconds, *at);
         let told = match (&order.ask, answer) {
             (Ask::Change(change), Answer::Done) => Some(change.told),
             _ => None,
@@ -268,7 +269,7 @@ pub async fn note(
         } else if after.tries == 0 {
             well.push(order.session.to_string());
         }
-        if !matches!(answer, Answer::Silence | Answer::Unreachable(_)) {
+        if !matches!(answer, Answer::Silence | Answer::NotAsked | Answer::Unreachable(_)) {
             met.remove(&(ExceptionKind::RouterSilent, order.nas.to_string()));
             heard.insert(order.nas);
         }
@@ -291,7 +292,7 @@ fn trouble(order: &Order, answer: &Answer, at: Timestamp, context: Context<'_>) 
         Ask::Disconnect(why) => format!("should have ended ({why})"),
     };
     let (kind, about, what) = match answer {
-        Answer::Silence | Answer::Unreachable(_) => (
+        Answer::Silence | Answer::NotAsked | Answer::Unreachable(_) => (
             ExceptionKind::RouterSilent,
             order.nas.to_string(),
             format!(

@@ -35,6 +35,8 @@ pub struct Order {
     pub ask: Ask,
     /// How often this was asked in vain.
     pub tries: u16,
+    /// Whether its router has said before that it ended the session, and has spoken of it since.
+    pub was_cut: bool,
 }
 
 /// What a router knows a session by.
@@ -180,6 +182,8 @@ pub enum Answer {
     Refused(Option<u32>),
     /// It did not answer. That means: we do not know.
     Silence,
+    /// So much was to be asked of it that this did not come to its turn.
+    NotAsked,
     /// It cannot be asked at all, with the reason in words.
     Unreachable(String),
 }
@@ -193,6 +197,7 @@ impl fmt::Display for Answer {
             Self::Refused(None) => f.write_str("the router refused, without a cause"),
             Self::Refused(Some(cause)) => write!(f, "the router refused: {} (Error-Cause {cause})", cause_of(*cause)),
             Self::Silence => f.write_str("the router did not answer"),
+            Self::NotAsked => f.write_str("it was not asked: too much else was"),
             Self::Unreachable(why) => write!(f, "the router cannot be asked: {why}"),
         }
     }

@@ -33,6 +33,7 @@ fn order(ask: Ask) -> Order {
         interim_seconds: 300,
         ask,
         tries: 0,
+        was_cut: false,
     }
 }
 

@@ -20,6 +20,9 @@ use super::{Job, Settings, any_source};
 /// A line without work ends after so long.
 const IDLE: Duration = Duration::from_secs(60);
 
+/// An order that has waited for so long is not sent any more.
+const STALE_AFTER: Duration = Duration::from_secs(30);
+
 /// Requests in a row that were given up, after which a router counts as silent.
 const SILENT_AFTER: u32 = 4;
 
@@ -146,6 +149,11 @@ impl Line {
     async fn send_what_may_go(&mut self) {
         while self.asked.len() < self.window() && Instant::now() >= self.next_send {
             let Some(job) = self.urgent.pop_front().or_else(|| self.changes.pop_front()) else { return };
+            // What was wanted then may not be wanted any more.
+            if job.since.elapsed() > STALE_AFTER {
+                drop(job.answer.send(Answer::NotAsked));
+                continue;
+            }
             self.send(job).await;
             let gap = Duration::from_secs(1) / self.settings.per_second.max(1);
             // What was not used up of the last moments is not made good later.
@@ -154,7 +162,7 @@ impl Line {
     }
 
     async fn send(&mut self, job: Job) {
-        let Job { order, vendor, secret, answer } = job;
+        let Job { since: _, order, vendor, secret, answer } = job;
         let Some(id) = self.exchange.free_id() else {
             drop(answer.send(Answer::Silence));
             return;

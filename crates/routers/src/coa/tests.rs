@@ -38,6 +38,7 @@ fn order(number: u8) -> Order {
         interim_seconds: 300,
         ask: Ask::Disconnect(Why::Refused(Refusal::Expired)),
         tries: 0,
+        was_cut: false,
     }
 }
 

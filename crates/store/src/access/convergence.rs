@@ -248,13 +248,36 @@ pub async fn forget_orders(tx: &mut TenantTx, before: Timestamp) -> Result<u64, 
 /// The most tries that are counted.
 const TRIES_MAX: u16 = 30_000;
 
-/// Wakes the live sessions of these holders.
+/// Looks at the live sessions of these holders then, which cannot be looked at now.
+pub async fn put_off(
+    tx: &mut TenantTx,
+    holders: &[Holder],
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<u64, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let put_off = sqlx::query!(
+        "update sessions
+         set look_at = $4
+         where tenant_id = $1 and holder_id = any($2) and ended_at is null and look_at <= $3",
+        tenant,
+        &holders.iter().map(|holder| holder.uuid()).collect::<Vec<_>>(),
+        Instant(now) as _,
+        Instant(until) as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(put_off.rows_affected())
+}
+
+/// Wakes the live sessions of these holders. Those that are awake are marked anew: whoever looks at them at this moment
+/// may not have seen what has changed.
 pub async fn wake_holders(tx: &mut TenantTx, holders: &[Uuid], now: Timestamp) -> Result<u64, StoreError> {
     let tenant = tx.tenant_uuid();
     let woken = sqlx::query!(
         "update sessions
-         set look_at = $3
-         where tenant_id = $1 and holder_id = any($2) and ended_at is null and (look_at is null or look_at > $3)",
+         set look_at = least(look_at, $3) - interval '1 microsecond'
+         where tenant_id = $1 and holder_id = any($2) and ended_at is null",
         tenant,
         holders,
         Instant(now) as _,
@@ -264,45 +287,56 @@ pub async fn wake_holders(tx: &mut TenantTx, holders: &[Uuid], now: Timestamp) -
     Ok(woken.rows_affected())
 }
 
-/// Wakes the live sessions of all who have these plans.
-pub async fn wake_plans(tx: &mut TenantTx, plans: &[PlanId], now: Timestamp) -> Result<u64, StoreError> {
+/// Sessions that are woken in one transaction at most.
+pub const WAKE_MAX: u16 = 5_000;
+
+/// Wakes live sessions of all who have these plans, or of all when there are none: at most [`WAKE_MAX`] of those behind
+/// `after`, in the order of their ids. Returns where to go on; `None` at the end.
+pub async fn wake_many(
+    tx: &mut TenantTx,
+    plans: Option<&[PlanId]>,
+    after: Option<SessionId>,
+    now: Timestamp,
+) -> Result<Option<SessionId>, StoreError> {
     let tenant = tx.tenant_uuid();
-    let woken = sqlx::query!(
-        "update sessions s
-         set look_at = $3
+    let after = after.map_or(Uuid::nil(), |id| id.uuid());
+    let plans: Option<Vec<Uuid>> = plans.map(|plans| plans.iter().map(|plan| plan.uuid()).collect());
+    let ids: Vec<Uuid> = sqlx::query_scalar!(
+        "select s.id
+         from sessions s
          where s.tenant_id = $1
+           and s.id > $2
            and s.ended_at is null
-           and (s.look_at is null or s.look_at > $3)
            and (
-               exists (
-                   select from vouchers v where v.tenant_id = $1 and v.id = s.holder_id and v.plan_id = any($2)
+               $3::uuid[] is null
+               or exists (
+                   select from vouchers v where v.tenant_id = $1 and v.id = s.holder_id and v.plan_id = any($3)
                )
                or exists (
-                   select from subscribers b where b.tenant_id = $1 and b.id = s.holder_id and b.plan_id = any($2)
+                   select from subscribers b where b.tenant_id = $1 and b.id = s.holder_id and b.plan_id = any($3)
                )
-           )",
+           )
+         order by s.id
+         limit $4",
         tenant,
-        &plans.iter().map(|plan| plan.uuid()).collect::<Vec<_>>(),
-        Instant(now) as _,
+        after,
+        plans.as_deref(),
+        i64::from(WAKE_MAX),
     )
-    .execute(tx.connection())
+    .fetch_all(tx.connection())
     .await?;
-    Ok(woken.rows_affected())
-}
-
-/// Wakes all live sessions of the tenant.
-pub async fn wake_all(tx: &mut TenantTx, now: Timestamp) -> Result<u64, StoreError> {
-    let tenant = tx.tenant_uuid();
-    let woken = sqlx::query!(
+    sqlx::query!(
         "update sessions
-         set look_at = $2
-         where tenant_id = $1 and ended_at is null and (look_at is null or look_at > $2)",
+         set look_at = least(look_at, $3) - interval '1 microsecond'
+         where tenant_id = $1 and id = any($2) and ended_at is null",
         tenant,
+        &ids,
         Instant(now) as _,
     )
     .execute(tx.connection())
     .await?;
-    Ok(woken.rows_affected())
+    let is_full = ids.len() >= usize::from(WAKE_MAX);
+    Ok(ids.last().filter(|_| is_full).map(|id| SessionId::from_uuid(*id)))
 }
 
 /// Wakes the live sessions on these routers that were given up with that answer: their routers have been heard again.

@@ -262,10 +262,13 @@ async fn walk() {
     case!("access::convergence::wake_holders", |tx| {
         convergence::wake_holders(tx, &[their_holder.uuid()], NOW.minus(Span::minutes(1))).await? == 0
     });
-    case!("access::convergence::wake_plans", |tx| {
-        convergence::wake_plans(tx, &[theirs.plan.id], NOW.minus(Span::minutes(1))).await? == 0
+    case!("access::convergence::wake_many", |tx| {
+        convergence::wake_many(tx, Some(&[theirs.plan.id]), None, NOW).await?;
+        convergence::wake_many(tx, None, None, NOW).await?.is_none()
     });
-    case!("access::convergence::wake_all", |tx| convergence::wake_all(tx, NOW.minus(Span::minutes(1))).await? == 0);
+    case!("access::convergence::put_off", |tx| {
+        convergence::put_off(tx, &[their_holder], in_seconds(1_000_000), NOW).await? == 0
+    });
     case!("access::convergence::wake_given_up", |tx| {
         convergence::wake_given_up(tx, &[theirs.nas_id()], "silence", NOW.minus(Span::minutes(1))).await? == 0
     });
