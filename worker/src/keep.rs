@@ -1,13 +1,14 @@
 //! Keeps ended sessions: moves them away from those that live, month by month, and lets go of the oldest. Puts what was
-//! used by the hour into the days.
+//! used by the hour into the days, and lets go of what was asked of routers long ago.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actions::access::keep_sessions::{BATCH_MAX, Kept, keep_sessions};
 use actions::access::roll_usage::roll_usage;
+use domain::time::Span;
 use ports::RouterControl;
-use store::access::history;
+use store::access::{convergence, history};
 use store::platform::tenants;
 use store::{StoreError, TenantScope};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,9 @@ use crate::{Worker, sleep_or_stop};
 
 /// How often it is looked for them.
 const EVERY: Duration = Duration::from_secs(600);
+
+/// How long it is remembered what routers were asked.
+const ORDERS_KEPT: Span = Span::seconds(30 * 24 * 3_600);
 
 /// How soon after the start, and between two batches: those who log in go first.
 const BREATH: Duration = Duration::from_millis(200);
@@ -61,6 +65,9 @@ async fn step<C: RouterControl>(worker: &Worker<C>, shutdown: &CancellationToken
     let mut all = Kept::default();
     for (tenant, days) in tenants {
         let scope = TenantScope::of_operator(tenant);
+        let mut tx = store.tenant(&scope).await?;
+        convergence::forget_orders(&mut tx, now.minus(ORDERS_KEPT)).await?;
+        tx.commit().await?;
         loop {
             let kept = keep_sessions(store, &scope, days, now).await?;
             all.moved += kept.moved;

@@ -1,12 +1,10 @@
-//! Notes what is to be said to people, and lets go of what was asked of routers long ago.
+//! Notes what is to be said to people.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actions::messages::note_ending::note_ending;
-use domain::time::Span;
 use ports::RouterControl;
-use store::access::convergence;
 use store::platform::tenants;
 use store::{StoreError, TenantScope};
 use tokio_util::sync::CancellationToken;
@@ -16,9 +14,6 @@ use crate::{Worker, sleep_or_stop};
 
 /// How often it is looked whose time is nearly over.
 const EVERY: Duration = Duration::from_secs(10);
-
-/// How long it is remembered what routers were asked.
-const ORDERS_KEPT: Span = Span::seconds(30 * 24 * 3_600);
 
 /// Notes while the duty is this node's.
 pub(crate) async fn keep_noticing<C: RouterControl>(worker: Arc<Worker<C>>, shutdown: CancellationToken) {
@@ -46,9 +41,6 @@ async fn step<C: RouterControl>(worker: &Worker<C>) -> Result<u64, StoreError> {
     for tenant in tenants {
         let scope = TenantScope::of_operator(tenant.id);
         noted += note_ending(store, &scope, worker.context()).await?;
-        let mut tx = store.tenant(&scope).await?;
-        convergence::forget_orders(&mut tx, worker.context().now().minus(ORDERS_KEPT)).await?;
-        tx.commit().await?;
     }
     Ok(noted)
 }

@@ -82,7 +82,7 @@ pub async fn look(
         match known {
             Some((known, plan)) => found.look_at(&plans, (holder, known, plan), (zone, &house), &sessions, now),
             // A row that cannot be read is told of by whoever reads it for logins.
-            None => found.next.extend(sessions.iter().map(|one| one.next(now.plus(convergence::LOOK_EVERY)))),
+            None => found.next.extend(sessions.iter().map(|one| looked(one, now.plus(convergence::LOOK_EVERY)))),
         }
     }
     note_looked(&mut tx, &found.next).await?;
@@ -130,14 +130,9 @@ impl Plans {
     }
 }
 
-trait Next {
-    fn next(&self, at: Timestamp) -> (SessionId, Option<Timestamp>, Timestamp);
-}
-
-impl Next for &LiveSession {
-    fn next(&self, at: Timestamp) -> (SessionId, Option<Timestamp>, Timestamp) {
-        (self.stored.id, self.look_at, at)
-    }
+/// A session, when it was to be looked at, and when it is to be looked at next.
+const fn looked(live: &LiveSession, next: Timestamp) -> (SessionId, Option<Timestamp>, Timestamp) {
+    (live.stored.id, live.look_at, next)
 }
 
 struct Found {
@@ -176,13 +171,13 @@ impl Found {
             match verdict {
                 Verdict::Keep => {
                     self.looked.kept += 1;
-                    self.next.push(session.next(seen.look_at));
+                    self.next.push(looked(session, seen.look_at));
                 }
                 Verdict::Ask(_) if session.stored.acct_session_id.is_none() => {
-                    self.next.push(session.next(now.plus(UNREPORTED)));
+                    self.next.push(looked(session, now.plus(UNREPORTED)));
                 }
                 Verdict::Ask(ask) => {
-                    self.next.push(session.next(now.plus(ON_ITS_WAY)));
+                    self.next.push(looked(session, now.plus(ON_ITS_WAY)));
                     let ask = convergence::escalate(ask, session.has_refused);
                     self.looked.orders.push(order(session, holder, ask, now));
                 }
