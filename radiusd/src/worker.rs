@@ -105,7 +105,7 @@ impl Worker {
             }
             drop(pass);
             self.finish(arrived, &mut desk);
-            urgency.worked(desk.now_ms, arrived.elapsed());
+            urgency.judge(desk.now_ms);
             self.tell_of_kernel_drops(batch.kernel_drops(), &mut kernel_drops);
         }
     }

@@ -40,6 +40,9 @@ pub fn speed(terms: &PlanTerms, recent: Recent, zone: &Zone, now: Timestamp) -> 
         None => Speed::Full,
         Some(number) => Speed::Window(number),
     };
+    if terms.fair_use.is_empty() {
+        return timed;
+    }
     let reached = Period::ALL.into_iter().filter_map(|period| step(terms, recent, period));
     match reached.min_by_key(|step| slowness(rate(terms, *step))) {
         Some(step) if slowness(rate(terms, step)) < slowness(rate(terms, timed)) => step,

@@ -5,7 +5,7 @@
 //! real-time priorities (`SCHED_RR`). When it has much to do it takes its turn like everybody else, so no flood of
 //! packets keeps PostgreSQL, the journal or an operator's shell from the cores. Where that is not allowed (it takes
 //! root, `CAP_SYS_NICE` or a limit for real-time priority) nothing changes.
-#![expect(unsafe_code, reason = "sched_setscheduler has no safe interface; the block states its proof")]
+#![expect(unsafe_code, reason = "sched_setscheduler and the thread's clock have no safe interface; each block states its proof")]
 
 use std::io;
 use std::time::Duration;
@@ -15,31 +15,42 @@ use tracing::debug;
 /// How long work is added up before it is judged.
 const WINDOW_MS: u64 = 100;
 
-/// Work of a window, in hundredths, below which a thread goes first, and beyond which it does not.
+/// Work of a window, in hundredths of a core, below which a thread goes first, and beyond which it does not.
 ///
-/// Who goes first takes each packet alone; past a fifth of a core it does better to let them gather.
-const LITTLE_AND_MUCH: (u64, u64) = (15, 20);
+/// Who goes first takes each packet alone; past a third of a core it does better to let them gather.
+const LITTLE_AND_MUCH: (u64, u64) = (30, 36);
 
 /// One thread's right of way. Belongs to the thread that uses it.
 #[derive(Debug, Default)]
 pub(crate) struct Urgency {
-    since_ms: Option<u64>,
-    worked: Duration,
+    since: Option<Mark>,
     goes_first: bool,
     is_refused: bool,
 }
 
+/// A moment, and what the thread had worked until then.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    at_ms: u64,
+    worked: Duration,
+}
+
 impl Urgency {
-    /// Hears how long the thread worked on what came at `now_ms` of the monotonic clock, waiting for a core included.
-    pub(crate) fn worked(&mut self, now_ms: u64, worked: Duration) {
-        self.worked = self.worked.saturating_add(worked);
-        let since_ms = *self.since_ms.get_or_insert(now_ms);
-        let passed_ms = now_ms.saturating_sub(since_ms);
-        if passed_ms < WINDOW_MS {
+    /// Judges the thread that calls this, at `now_ms` of the monotonic clock: by what it worked, waiting for a core not
+    /// included, for whoever waits is in no less of a hurry.
+    pub(crate) fn judge(&mut self, now_ms: u64) {
+        self.judge_by(now_ms, cpu_time_of_this_thread);
+    }
+
+    /// `worked` is only asked at a window's end: it is a call into the kernel.
+    fn judge_by(&mut self, now_ms: u64, worked: impl FnOnce() -> Duration) {
+        if self.since.is_some_and(|since| now_ms.saturating_sub(since.at_ms) < WINDOW_MS) {
             return;
         }
-        let wants = wants_to_go_first(share(self.worked, passed_ms), self.goes_first);
-        (self.since_ms, self.worked) = (Some(now_ms), Duration::ZERO);
+        let now = Mark { at_ms: now_ms, worked: worked() };
+        let Some(since) = self.since.replace(now) else { return };
+        let share = share(now.worked.saturating_sub(since.worked), now_ms.saturating_sub(since.at_ms));
+        let wants = wants_to_go_first(share, self.goes_first);
         if wants != self.goes_first && !self.is_refused {
             self.turn(wants);
         }
@@ -53,6 +64,18 @@ impl Urgency {
                 debug!("packets take their turn with everything else on this machine: {why}");
             }
         }
+    }
+}
+
+/// What the calling thread has had of the cores since it began; nothing where the kernel does not say.
+fn cpu_time_of_this_thread() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the kernel writes one timespec into `time`, which lives through the call.
+    let done = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    let (seconds, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
+    match (done, seconds, nanos) {
+        (0, Ok(seconds), Ok(nanos)) => Duration::new(seconds, nanos),
+        _ => Duration::ZERO,
     }
 }
 
@@ -93,30 +116,43 @@ mod tests {
     fn a_thread_with_little_to_do_goes_first_and_one_with_much_does_not() {
         let may = go_first(true).and_then(|()| go_first(false)).is_ok();
         let mut urgency = Urgency::default();
+        let at = |ms| move || Duration::from_millis(ms);
 
-        urgency.worked(0, Duration::from_millis(5));
+        urgency.judge_by(0, at(1_000));
         assert!(!is_real_time(), "nothing is known yet");
-        urgency.worked(100, Duration::from_millis(5));
+        urgency.judge_by(99, || panic!("the window is not over"));
+        urgency.judge_by(100, at(1_005));
         assert_eq!((urgency.goes_first, is_real_time()), (may, may));
-        urgency.worked(200, Duration::from_millis(18));
+        urgency.judge_by(200, at(1_038));
         assert_eq!(is_real_time(), may, "neither little nor much: it stays");
-        urgency.worked(300, Duration::from_millis(90));
+        urgency.judge_by(300, at(1_123));
         assert!(!is_real_time() && !urgency.goes_first);
+    }
+
+    #[test]
+    fn work_is_what_the_thread_had_of_a_core_and_waiting_is_none() {
+        let began = cpu_time_of_this_thread();
+        std::thread::sleep(Duration::from_millis(30));
+        assert!(cpu_time_of_this_thread().saturating_sub(began) < Duration::from_millis(20), "it slept");
+        let enough = began + Duration::from_millis(5);
+        while cpu_time_of_this_thread() < enough {
+            std::hint::spin_loop();
+        }
     }
 
     #[test]
     fn who_is_begun_by_an_urgent_thread_is_not_urgent() {
         let mut urgency = Urgency::default();
-        urgency.worked(0, Duration::ZERO);
-        urgency.worked(100, Duration::ZERO);
+        urgency.judge_by(0, || Duration::ZERO);
+        urgency.judge_by(100, || Duration::ZERO);
 
         assert!(!std::thread::spawn(is_real_time).join().expect("it does not panic"));
     }
 
     #[test]
     fn what_is_little_and_much_does_not_flicker() {
-        assert!(wants_to_go_first(14, false) && !wants_to_go_first(15, false));
-        assert!(wants_to_go_first(20, true) && !wants_to_go_first(21, true));
+        assert!(wants_to_go_first(29, false) && !wants_to_go_first(30, false));
+        assert!(wants_to_go_first(36, true) && !wants_to_go_first(37, true));
         assert_eq!((share(Duration::from_millis(35), 100), share(Duration::from_secs(9), 100)), (35, 9_000));
     }
 }
