@@ -130,7 +130,54 @@ pub mod kind {
     /// A deed on many subscribers at once.
     #[derive(Debug)]
     pub enum Operation {}
+
+    /// Somebody who uses and pays.
+    #[derive(Debug)]
+    pub enum Customer {}
+    /// Somebody who works for a tenant or for the platform.
+    #[derive(Debug)]
+    pub enum Staff {}
+    /// A set of permissions.
+    #[derive(Debug)]
+    pub enum Role {}
+    /// A program's key to the API.
+    #[derive(Debug)]
+    pub enum Key {}
+    /// One time that somebody signed in.
+    #[derive(Debug)]
+    pub enum SignIn {}
+    /// A part of a tenant that has zones.
+    #[derive(Debug)]
+    pub enum Branch {}
+    /// A part of a branch, as a village or an estate.
+    #[derive(Debug)]
+    pub enum Zone {}
+    /// Something to be done later.
+    #[derive(Debug)]
+    pub enum Job {}
+    /// A partner's address that hears of events.
+    #[derive(Debug)]
+    pub enum Webhook {}
 }
+
+/// Id of a customer: who uses and pays.
+pub type CustomerId = Id<kind::Customer>;
+/// Id of one of the people who work for a tenant or for the platform.
+pub type StaffId = Id<kind::Staff>;
+/// Id of a role: a set of permissions.
+pub type RoleId = Id<kind::Role>;
+/// Id of a program's key to the API. Never the key itself.
+pub type KeyId = Id<kind::Key>;
+/// Id of one time that somebody signed in. Never what the browser keeps.
+pub type SignInId = Id<kind::SignIn>;
+/// Id of a branch of a tenant.
+pub type BranchId = Id<kind::Branch>;
+/// Id of a zone of a branch. A time zone is a [`Zone`](crate::time::Zone).
+pub type ZoneId = Id<kind::Zone>;
+/// Id of something to be done later.
+pub type JobId = Id<kind::Job>;
+/// Id of a partner's address that hears of events.
+pub type WebhookId = Id<kind::Webhook>;
 
 /// Id of a deed on many subscribers at once.
 pub type OperationId = Id<kind::Operation>;
