@@ -5,7 +5,10 @@
 //! real-time priorities (`SCHED_RR`). When it has much to do it takes its turn like everybody else, so no flood of
 //! packets keeps PostgreSQL, the journal or an operator's shell from the cores. Where that is not allowed (it takes
 //! root, `CAP_SYS_NICE` or a limit for real-time priority) nothing changes.
-#![expect(unsafe_code, reason = "sched_setscheduler and the thread's clock have no safe interface; each block states its proof")]
+#![expect(
+    unsafe_code,
+    reason = "sched_setscheduler and the thread's clock have no safe interface; each block states its proof"
+)]
 
 use std::io;
 use std::time::Duration;
