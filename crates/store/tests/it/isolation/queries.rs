@@ -16,6 +16,7 @@ use domain::sales::voucher::FirstUse;
 use domain::secret::SecretBytes;
 use domain::support::exception::{Exception, ExceptionKind};
 use domain::time::Span;
+use store::Page;
 use store::access::convergence::{self, Outcome};
 use store::access::days::{self, By, Of};
 use store::access::decisions::Search;
@@ -33,7 +34,6 @@ use store::platform::{audit, tenants};
 use store::sales::vouchers::{NewVouchers, VoucherFilter};
 use store::sales::{batches, plans, vouchers};
 use store::support::exceptions;
-use store::{Page, StoreError};
 use tests::answers::Answer;
 use uuid::Uuid;
 
@@ -42,6 +42,38 @@ use crate::access::decisions::save;
 use crate::certificates::certificate;
 use crate::routers::sighting;
 use crate::scene::{Isp, NOW, Scene, cap, code, device, full_terms, id, in_seconds, phone};
+
+/// Asks one query as our tenant for what is theirs: a case of a [`Walk`]. For a file of cases of its own, see
+/// `queries/platform.rs`.
+macro_rules! case_of {
+    ($walk:expr, $path:literal, |$tx:ident| $nothing_seen:expr) => {{
+        let mut transaction = $walk.scene.tx().await;
+        let $tx = &mut transaction;
+        let nothing_seen: Result<bool, store::StoreError> = async { Ok($nothing_seen) }.await;
+        assert!(nothing_seen.unwrap_or(true), "{} shows another tenant's rows", $path);
+        drop(transaction.commit().await);
+        $walk.changed_nothing($path).await;
+    }};
+}
+
+mod platform;
+
+/// What was walked over already.
+struct Walk<'a> {
+    scene: &'a Scene,
+    /// All that they have.
+    before: Vec<String>,
+    covered: BTreeSet<String>,
+}
+
+impl Walk<'_> {
+    /// Ends a case.
+    async fn changed_nothing(&mut self, path: &str) {
+        let after = all_rows_of(self.scene, self.scene.theirs.tenant_id().uuid()).await;
+        assert_eq!(after, self.before, "{path} changes another tenant's rows");
+        self.covered.insert(path.to_owned());
+    }
+}
 
 /// The address of `device(1)`, which has used a voucher of theirs.
 const THEIR_PHONE: &str = "02:00:00:00:00:01";
@@ -126,7 +158,6 @@ async fn walk() {
     let theirs_alone = HouseRules { mac_login: false, ..HouseRules::default() };
     tenants::set_house(&mut system, theirs.tenant_id(), &theirs_alone).await.expect("set");
     system.commit().await.expect("commits");
-    let before = all_rows_of(&scene, theirs.tenant_id().uuid()).await;
     let their_username: Username = theirs.username.parse().expect("good");
     let first_use = FirstUse { since: NOW, until: in_seconds(5) };
     let their_key = ReportKey {
@@ -137,19 +168,11 @@ async fn walk() {
         began_at: NOW,
         repeats_since: NOW,
     };
-    let mut covered = BTreeSet::new();
+    let covered = BTreeSet::new();
 
+    let mut walk = Walk { scene: &scene, before: all_rows_of(&scene, theirs.tenant_id().uuid()).await, covered };
     macro_rules! case {
-        ($path:literal, |$tx:ident| $nothing_seen:expr) => {{
-            let mut transaction = scene.tx().await;
-            let $tx = &mut transaction;
-            let nothing_seen: Result<bool, StoreError> = async { Ok($nothing_seen) }.await;
-            assert!(nothing_seen.unwrap_or(true), "{} shows another tenant's rows", $path);
-            drop(transaction.commit().await);
-            let after = all_rows_of(&scene, theirs.tenant_id().uuid()).await;
-            assert_eq!(after, before, "{} changes another tenant's rows", $path);
-            covered.insert($path.to_owned());
-        }};
+        ($($case:tt)*) => { case_of!(walk, $($case)*) };
     }
 
     case!("access::decisions::searching::latest", |tx| {
@@ -456,20 +479,7 @@ async fn walk() {
         subscribers::suspend(tx, theirs.subscriber, NOW).await?;
         true
     });
-    case!("platform::audit::list", |tx| {
-        let all = audit::list(tx, None, Page::first(10)).await?.rows;
-        all.is_empty() && audit::list(tx, Some(their_entry.thing), Page::first(10)).await?.rows.is_empty()
-    });
-    case!("platform::audit::names", |tx| {
-        let things = [Thing::Plan(theirs.plan.id), Thing::Voucher(theirs.voucher)];
-        audit::names(tx, &things).await?.is_empty()
-    });
-    case!("platform::audit::note", |tx| {
-        // Under their id: it becomes a row of ours.
-        audit::note(tx, std::slice::from_ref(&their_entry)).await?;
-        true
-    });
-    case!("platform::tenants::house", |tx| tenants::house(tx).await? == HouseRules::default());
+    platform::walk(&mut walk, &their_entry).await;
     case!("sales::batches::add", |tx| {
         batches::add(tx, &theirs.batch).await?;
         false
@@ -538,7 +548,7 @@ async fn walk() {
     case!("support::exceptions::list", |tx| exceptions::list(tx, true, Page::first(10)).await?.rows.is_empty());
     case!("sales::vouchers::revoke", |tx| !vouchers::revoke(tx, theirs.voucher, NOW).await?);
 
-    assert_eq!(covered, queries_in_the_source(), "each query that takes a tenant's transaction needs a case here");
+    assert_eq!(walk.covered, queries_in_the_source(), "each query that takes a tenant's transaction needs a case here");
     assert_eq!(Holder::Voucher(theirs.voucher), their_holder);
 }
 
