@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod network;
+pub mod people;
 pub mod sales;
 pub mod trail;
 pub mod versions;

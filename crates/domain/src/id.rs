@@ -158,6 +158,9 @@ pub mod kind {
     /// A partner's address that hears of events.
     #[derive(Debug)]
     pub enum Webhook {}
+    /// A time in which somebody of the platform acts in a tenant's place.
+    #[derive(Debug)]
+    pub enum Impersonation {}
 }
 
 /// Id of a customer: who uses and pays.
@@ -178,6 +181,8 @@ pub type ZoneId = Id<kind::Zone>;
 pub type JobId = Id<kind::Job>;
 /// Id of a partner's address that hears of events.
 pub type WebhookId = Id<kind::Webhook>;
+/// Id of a time in which somebody of the platform acts in a tenant's place.
+pub type ImpersonationId = Id<kind::Impersonation>;
 
 /// Id of a deed on many subscribers at once.
 pub type OperationId = Id<kind::Operation>;

@@ -5,6 +5,7 @@
 //! may say to a person).
 #![forbid(unsafe_code)]
 
+pub mod email;
 pub mod id;
 pub mod mac;
 pub mod money;

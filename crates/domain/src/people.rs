@@ -1,4 +1,7 @@
-//! Who pays and who uses.
+//! Who pays and who uses, and who works for those who sell.
 
 pub mod operation;
+pub mod permission;
+pub mod role;
+pub mod staff;
 pub mod subscriber;
