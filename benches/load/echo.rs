@@ -25,14 +25,11 @@ pub(crate) struct Echo {
 
 impl Echo {
     pub(crate) fn start() -> anyhow::Result<Self> {
-        let open = |address| RadiusSocket::bind(address).context("the echo's socket");
-        let first = open(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-        let address = first.address();
+        let threads = available_parallelism().map_or(1, usize::from);
+        let sockets = RadiusSocket::bind_several(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), threads)
+            .context("the echo's sockets")?;
+        let address = sockets.first().context("the echo's first socket")?.address();
         let mut echo = Self { target: Target::new(address)?, stop: Arc::default(), threads: Vec::new() };
-        let mut sockets = vec![first];
-        for _ in 1..available_parallelism().map_or(1, usize::from) {
-            sockets.push(open(address)?);
-        }
         for socket in sockets {
             let told = Arc::clone(&echo.stop);
             let thread = std::thread::Builder::new().name("echo".to_owned());

@@ -128,15 +128,9 @@ impl Bound {
         for (port, addresses) in [(Port::Auth, &settings.auth), (Port::Acct, &settings.acct)] {
             for &address in addresses {
                 refuse_company(port, address)?;
-                let mut address = address;
-                for _ in 0..settings.workers.max(1) {
-                    let socket = RadiusSocket::bind(address).map_err(|source| RadiusdError::Binding {
-                        port,
-                        address,
-                        source,
-                    })?;
-                    // Port 0 asks for any port: the further sockets must share the one that the first was given.
-                    address = socket.address();
+                let sockets = RadiusSocket::bind_several(address, settings.workers.max(1))
+                    .map_err(|source| RadiusdError::Binding { port, address, source })?;
+                for socket in sockets {
                     let mut seed = [0; 8];
                     node.random.fill(&mut seed);
                     endpoints.push(Arc::new(Endpoint::new(socket, port, u64::from_ne_bytes(seed))));

@@ -5,4 +5,5 @@ pub mod datagram;
 pub mod outbox;
 pub(crate) mod radsec;
 pub mod socket;
+mod spread;
 pub(crate) mod urgency;

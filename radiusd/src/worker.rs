@@ -31,7 +31,7 @@ use crate::standing::Pass;
 use crate::status;
 
 /// Replies that wait for each other at most.
-const REPLIES_TOGETHER: usize = 64;
+const REPLIES_TOGETHER: usize = 16;
 
 /// What one thread works with, and nobody else.
 #[derive(Debug)]
@@ -97,7 +97,9 @@ impl Worker {
             // For the whole batch: it takes less than a change of standing may.
             let pass = self.node.standing.enter();
             let registry = self.node.registry.load();
+            let mut taken = 0;
             for datagram in batch.datagrams() {
+                taken += 1;
                 self.take(&registry, &datagram, (arrived, pass.as_ref()), &mut desk);
                 if desk.outbox.len() >= REPLIES_TOGETHER {
                     self.finish(arrived, &mut desk);
@@ -105,7 +107,7 @@ impl Worker {
             }
             drop(pass);
             self.finish(arrived, &mut desk);
-            urgency.judge(desk.now_ms);
+            urgency.took(taken, desk.now_ms);
             self.tell_of_kernel_drops(batch.kernel_drops(), &mut kernel_drops);
         }
     }

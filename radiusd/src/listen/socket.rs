@@ -6,10 +6,12 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
+use tracing::debug;
 
 use crate::listen::backlog::{self, Backlog};
 use crate::listen::datagram::{self, Batch, Path};
 use crate::listen::outbox::{self, Outbox};
+use crate::listen::spread;
 
 /// Octets of kernel buffer asked for: a login storm after a power cut waits there, not on the floor.
 const BUFFER_OCTETS: usize = 8 * 1024 * 1024;
@@ -25,8 +27,24 @@ pub struct RadiusSocket {
 }
 
 impl RadiusSocket {
-    /// Binds one of several sockets on an address. The kernel spreads senders over them by address and port, so a
-    /// retransmission reaches the socket that has seen its first copy.
+    /// Binds several sockets on an address, over which senders are spread by their addresses: a retransmission reaches
+    /// the socket that has seen its first copy. Port 0 is any port, the same for all of them.
+    pub fn bind_several(mut address: SocketAddr, count: usize) -> io::Result<Vec<Self>> {
+        let mut sockets = Vec::with_capacity(count);
+        for _ in 0..count {
+            let socket = Self::bind(address)?;
+            address = socket.address();
+            sockets.push(socket);
+        }
+        if let (Some(one), Ok(count @ 2..)) = (sockets.first(), u32::try_from(count))
+            && let Err(why) = spread::by_address(one.socket.as_fd(), count)
+        {
+            debug!(%address, "the kernel spreads routers over threads by itself, perhaps unevenly: {why}");
+        }
+        Ok(sockets)
+    }
+
+    /// Binds one socket on an address that others may be bound to as well.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let domain = Domain::for_address(address);
         let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
@@ -72,5 +90,51 @@ impl RadiusSocket {
     /// Sends a reply without waiting: a full send buffer loses it, and the router asks again.
     pub fn send(&self, bytes: &[u8], path: &Path) -> io::Result<()> {
         outbox::send(self.socket.as_fd(), bytes, path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of `senders` loopback addresses each of `count` sockets hears of.
+    fn heard(listen: &str, senders: &[&str], count: usize) -> Vec<usize> {
+        let sockets = RadiusSocket::bind_several(listen.parse().expect("an address"), count).expect("loopback");
+        let port = sockets[0].address().port();
+        assert!(sockets.iter().all(|socket| socket.address().port() == port), "one address");
+        for sender in senders {
+            let router = UdpSocket::bind((*sender, 0)).expect("loopback");
+            // Copies of a request, as a router sends them again.
+            for _ in 0..3 {
+                let server = if sender.contains(':') { "::1" } else { "127.0.0.1" };
+                router.send_to(b"who is there?", (server, port)).expect("sent");
+            }
+        }
+        let mut batch = Batch::default();
+        sockets
+            .iter()
+            .map(|socket| {
+                let mut datagrams = 0;
+                while let Ok(taken) = socket.receive(&mut batch) {
+                    datagrams += taken;
+                }
+                datagrams
+            })
+            .collect()
+    }
+
+    #[test]
+    fn routers_whose_addresses_follow_each_other_are_spread_evenly() {
+        let routers = ["127.0.0.10", "127.0.0.11", "127.0.0.12", "127.0.0.13"];
+
+        assert_eq!(heard("0.0.0.0:0", &routers, 2), [6, 6]);
+        assert_eq!(heard("[::]:0", &routers, 2), [6, 6], "as addresses of IPv4 on a socket for both");
+        assert_eq!(heard("0.0.0.0:0", &routers, 4), [3, 3, 3, 3]);
+    }
+
+    #[test]
+    fn one_router_always_reaches_the_same_socket() {
+        assert_eq!(heard("[::1]:0", &["::1", "::1", "::1"], 2), [0, 9]);
+        assert_eq!(heard("127.0.0.1:0", &["127.0.0.1"], 1), [3]);
     }
 }

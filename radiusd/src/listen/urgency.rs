@@ -18,15 +18,25 @@ use tracing::debug;
 /// How long work is added up before it is judged.
 const WINDOW_MS: u64 = 100;
 
-/// Work of a window, in hundredths of a core, below which a thread goes first, and beyond which it does not.
-///
-/// Who goes first takes each packet alone; past a third of a core it does better to let them gather.
-const LITTLE_AND_MUCH: (u64, u64) = (30, 36);
+/// What a thread has to do below which it goes first, and beyond which it does not.
+const LITTLE: Load = Load { per_second: 15_000, share: 40 };
+const MUCH: Load = Load { per_second: 20_000, share: 50 };
+
+/// What a thread has to do. Who goes first takes each packet alone, so when there are many it does better to let them
+/// gather; and when they take much of a core, others must have their turn.
+#[derive(Clone, Copy, Debug)]
+struct Load {
+    /// Packets a second.
+    per_second: u64,
+    /// Hundredths of a core.
+    share: u64,
+}
 
 /// One thread's right of way. Belongs to the thread that uses it.
 #[derive(Debug, Default)]
 pub(crate) struct Urgency {
     since: Option<Mark>,
+    packets: u64,
     goes_first: bool,
     is_refused: bool,
 }
@@ -39,21 +49,24 @@ struct Mark {
 }
 
 impl Urgency {
-    /// Judges the thread that calls this, at `now_ms` of the monotonic clock: by what it worked, waiting for a core not
-    /// included, for whoever waits is in no less of a hurry.
-    pub(crate) fn judge(&mut self, now_ms: u64) {
-        self.judge_by(now_ms, cpu_time_of_this_thread);
+    /// Judges the thread that calls this, which took so many packets at `now_ms` of the monotonic clock. Waiting for a
+    /// core is no work: whoever waits is in no less of a hurry.
+    pub(crate) fn took(&mut self, packets: usize, now_ms: u64) {
+        self.packets = self.packets.saturating_add(u64::try_from(packets).unwrap_or(u64::MAX));
+        self.judge(now_ms, cpu_time_of_this_thread);
     }
 
     /// `worked` is only asked at a window's end: it is a call into the kernel.
-    fn judge_by(&mut self, now_ms: u64, worked: impl FnOnce() -> Duration) {
+    fn judge(&mut self, now_ms: u64, worked: impl FnOnce() -> Duration) {
         if self.since.is_some_and(|since| now_ms.saturating_sub(since.at_ms) < WINDOW_MS) {
             return;
         }
         let now = Mark { at_ms: now_ms, worked: worked() };
+        let packets = std::mem::take(&mut self.packets);
         let Some(since) = self.since.replace(now) else { return };
-        let share = share(now.worked.saturating_sub(since.worked), now_ms.saturating_sub(since.at_ms));
-        let wants = wants_to_go_first(share, self.goes_first);
+        let passed_ms = now_ms.saturating_sub(since.at_ms);
+        let load = Load::of(packets, now.worked.saturating_sub(since.worked), passed_ms);
+        let wants = wants_to_go_first(load, self.goes_first);
         if wants != self.goes_first && !self.is_refused {
             self.turn(wants);
         }
@@ -82,15 +95,23 @@ fn cpu_time_of_this_thread() -> Duration {
     }
 }
 
-/// Work in hundredths of the time that passed.
-fn share(worked: Duration, passed_ms: u64) -> u64 {
-    let worked_ms = u64::try_from(worked.as_millis()).unwrap_or(u64::MAX);
-    worked_ms.saturating_mul(100) / passed_ms.max(1)
+impl Load {
+    fn of(packets: u64, worked: Duration, passed_ms: u64) -> Self {
+        let worked_ms = u64::try_from(worked.as_millis()).unwrap_or(u64::MAX);
+        let passed_ms = passed_ms.max(1);
+        Self {
+            per_second: packets.saturating_mul(1_000) / passed_ms,
+            share: worked_ms.saturating_mul(100) / passed_ms,
+        }
+    }
+
+    const fn is_within(self, limit: Self) -> bool {
+        self.per_second <= limit.per_second && self.share <= limit.share
+    }
 }
 
-const fn wants_to_go_first(share: u64, goes_first: bool) -> bool {
-    let (little, much) = LITTLE_AND_MUCH;
-    if goes_first { share <= much } else { share < little }
+const fn wants_to_go_first(load: Load, goes_first: bool) -> bool {
+    load.is_within(if goes_first { MUCH } else { LITTLE })
 }
 
 /// Asks the kernel to let this thread go before others, or no more.
@@ -121,15 +142,20 @@ mod tests {
         let mut urgency = Urgency::default();
         let at = |ms| move || Duration::from_millis(ms);
 
-        urgency.judge_by(0, at(1_000));
+        urgency.judge(0, at(1_000));
         assert!(!is_real_time(), "nothing is known yet");
-        urgency.judge_by(99, || panic!("the window is not over"));
-        urgency.judge_by(100, at(1_005));
+        urgency.judge(99, || panic!("the window is not over"));
+        urgency.judge(100, at(1_005));
         assert_eq!((urgency.goes_first, is_real_time()), (may, may));
-        urgency.judge_by(200, at(1_038));
+        urgency.judge(200, at(1_050));
         assert_eq!(is_real_time(), may, "neither little nor much: it stays");
-        urgency.judge_by(300, at(1_123));
-        assert!(!is_real_time() && !urgency.goes_first);
+        urgency.judge(300, at(1_140));
+        assert!(!is_real_time() && !urgency.goes_first, "it works too much");
+        urgency.judge(400, at(1_141));
+        assert_eq!(is_real_time(), may);
+        urgency.took(9_999, 450);
+        urgency.judge(500, at(1_142));
+        assert!(!is_real_time() && !urgency.goes_first, "too many packets come");
     }
 
     #[test]
@@ -146,16 +172,24 @@ mod tests {
     #[test]
     fn who_is_begun_by_an_urgent_thread_is_not_urgent() {
         let mut urgency = Urgency::default();
-        urgency.judge_by(0, || Duration::ZERO);
-        urgency.judge_by(100, || Duration::ZERO);
+        urgency.judge(0, || Duration::ZERO);
+        urgency.judge(100, || Duration::ZERO);
 
         assert!(!std::thread::spawn(is_real_time).join().expect("it does not panic"));
     }
 
     #[test]
     fn what_is_little_and_much_does_not_flicker() {
-        assert!(wants_to_go_first(29, false) && !wants_to_go_first(30, false));
-        assert!(wants_to_go_first(36, true) && !wants_to_go_first(37, true));
-        assert_eq!((share(Duration::from_millis(35), 100), share(Duration::from_secs(9), 100)), (35, 9_000));
+        let wants = |per_second, share, goes_first| wants_to_go_first(Load { per_second, share }, goes_first);
+
+        assert!(wants(15_000, 40, false) && !wants(15_001, 0, false) && !wants(0, 41, false));
+        assert!(wants(20_000, 50, true) && !wants(20_001, 0, true) && !wants(0, 51, true));
+    }
+
+    #[test]
+    fn a_load_is_told_by_the_second_and_of_one_core() {
+        let load = Load::of(3_000, Duration::from_millis(50), 200);
+
+        assert_eq!((load.per_second, load.share), (15_000, 25));
     }
 }
