@@ -5,7 +5,10 @@
 //! counts for metrics (`access::sessions::count_open`), the operator's look at a decision
 //! (`access::decisions::latest_by_trace_of_all`), saving the blocks of a node's log, which holds all its tenants'
 //! records (`access::decisions::save`), joining them (`join_small`), letting go of old ones (`keep`), the feed of
-//! changes to what nodes keep in memory (`changes`), and what nodes tell each other (`platform::{nodes, leases, outages}`).
+//! changes to what nodes keep in memory (`changes`), what nodes tell each other (`platform::{nodes, leases, outages}`),
+//! and whoever comes to the API and has yet to be told from whom: by a cookie (`people::sign_ins::touch`), a key
+//! (`people::keys::touch`), a mail (`people::tokens::tenant_of`) or an address (`people::staff::by_email`), how often
+//! they tried (`people::tries`), and in whose place the platform's people acted (`people::impersonations::list_of_all`).
 
 use std::sync::Arc;
 

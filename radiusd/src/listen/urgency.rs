@@ -99,10 +99,7 @@ impl Load {
     fn of(packets: u64, worked: Duration, passed_ms: u64) -> Self {
         let worked_ms = u64::try_from(worked.as_millis()).unwrap_or(u64::MAX);
         let passed_ms = passed_ms.max(1);
-        Self {
-            per_second: packets.saturating_mul(1_000) / passed_ms,
-            share: worked_ms.saturating_mul(100) / passed_ms,
-        }
+        Self { per_second: packets.saturating_mul(1_000) / passed_ms, share: worked_ms.saturating_mul(100) / passed_ms }
     }
 
     const fn is_within(self, limit: Self) -> bool {

@@ -8,6 +8,7 @@ mod changes;
 mod door;
 mod isolation;
 mod nodes;
+mod people;
 mod routers;
 mod sales;
 mod schema;

@@ -56,6 +56,7 @@ macro_rules! case_of {
     }};
 }
 
+mod people;
 mod platform;
 
 /// What was walked over already.
@@ -115,6 +116,12 @@ async fn walk() {
         begun_at: NOW,
         finished_at: None,
         undone_at: None,
+    };
+    let their_people = {
+        let mut tx = scene.their_tx().await;
+        let filled = people::fill(&mut tx, theirs).await;
+        tx.commit().await.expect("commits");
+        filled
     };
     {
         let mut tx = scene.their_tx().await;
@@ -479,6 +486,7 @@ async fn walk() {
         subscribers::suspend(tx, theirs.subscriber, NOW).await?;
         true
     });
+    people::walk(&mut walk, &their_people).await;
     platform::walk(&mut walk, &their_entry).await;
     case!("sales::batches::add", |tx| {
         batches::add(tx, &theirs.batch).await?;
