@@ -1,5 +1,6 @@
 //! Who pays and who uses, and who works for those who sell.
 
+pub mod customer;
 pub mod key;
 pub mod operation;
 pub mod permission;

@@ -87,6 +87,29 @@ impl CallingCode {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The beginning of a number as [`Msisdn`] has it: `0712` and `+254 712` are both `254712`. `None` for a text that
+    /// no number begins with.
+    pub fn beginning_of(&self, text: &str) -> Option<String> {
+        let text = text.trim();
+        let mut digits = String::with_capacity(15);
+        for (position, character) in text.chars().enumerate() {
+            match character {
+                '0'..='9' => digits.push(character),
+                '+' if position == 0 => {}
+                ' ' | '-' | '.' | '(' | ')' => {}
+                _ => return None,
+            }
+        }
+        if !text.starts_with('+') {
+            if let Some(rest) = digits.strip_prefix("00") {
+                digits = rest.to_owned();
+            } else if let Some(national) = digits.strip_prefix('0') {
+                digits = format!("{}{national}", self.0);
+            }
+        }
+        (1..=15).contains(&digits.len()).then_some(digits)
+    }
 }
 
 /// The text is not a phone number.
@@ -103,6 +126,18 @@ mod tests {
         for text in ["0712345678", "0712 345 678", "+254712345678", "254712345678", "712345678", "00254 712-345-678"] {
             let phone = Msisdn::parse(text.as_bytes(), &CallingCode::kenya()).expect(text);
             assert_eq!(phone.expose(), "254712345678", "{text}");
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_number_is_one_however_it_is_typed() {
+        let kenya = CallingCode::kenya();
+
+        for text in ["0712", "+254 712", "254712", "00254-712"] {
+            assert_eq!(kenya.beginning_of(text).as_deref(), Some("254712"), "{text}");
+        }
+        for text in ["", "+", "Demo1", "1234567890123456"] {
+            assert_eq!(kenya.beginning_of(text), None, "{text}");
         }
     }
 

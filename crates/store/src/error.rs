@@ -181,6 +181,10 @@ fn of_constraint(name: &str, code: &str) -> StoreError {
         "vouchers_tenant_id_plan_id_fkey" | "batches_tenant_id_plan_id_fkey" | "subscribers_tenant_id_plan_id_fkey" => {
             "the plan does not exist"
         }
+        "subscribers_customer_fkey" | "vouchers_customer_fkey" => {
+            "the customer does not exist, or something still belongs to them"
+        }
+        "customers_staff_fkey" => "nobody of the staff has that id",
         "plans_current_revision_fkey" | "sessions_tenant_id_plan_id_plan_revision_fkey" => {
             "the plan has no such revision"
         }

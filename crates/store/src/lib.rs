@@ -18,6 +18,7 @@ mod system_tx;
 mod tenant_tx;
 
 pub mod changes;
+pub mod listing;
 pub mod page;
 pub mod schema;
 pub mod sealing;

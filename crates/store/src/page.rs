@@ -49,6 +49,17 @@ pub struct Listed<Row, Key> {
     pub next: Option<Key>,
 }
 
+impl<Row, Key> Listed<(Key, Row), Key> {
+    /// The rows without their keys, each made into what it should be.
+    pub(crate) fn try_map<Made, Error>(
+        self,
+        make: impl Fn(Row) -> Result<Made, Error>,
+    ) -> Result<Listed<Made, Key>, Error> {
+        let rows = self.rows.into_iter().map(|(_, row)| make(row)).collect::<Result<_, _>>()?;
+        Ok(Listed { rows, next: self.next })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

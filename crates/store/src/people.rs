@@ -1,5 +1,6 @@
 //! Who pays and who uses, and who works for those who sell.
 
+pub mod customers;
 pub mod impersonations;
 pub mod keys;
 pub mod operations;

@@ -7,7 +7,7 @@ use domain::people::subscriber::{Standing, Username, password};
 use domain::phone::Msisdn;
 use domain::sales::extension::Extension;
 use serde::Serialize;
-use store::people::subscribers;
+use store::people::subscribers::listing::{self, Filter, State};
 use store::sales::plans;
 
 use crate::cli;
@@ -121,21 +121,20 @@ async fn list(opened: &Opened, paging: &cli::Paging) -> anyhow::Result<()> {
     let now = opened.context().now();
     let mut tx = opened.store.tenant(&opened.scope(&tenant)).await?;
     let names = plans::list(&mut tx).await?;
-    let page = subscribers::list(&mut tx, opened.page(paging)?).await?;
+    let page = listing::list(&mut tx, &Filter::default(), <_>::default(), opened.page(paging)?).await?;
     let rows: Vec<Row> = page
         .rows
         .iter()
-        .map(|subscriber| Row {
-            username: subscriber.username.to_string(),
-            plan: names.iter().find(|p| p.id == subscriber.plan).map(|p| p.name.to_string()).unwrap_or_default(),
-            state: match (subscriber.standing, subscriber.until) {
-                (Standing::Suspended { .. }, _) => "suspended",
-                (Standing::Active, Some(end)) if now >= end => "expired",
-                (Standing::Active, _) => "active",
-            },
-            until: subscriber.until.map(|at| at.in_zone(&tenant.zone)),
-            address: subscriber.framed_ip.map(|ip| ip.to_string()),
-            id: subscriber.id.to_string(),
+        .map(|record| {
+            let subscriber = &record.subscriber;
+            Row {
+                username: subscriber.username.to_string(),
+                plan: names.iter().find(|p| p.id == subscriber.plan).map(|p| p.name.to_string()).unwrap_or_default(),
+                state: State::of(record, now).code(),
+                until: subscriber.until.map(|at| at.in_zone(&tenant.zone)),
+                address: subscriber.framed_ip.map(|ip| ip.to_string()),
+                id: subscriber.id.to_string(),
+            }
         })
         .collect();
     print::rows(

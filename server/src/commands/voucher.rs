@@ -8,7 +8,7 @@ use domain::sales::extension::Extension;
 use domain::sales::voucher::VoucherState;
 use domain::time::Timestamp;
 use serde::Serialize;
-use store::sales::vouchers::VoucherFilter;
+use store::sales::vouchers::listing::{self, Filter};
 use store::sales::{plans, vouchers};
 
 use crate::cli;
@@ -131,7 +131,9 @@ async fn list_vouchers(opened: &Opened, list: cli::VoucherList) -> anyhow::Resul
     let now = opened.context().now();
     let mut tx = opened.store.tenant(&scope).await?;
     let names = plans::list(&mut tx).await?;
-    let page = vouchers::list(&mut tx, VoucherFilter { batch: None, plan }, opened.page(&list.paging)?).await?;
+    let page =
+        listing::list(&mut tx, &Filter { plan, ..Filter::default() }, <_>::default(), opened.page(&list.paging)?)
+            .await?;
     let rows: Vec<Row> = page
         .rows
         .iter()

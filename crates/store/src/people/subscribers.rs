@@ -1,9 +1,11 @@
 //! Subscribers: houses and businesses with a login of their own. Their passwords are sealed.
 
+pub mod listing;
+
 use std::collections::HashSet;
 use std::net::Ipv4Addr;
 
-use domain::id::{PlanId, SubscriberId};
+use domain::id::{CustomerId, PlanId, SubscriberId, ZoneId};
 use domain::people::subscriber::{Standing, Subscriber, Username};
 use domain::phone::Msisdn;
 use domain::secret::SecretBytes;
@@ -13,7 +15,7 @@ use uuid::Uuid;
 
 use crate::columns::{Instant, at, inet, ipv4};
 use crate::error::StoreError;
-use crate::page::{Listed, Page};
+use crate::sales::vouchers::stored_phone;
 use crate::sealing::Place;
 use crate::tenant_tx::TenantTx;
 
@@ -136,25 +138,44 @@ pub async fn existing_usernames(tx: &mut TenantTx, usernames: &[Username]) -> Re
     rows.into_iter().map(|row| row.username.parse().map_err(|_| StoreError::corrupt("subscribers", row.id))).collect()
 }
 
-/// The tenant's subscribers in the order in which they were added.
-pub async fn list(tx: &mut TenantTx, page: Page<SubscriberId>) -> Result<Listed<Subscriber, SubscriberId>, StoreError> {
+/// A subscriber with what lists show beside it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// The subscriber.
+    pub subscriber: Subscriber,
+    /// Its phone number.
+    pub phone: Option<Msisdn>,
+    /// The customer it belongs to.
+    pub customer: Option<CustomerId>,
+    /// The zone it is in.
+    pub zone: Option<ZoneId>,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+/// The subscriber with an id; in one of these zones, where they are given.
+pub async fn find(
+    tx: &mut TenantTx,
+    subscriber: SubscriberId,
+    zones: Option<&[ZoneId]>,
+) -> Result<Option<Record>, StoreError> {
     let tenant = tx.tenant_uuid();
-    let rows = sqlx::query_as!(
-        SubscriberRow,
+    let zones: Option<Vec<Uuid>> = zones.map(|zones| zones.iter().map(|id| id.uuid()).collect());
+    sqlx::query_as!(
+        RecordRow,
         r#"select id, username, plan_id, suspended_at as "suspended_at: Instant",
-                  expires_at as "expires_at: Instant", framed_ip
+                  expires_at as "expires_at: Instant", framed_ip, phone, customer_id, zone_id,
+                  created_at as "created_at: Instant"
            from subscribers
-           where tenant_id = $1 and id > $2
-           order by id
-           limit $3"#,
+           where tenant_id = $1 and id = $2 and ($3::uuid[] is null or zone_id = any($3))"#,
         tenant,
-        page.key().map_or(Uuid::nil(), |id| id.uuid()),
-        page.limit(),
+        subscriber.uuid(),
+        zones.as_deref(),
     )
-    .fetch_all(tx.connection())
-    .await?;
-    let subscribers = rows.into_iter().map(Subscriber::try_from).collect::<Result<_, _>>()?;
-    Ok(page.cut(subscribers, |subscriber: &Subscriber| subscriber.id))
+    .fetch_optional(tx.connection())
+    .await?
+    .map(Record::try_from)
+    .transpose()
 }
 
 /// The subscriber with a user name.
@@ -255,6 +276,60 @@ pub async fn set_plan(tx: &mut TenantTx, subscriber: SubscriberId, plan: PlanId)
     found(changed.rows_affected())
 }
 
+/// What may be changed of a subscriber beside its plan, its time and whether it runs.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Another user name.
+    pub username: Option<Username>,
+    /// Another password, in the clear; it is sealed on the way in.
+    pub password: Option<SecretBytes>,
+    /// Another fixed address, or none.
+    pub framed_ip: Option<Option<Ipv4Addr>>,
+    /// Another phone number, or none.
+    pub phone: Option<Option<Msisdn>>,
+    /// Another customer, or none.
+    pub customer: Option<Option<CustomerId>>,
+    /// Another zone, or none.
+    pub zone: Option<Option<ZoneId>>,
+}
+
+/// Changes a subscriber. A user name that another one has, or a customer who is not there, is a `Conflict`.
+pub async fn change(tx: &mut TenantTx, subscriber: SubscriberId, changes: &Changes) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    let password_sealed = match &changes.password {
+        Some(password) => {
+            let keyring = tx.keyring();
+            Some(tx.keys().await?.seal(&keyring, &password_place(subscriber.uuid()), password)?)
+        }
+        None => None,
+    };
+    let changed = sqlx::query!(
+        "update subscribers
+         set username = coalesce($3, username),
+             password_sealed = coalesce($4, password_sealed),
+             framed_ip = case when $5 then $6 else framed_ip end,
+             phone = case when $7 then $8 else phone end,
+             customer_id = case when $9 then $10 else customer_id end,
+             zone_id = case when $11 then $12 else zone_id end
+         where tenant_id = $1 and id = $2",
+        tenant,
+        subscriber.uuid(),
+        changes.username.as_ref().map(Username::as_str),
+        password_sealed,
+        changes.framed_ip.is_some(),
+        inet(changes.framed_ip.flatten()) as _,
+        changes.phone.is_some(),
+        changes.phone.as_ref().and_then(|phone| phone.as_ref().map(Msisdn::expose)),
+        changes.customer.is_some(),
+        changes.customer.flatten().map(|id| id.uuid()),
+        changes.zone.is_some(),
+        changes.zone.flatten().map(|id| id.uuid()),
+    )
+    .execute(tx.connection())
+    .await?;
+    found(changed.rows_affected())
+}
+
 const fn found(rows: u64) -> Result<(), StoreError> {
     match rows {
         0 => Err(StoreError::Missing { what: "subscriber" }),
@@ -291,6 +366,38 @@ impl TryFrom<SubscriberRow> for Subscriber {
             standing: standing(at(row.suspended_at)),
             until: at(row.expires_at),
             framed_ip: ipv4(row.framed_ip),
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct RecordRow {
+    id: Uuid,
+    username: String,
+    plan_id: Uuid,
+    suspended_at: Option<Instant>,
+    expires_at: Option<Instant>,
+    framed_ip: Option<IpNet>,
+    phone: Option<String>,
+    customer_id: Option<Uuid>,
+    zone_id: Option<Uuid>,
+    created_at: Instant,
+}
+
+impl TryFrom<RecordRow> for Record {
+    type Error = StoreError;
+    fn try_from(row: RecordRow) -> Result<Self, StoreError> {
+        let RecordRow { id, username, plan_id, suspended_at, expires_at, framed_ip, .. } = row;
+        let phone = match row.phone {
+            Some(digits) => Some(stored_phone(&digits).ok_or_else(|| StoreError::corrupt("subscribers", id))?),
+            None => None,
+        };
+        Ok(Self {
+            subscriber: SubscriberRow { id, username, plan_id, suspended_at, expires_at, framed_ip }.try_into()?,
+            phone,
+            customer: row.customer_id.map(CustomerId::from_uuid),
+            zone: row.zone_id.map(ZoneId::from_uuid),
+            created_at: row.created_at.0,
         })
     }
 }

@@ -128,6 +128,23 @@ pub async fn set_house(tx: &mut SystemTx, tenant: TenantId, house: &HouseRules) 
     }
 }
 
+/// The tenant itself.
+pub async fn own(tx: &mut TenantTx) -> Result<Tenant, StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query_as!(
+        TenantRow,
+        r#"select id, slug, name, zone, currency, calling_code, mac_login, suspended, suspended_pool, suspended_list,
+                  suspended_up_bps, suspended_down_bps, suspended_seconds
+           from tenants
+           where id = $1"#,
+        tenant,
+    )
+    .fetch_optional(tx.connection())
+    .await?
+    .ok_or(StoreError::Missing { what: "tenant" })?
+    .try_into()
+}
+
 /// How the ISP of a transaction wants its people dealt with.
 pub async fn house(tx: &mut TenantTx) -> Result<HouseRules, StoreError> {
     let tenant = tx.tenant_uuid();

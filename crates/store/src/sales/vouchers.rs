@@ -1,8 +1,11 @@
 //! Vouchers: codes, unique over all tenants whatever the case of their letters, and their lives.
 
+pub mod listing;
+pub mod many;
+
 use std::collections::HashSet;
 
-use domain::id::{BatchId, PlanId, VoucherId};
+use domain::id::{BatchId, CustomerId, PlanId, VoucherId};
 use domain::phone::Msisdn;
 use domain::sales::voucher::{FirstUse, VoucherCode, VoucherState};
 use domain::time::Timestamp;
@@ -10,7 +13,6 @@ use uuid::Uuid;
 
 use crate::columns::{Instant, at};
 use crate::error::StoreError;
-use crate::page::{Listed, Page};
 use crate::tenant_tx::TenantTx;
 
 /// Vouchers written by one statement.
@@ -86,6 +88,8 @@ pub struct Voucher {
     pub batch: BatchId,
     /// The plan it buys.
     pub plan: PlanId,
+    /// The customer it belongs to.
+    pub customer: Option<CustomerId>,
     /// Its life.
     pub state: VoucherState,
     /// The phone number that bought it.
@@ -94,79 +98,24 @@ pub struct Voucher {
     pub created_at: Timestamp,
 }
 
-/// Which vouchers to list.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct VoucherFilter {
-    /// Those of one batch.
-    pub batch: Option<BatchId>,
-    /// Those of one plan.
-    pub plan: Option<PlanId>,
-}
-
-/// The tenant's vouchers in the order in which they were made.
-pub async fn list(
-    tx: &mut TenantTx,
-    filter: VoucherFilter,
-    page: Page<VoucherId>,
-) -> Result<Listed<Voucher, VoucherId>, StoreError> {
+/// The tenant's voucher with an id.
+pub async fn find(tx: &mut TenantTx, voucher: VoucherId) -> Result<Option<Voucher>, StoreError> {
     let tenant = tx.tenant_uuid();
-    let after = page.key().map_or(Uuid::nil(), |id| id.uuid());
-    // One statement per filter: with `$2 is null or …` the index of the filter would not be used.
-    let ids: Vec<Uuid> = match (filter.batch, filter.plan) {
-        (Some(batch), plan) => {
-            sqlx::query_scalar!(
-                "select id from vouchers
-                 where tenant_id = $1 and batch_id = $2 and id > $3 and ($4::uuid is null or plan_id = $4)
-                 order by id limit $5",
-                tenant,
-                batch.uuid(),
-                after,
-                plan.map(|id| id.uuid()),
-                page.limit(),
-            )
-            .fetch_all(tx.connection())
-            .await?
-        }
-        (None, Some(plan)) => {
-            sqlx::query_scalar!(
-                "select id from vouchers
-                 where tenant_id = $1 and plan_id = $2 and id > $3
-                 order by id limit $4",
-                tenant,
-                plan.uuid(),
-                after,
-                page.limit(),
-            )
-            .fetch_all(tx.connection())
-            .await?
-        }
-        (None, None) => {
-            sqlx::query_scalar!(
-                "select id from vouchers where tenant_id = $1 and id > $2 order by id limit $3",
-                tenant,
-                after,
-                page.limit(),
-            )
-            .fetch_all(tx.connection())
-            .await?
-        }
-    };
-    let rows = sqlx::query_as!(
+    sqlx::query_as!(
         VoucherRow,
-        r#"select id, batch_id, plan_id, code, bought_by, sell_by as "sell_by: Instant",
+        r#"select id, batch_id, plan_id, customer_id, code, bought_by, sell_by as "sell_by: Instant",
                   sold_at as "sold_at: Instant", first_used_at as "first_used_at: Instant",
                   expires_at as "expires_at: Instant", revoked_at as "revoked_at: Instant",
                   created_at as "created_at: Instant"
            from vouchers
-           where tenant_id = $1 and id = any($2)
-           order by id"#,
+           where tenant_id = $1 and id = $2"#,
         tenant,
-        &ids,
+        voucher.uuid(),
     )
-    .fetch_all(tx.connection())
-    .await?;
-    let vouchers = rows.into_iter().map(Voucher::try_from).collect::<Result<_, _>>()?;
-    Ok(page.cut(vouchers, |voucher: &Voucher| voucher.id))
+    .fetch_optional(tx.connection())
+    .await?
+    .map(Voucher::try_from)
+    .transpose()
 }
 
 /// The tenant's voucher with exactly this code.
@@ -174,7 +123,7 @@ pub async fn find_by_code(tx: &mut TenantTx, code: &VoucherCode) -> Result<Optio
     let tenant = tx.tenant_uuid();
     sqlx::query_as!(
         VoucherRow,
-        r#"select id, batch_id, plan_id, code, bought_by, sell_by as "sell_by: Instant",
+        r#"select id, batch_id, plan_id, customer_id, code, bought_by, sell_by as "sell_by: Instant",
                   sold_at as "sold_at: Instant", first_used_at as "first_used_at: Instant",
                   expires_at as "expires_at: Instant", revoked_at as "revoked_at: Instant",
                   created_at as "created_at: Instant"
@@ -212,6 +161,26 @@ pub async fn note_first_use(
     .await?
     .map(|until| until.0)
     .ok_or(StoreError::Missing { what: "voucher" })
+}
+
+/// Gives vouchers to a customer, or to nobody. Returns how many were there. A customer who is not there is a
+/// `Conflict`.
+pub async fn give_to(
+    tx: &mut TenantTx,
+    vouchers: &[VoucherId],
+    customer: Option<CustomerId>,
+) -> Result<u64, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let ids: Vec<Uuid> = vouchers.iter().map(|id| id.uuid()).collect();
+    let changed = sqlx::query!(
+        "update vouchers set customer_id = $3 where tenant_id = $1 and id = any($2)",
+        tenant,
+        &ids,
+        customer.map(|id| id.uuid()),
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(changed.rows_affected())
 }
 
 /// Marks a printed voucher as sold, with the end that the sale fixes. Returns whether it was there to be sold: not
@@ -277,10 +246,12 @@ pub async fn revoke(tx: &mut TenantTx, voucher: VoucherId, revoked_at: Timestamp
     Ok(changed == 1)
 }
 
+#[derive(sqlx::FromRow)]
 struct VoucherRow {
     id: Uuid,
     batch_id: Uuid,
     plan_id: Uuid,
+    customer_id: Option<Uuid>,
     code: String,
     bought_by: Option<String>,
     sell_by: Option<Instant>,
@@ -307,6 +278,7 @@ impl TryFrom<VoucherRow> for Voucher {
             code: row.code.parse().map_err(|_| corrupt())?,
             batch: BatchId::from_uuid(row.batch_id),
             plan: PlanId::from_uuid(row.plan_id),
+            customer: row.customer_id.map(CustomerId::from_uuid),
             state: life.state().ok_or_else(corrupt)?,
             bought_by: row.bought_by.map(|number| stored_phone(&number).ok_or_else(corrupt)).transpose()?,
             created_at: row.created_at.0,

@@ -7,6 +7,7 @@ mod certificates;
 mod changes;
 mod door;
 mod isolation;
+mod lists;
 mod nodes;
 mod people;
 mod routers;

@@ -5,7 +5,8 @@ use domain::people::subscriber::{Standing, Username};
 use domain::sales::voucher::{FirstUse, VoucherCode, VoucherState};
 use domain::time::Duration;
 use store::people::subscribers;
-use store::sales::vouchers::{self, NewVouchers, VoucherFilter};
+use store::sales::vouchers::listing::{Filter, list};
+use store::sales::vouchers::{self, NewVouchers};
 use store::sales::{batches, plans};
 use store::{Page, StoreError};
 
@@ -159,14 +160,16 @@ async fn vouchers_are_listed_in_pages_by_batch_and_by_plan() {
     let made = NewVouchers { batch: second.id, bought_by: Some(phone("0712345678")), ..scene.ours.printed() };
     vouchers::insert_codes(&mut tx, &codes, &made).await.expect("inserts");
 
-    let of_batch = VoucherFilter { batch: Some(second.id), plan: None };
-    let first = vouchers::list(&mut tx, of_batch, Page::first(3)).await.expect("lists");
-    let rest = vouchers::list(&mut tx, of_batch, Page::after(first.next.expect("more"), 3)).await.expect("lists");
-    let all = vouchers::list(&mut tx, VoucherFilter::default(), Page::first(100)).await.expect("lists");
-    let of_plan = VoucherFilter { batch: None, plan: Some(scene.ours.plan.id) };
-    let by_plan = vouchers::list(&mut tx, of_plan, Page::first(100)).await.expect("lists");
-    let of_other = VoucherFilter { batch: None, plan: Some(scene.theirs.plan.id) };
-    let by_their_plan = vouchers::list(&mut tx, of_other, Page::first(100)).await.expect("lists");
+    let of_batch = Filter { batch: Some(second.id), ..Filter::default() };
+    let made = <_>::default();
+    let first = list(&mut tx, &of_batch, made, Page::first(3)).await.expect("lists");
+    let next = first.next.expect("more");
+    let rest = list(&mut tx, &of_batch, made, Page::after(next, 3)).await.expect("lists");
+    let all = list(&mut tx, &Filter::default(), made, Page::first(100)).await.expect("lists");
+    let of_plan = Filter { plan: Some(scene.ours.plan.id), ..Filter::default() };
+    let by_plan = list(&mut tx, &of_plan, made, Page::first(100)).await.expect("lists");
+    let of_other = Filter { plan: Some(scene.theirs.plan.id), ..Filter::default() };
+    let by_their_plan = list(&mut tx, &of_other, made, Page::first(100)).await.expect("lists");
 
     assert_eq!((first.rows.len(), rest.rows.len(), rest.next), (3, 2, None));
     assert_eq!((all.rows.len(), by_plan.rows.len(), by_their_plan.rows.len()), (6, 6, 0));
@@ -206,12 +209,11 @@ async fn a_subscriber_is_suspended_resumed_and_prolonged() {
     subscribers::set_until(&mut tx, scene.ours.subscriber, None).await.expect("set");
     let stopped = subscribers::find_by_username(&mut tx, &username).await.expect("looks").expect("there");
     subscribers::resume(&mut tx, scene.ours.subscriber).await.expect("resumed");
-    let running = subscribers::list(&mut tx, Page::first(10)).await.expect("lists");
+    let running = subscribers::find(&mut tx, scene.ours.subscriber, None).await.expect("looks").expect("there");
 
     assert_eq!((stopped.standing, stopped.until), (Standing::Suspended { at: NOW }, None));
-    assert_eq!(running.rows.len(), 1);
-    assert_eq!(running.rows[0].standing, Standing::Active);
-    assert_eq!(running.rows[0].framed_ip, Some([10, 0, 0, 9].into()));
+    assert_eq!(running.subscriber.standing, Standing::Active);
+    assert_eq!(running.subscriber.framed_ip, Some([10, 0, 0, 9].into()));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use domain::id::{BatchId, Id, NasId, SessionId, SubscriberId, TenantId, VoucherI
 use domain::mac::Mac;
 use domain::money::{Currency, Money};
 use domain::network::nas::{Nas, PortPair, Signing, Vendor};
+use domain::people::customer::{Customer, IdentityState, Profile};
 use domain::people::subscriber::Standing;
 use domain::phone::{CallingCode, Msisdn};
 use domain::platform::house::HouseRules;
@@ -234,6 +235,29 @@ impl Isp {
 
     pub(crate) fn tenant_id(&self) -> TenantId {
         self.tenant.id
+    }
+}
+
+/// A customer whom both could have.
+pub(crate) fn customer(name: &str) -> Customer {
+    Customer {
+        id: id(),
+        profile: Profile {
+            name: name.parse().expect("a name"),
+            phone: Some(phone("0712345678")),
+            email: Some("mary@example.com".parse().expect("an address")),
+            notes: "a dog".parse().expect("fits"),
+            category: Some("school".parse().expect("a slug")),
+            zone: Some(id()),
+            address: "by the mosque".parse().expect("fits"),
+            coordinates: None,
+            identity: None,
+            identity_state: IdentityState::None,
+        },
+        assigned_to: None,
+        revision: 1,
+        created_at: NOW,
+        changed_at: NOW,
     }
 }
 
