@@ -42,8 +42,9 @@ outage-drill: ## Watch an outage at full load: make outage-drill MINUTES=1, or D
 fuzz: ## Fuzz one target for a while: make fuzz T=packet SECONDS=60
 	fuzz/run.sh T=$(T) SECONDS=$(SECONDS)
 
-generate: ## Make the Rust of the RADIUS dictionaries from their texts
+generate: ## Make the Rust of the RADIUS dictionaries from their texts, and the API's document from its code
 	cargo run -p dictionaries --example generate
+	cargo run -p admin-api --example openapi
 
 sqlx: ## Refresh the query cache crates/store/.sqlx after a change of SQL
 	@scripts/setup test

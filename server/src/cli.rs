@@ -162,11 +162,13 @@ pub enum Role {
     Radius,
     /// Keeps live sessions on their terms, on one node for all
     Worker,
+    /// Answers staff and their programs over HTTP
+    Api,
 }
 
 impl Role {
     /// All of them: what a server plays that is told nothing else.
-    pub const ALL: [Self; 2] = [Self::Radius, Self::Worker];
+    pub const ALL: [Self; 3] = [Self::Radius, Self::Worker, Self::Api];
 }
 
 /// `serve`.

@@ -50,6 +50,7 @@ pub struct Server {
     store: Store,
     radius: Option<Bound>,
     worker: Option<worker::Parts<Coa>>,
+    api: Option<admin_api::Bound>,
     metrics: MetricsListener,
     health: Health,
 }
@@ -66,8 +67,8 @@ impl Server {
         let stop = shutdown.child_token();
         let (store, identity, opening) = open(config, may_remember, &stop).await?;
         match Self::bind(config, roles, store.clone(), identity).await {
-            Ok(Parted { radius, worker, metrics, health }) => {
-                Ok(Self { opening, store, radius, worker, metrics, health })
+            Ok(Parted { radius, worker, api, metrics, health }) => {
+                Ok(Self { opening, store, radius, worker, api, metrics, health })
             }
             Err(error) => {
                 stop.cancel();
@@ -106,7 +107,7 @@ impl Server {
             health.set(radiusd::directory::refresh::CHECK, State::NotReady { reason });
             let parts = Parts {
                 identity,
-                store,
+                store: store.clone(),
                 clock: Arc::new(SystemClock),
                 random: Arc::new(OsRandom),
                 meters: Meters::register(&mut registry),
@@ -117,13 +118,31 @@ impl Server {
         } else {
             None
         };
+        let api = if roles.contains(&Role::Api) {
+            let parts = admin_api::Parts {
+                store,
+                clock: Arc::new(SystemClock),
+                random: Arc::new(OsRandom),
+                meters: admin_api::Meters::register(&mut registry),
+                settings: admin_api::Settings::from(config),
+            };
+            Some(admin_api::Bound::bind(parts).await?)
+        } else {
+            None
+        };
         let metrics = MetricsListener::bind(config.metrics.listen, registry, health.clone()).await?;
-        Ok(Parted { radius, worker, metrics, health })
+        Ok(Parted { radius, worker, api, metrics, health })
     }
 
     /// The database.
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Where the API is.
+    pub fn api_url(&self) -> Option<String> {
+        let api = self.api.as_ref()?;
+        Some(format!("{}://{}", if api.speaks_tls() { "https" } else { "http" }, api.address()))
     }
 
     /// Readiness.
@@ -141,9 +160,20 @@ impl Server {
     }
 
     async fn serve_kindly(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let Self { opening, store, radius, worker, metrics, health: _ } = self;
+        let Self { opening, store, radius, worker, api, metrics, health: _ } = self;
         let listening = tokio::spawn(metrics.serve(shutdown.clone()));
         let working = worker.map(|parts| tokio::spawn(worker::run(parts, shutdown.clone())));
+        let answering = api.map(|api| {
+            let address = api.address();
+            info!(%address, "the API listens on {address}{}", if api.speaks_tls() { " with TLS" } else { "" });
+            if !api.speaks_tls() && !address.ip().is_loopback() {
+                warn!(
+                    "the API speaks plain HTTP on {address}: give it a certificate (api.cert, api.key), or a proxy that \
+                     speaks TLS for it"
+                );
+            }
+            tokio::spawn(api.serve(shutdown.clone()))
+        });
         if let Some(radius) = radius {
             for port in [Port::Auth, Port::Acct] {
                 for address in radius.addresses(port) {
@@ -156,6 +186,9 @@ impl Server {
             radius.serve(shutdown.clone()).await;
         } else {
             shutdown.cancelled().await;
+        }
+        if let Some(answering) = answering {
+            answering.await.context("the API panicked")?;
         }
         if let Some(working) = working {
             working.await.context("the worker panicked")?;
@@ -170,6 +203,7 @@ impl Server {
 struct Parted {
     radius: Option<Bound>,
     worker: Option<worker::Parts<Coa>>,
+    api: Option<admin_api::Bound>,
     metrics: MetricsListener,
     health: Health,
 }

@@ -16,7 +16,8 @@ pub fn load_for_demo(global: &Global) -> anyhow::Result<Config> {
     let loopback = Overrides::default()
         .default_of("radius.auth", "127.0.0.1:1812")
         .default_of("radius.acct", "127.0.0.1:1813")
-        .default_of("metrics.listen", "127.0.0.1:9812");
+        .default_of("metrics.listen", "127.0.0.1:9812")
+        .default_of("api.listen", "127.0.0.1:8780");
     read(global, loopback)
 }
 

@@ -35,6 +35,8 @@ pub struct Node {
     /// Where it answers accounting.
     pub acct: SocketAddr,
     metrics: SocketAddr,
+    /// Where its API answers.
+    pub api: SocketAddr,
     settings: Vec<(&'static str, String)>,
     log: Arc<Mutex<Vec<u8>>>,
     running: Option<(Child, JoinHandle<()>)>,
@@ -43,14 +45,14 @@ pub struct Node {
 impl Node {
     /// A data directory and free ports for that program.
     pub fn new(binary: impl Into<PathBuf>) -> anyhow::Result<Self> {
-        let [auth, acct, metrics] = free_addresses()?;
+        let [auth, acct, metrics, api] = free_addresses()?;
         let data = tempfile::Builder::new().prefix("mnetifi-node-").tempdir_in("/tmp")?;
         let key: String = MASTER_KEY.iter().map(|octet| format!("{octet:02x}")).collect();
         let file = data.path().join("tests.key");
         std::fs::write(&file, key)?;
         std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         let (log, settings) = (Arc::default(), Vec::new());
-        Ok(Self { binary: binary.into(), data, auth, acct, metrics, settings, log, running: None })
+        Ok(Self { binary: binary.into(), data, auth, acct, metrics, api, settings, log, running: None })
     }
 
     /// Sets a variable of its environment from the next start on.
@@ -101,6 +103,7 @@ impl Node {
             .env("MNETIFI_RADIUS_AUTH", self.auth.to_string())
             .env("MNETIFI_RADIUS_ACCT", self.acct.to_string())
             .env("MNETIFI_METRICS", self.metrics.to_string())
+            .env("MNETIFI_API_LISTEN", self.api.to_string())
             .env_remove("DATABASE_URL")
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())

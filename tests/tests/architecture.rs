@@ -43,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "boot",
         ],
     ),
+    ("admin-api", &["domain", "policy", "ports", "imports", "store", "actions", "boot"]),
     ("server", EVERYBODY),
     ("tests", EVERYBODY),
     (
@@ -82,6 +83,7 @@ const EVERYBODY: &[&str] = &[
     "routers",
     "radiusd",
     "worker",
+    "admin-api",
 ];
 
 /// Who may use the harness of `tests` for its own tests.
@@ -91,8 +93,12 @@ const TESTED_WITH_HARNESS: &[&str] = &["store", "actions", "radiusd", "server"];
 /// anywhere outside [`PURE`].
 const PLACES: &[(&str, &[&str])] = &[
     ("sqlx", &["store", "tests"]),
-    ("axum", &[]),
-    ("hyper", &[]),
+    ("axum", &["admin-api"]),
+    ("hyper", &["admin-api", "tests"]),
+    ("hyper-util", &["admin-api", "tests"]),
+    ("utoipa", &["admin-api"]),
+    ("utoipa-axum", &["admin-api"]),
+    ("governor", &["admin-api"]),
     ("reqwest", &[]),
     ("socket2", &["radiusd", "boot", "benches"]),
     ("libc", &["radiusd", "boot", "benches"]),
@@ -100,12 +106,12 @@ const PLACES: &[(&str, &[&str])] = &[
     ("clap", &["server", "benches"]),
     ("indicatif", &["server"]),
     ("anyhow", &["server", "tests", "benches"]),
-    ("prometheus-client", &["boot", "radiusd", "worker", "server", "tests"]),
+    ("prometheus-client", &["boot", "radiusd", "worker", "admin-api", "server", "tests"]),
     ("tracing-subscriber", &["boot"]),
     ("getrandom", &["boot"]),
     ("rcgen", &["certificates"]),
-    ("rustls", &["radiusd", "tests"]),
-    ("tokio-rustls", &["radiusd", "tests"]),
+    ("rustls", &["radiusd", "admin-api", "tests"]),
+    ("tokio-rustls", &["radiusd", "admin-api", "tests"]),
     ("tests", &["benches"]),
 ];
 

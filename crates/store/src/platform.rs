@@ -1,6 +1,7 @@
 //! The ISPs themselves, and the nodes that serve them.
 
 pub mod audit;
+pub mod idempotency;
 pub mod leases;
 pub mod nodes;
 pub mod outages;

@@ -62,11 +62,12 @@ async fn serve(config: &Config, global: &Global, shutdown: &Shutdown) -> anyhow:
         return Err(error);
     }
     let health = server.health().clone();
+    let api = server.api_url().unwrap_or_default();
     let (auth, acct) = (first(&config.radius.auth), first(&config.radius.acct));
     let say_when_ready = async {
         let ready = tokio::time::timeout(READY_WITHIN, until_ready(&health)).await.is_ok();
         if ready {
-            print::line(&what_to_try(&auth, &acct, config))
+            print::line(&what_to_try(&auth, &acct, &api, config))
         } else {
             print::aside("mnetifi: the demo is not ready after 15 s; the log above says why, and it keeps trying");
             Ok(())
@@ -92,13 +93,14 @@ fn first(addresses: &[std::net::SocketAddr]) -> String {
     addresses.first().map(ToString::to_string).unwrap_or_default()
 }
 
-fn what_to_try(auth: &str, acct: &str, config: &Config) -> String {
+fn what_to_try(auth: &str, acct: &str, api: &str, config: &Config) -> String {
     let secret = seed::SECRET;
     let metrics = config.metrics.listen;
     let data = config.data.display();
     format!(
         "
 mnetifi demo is ready: RADIUS on {auth} and {acct}, metrics and health on http://{metrics}
+The API for staff and programs is on {api}: {api}/v1/docs shows what it can do.
 Every router in 127.0.0.0/8 may ask with the secret {secret}. Stop it with Ctrl-C; remove {data} to begin anew.
 
 In another terminal (radclient comes with Debian's package freeradius-utils):

@@ -214,12 +214,36 @@ fn every_example_is_right() {
             continue;
         }
         let place = Place::new();
-        // This one is not right alone.
-        let beside = if key.name == "radius.radsec" { keys::example("radius.radsec_names") } else { String::new() };
+        // These are not right alone.
+        let pairs = [("radius.radsec", "radius.radsec_names"), ("api.cert", "api.key"), ("api.key", "api.cert")];
+        let beside = pairs.into_iter().find(|(name, _)| *name == key.name);
+        let beside = beside.map_or_else(String::new, |(_, beside)| keys::example(beside));
         place.file(&format!("{}\n{beside}\n", keys::example(key.name)));
 
         assert!(place.load(&[]).is_ok(), "{}: {}", key.name, place.faults(&[]));
     }
+}
+
+#[test]
+fn a_certificate_of_the_api_needs_its_key_and_proxies_are_addresses_or_networks() {
+    let place = Place::new();
+
+    let config = place.load(&[
+        ("MNETIFI_API_CERT", "/etc/api.pem"),
+        ("MNETIFI_API_KEY", "/etc/api.key"),
+        ("MNETIFI_API_DOMAIN", "ISP.example."),
+        ("MNETIFI_API_TRUSTED_PROXIES", "10.0.0.2, 2001:db8::/64"),
+    ]);
+    let api = config.unwrap().api;
+    let faults = |set: &[(&str, &str)]| place.faults(set);
+
+    assert_eq!(api.tls, Some(("/etc/api.pem".into(), "/etc/api.key".into())));
+    assert_eq!(api.domain.as_deref(), Some("isp.example"));
+    assert_eq!(api.trusted_proxies, ["10.0.0.2/32".parse().unwrap(), "2001:db8::/64".parse().unwrap()]);
+    assert!(faults(&[("MNETIFI_API_CERT", "/etc/api.pem")]).contains("`api.key`"));
+    assert!(faults(&[("MNETIFI_API_KEY", "/etc/api.key")]).contains("`api.cert`"));
+    assert!(faults(&[("MNETIFI_API_DOMAIN", "two words")]).contains("no name of DNS"));
+    assert!(faults(&[("MNETIFI_API_TRUSTED_PROXIES", "proxy")]).contains("neither an address nor a network"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod access;
 mod certificates;
 mod changes;
 mod door;
+mod idempotency;
 mod isolation;
 mod lists;
 mod nodes;

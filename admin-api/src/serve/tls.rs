@@ -1,0 +1,87 @@
+//! TLS 1.2 and 1.3 with the operator's certificate, which is read again when its files change.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::app::TlsFiles;
+use crate::serve::ApiError;
+
+/// How often the files are looked at. Whoever renews certificates does so days before the old one ends.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// The certificate in use. Clones share it.
+#[derive(Clone)]
+pub(super) struct Tls {
+    files: Arc<TlsFiles>,
+    current: Arc<ArcSwap<ServerConfig>>,
+}
+
+impl Tls {
+    pub(super) fn open(files: TlsFiles) -> Result<Self, ApiError> {
+        let current = Arc::new(ArcSwap::from(read(&files)?));
+        Ok(Self { files: Arc::new(files), current })
+    }
+
+    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        TlsAcceptor::from(self.current.load_full()).accept(stream).await
+    }
+
+    /// Takes new files when they come. Files that are of no use change nothing.
+    pub(super) async fn keep_fresh(self, shutdown: CancellationToken) {
+        let mut seen = self.written_at();
+        loop {
+            tokio::select! {
+                () = sleep(LOOK_EVERY) => {}
+                () = shutdown.cancelled() => return,
+            }
+            let written = self.written_at();
+            if written == seen {
+                continue;
+            }
+            seen = written;
+            match read(&self.files) {
+                Ok(config) => {
+                    self.current.store(config);
+                    info!("the API has a new certificate");
+                }
+                Err(why) => warn!("the API keeps its old certificate: {why}"),
+            }
+        }
+    }
+
+    fn written_at(&self) -> [Option<SystemTime>; 2] {
+        let at = |path: &std::path::Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+        [at(&self.files.certificate), at(&self.files.key)]
+    }
+}
+
+fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, ApiError> {
+    let of_no_use = |path: &std::path::Path, why: String| ApiError::Certificate { path: path.to_owned(), why };
+    let chain = CertificateDer::pem_file_iter(&files.certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|why| of_no_use(&files.certificate, why.to_string()))?;
+    if chain.is_empty() {
+        return Err(of_no_use(&files.certificate, "it holds no certificate".to_owned()));
+    }
+    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|why| of_no_use(&files.key, why.to_string()))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map(|builder| builder.with_no_client_auth())
+        .and_then(|builder| builder.with_single_cert(chain, key));
+    let mut config = config.map_err(|why| of_no_use(&files.key, why.to_string()))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
