@@ -1,3 +1,4 @@
 //! Rules about routers.
 
 pub mod signing;
+pub mod trust;

@@ -29,7 +29,7 @@ use ipnet::IpNet;
 
 pub use crate::cli::audit::{Audit, AuditList};
 pub use crate::cli::device::{Device, OfWhom, OneDevice};
-pub use crate::cli::exception::Exception;
+pub use crate::cli::exception::{Exception, ExceptionList, ExceptionResolve};
 pub use crate::cli::journal::{Journal, Requeued};
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
 pub use crate::cli::operation::Operation;

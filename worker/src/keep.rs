@@ -1,11 +1,13 @@
 //! Keeps ended sessions: moves them away from those that live, month by month, and lets go of the oldest. Puts what was
 //! used by the hour into the days, and lets go of what was asked of routers long ago.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actions::access::keep_sessions::{BATCH_MAX, Kept, keep_sessions};
 use actions::access::roll_usage::roll_usage;
+use domain::id::TenantId;
 use domain::time::Span;
 use ports::RouterControl;
 use store::access::{convergence, history};
@@ -14,6 +16,7 @@ use store::{StoreError, TenantScope};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info};
 
+use crate::tenants::each;
 use crate::{Worker, sleep_or_stop};
 
 /// How often it is looked for them.
@@ -56,27 +59,38 @@ async fn step<C: RouterControl>(worker: &Worker<C>, shutdown: &CancellationToken
     let now = worker.context().now();
     let mut tx = store.system().await?;
     history::prepare(&mut tx, now).await?;
-    let tenants = tenants::session_days(&mut tx).await?;
-    let zones = tenants::list(&mut tx).await?;
+    let days: HashMap<TenantId, u32> = tenants::session_days(&mut tx).await?.into_iter().collect();
     tx.commit().await?;
-    for tenant in zones {
-        roll_usage(store, &TenantScope::of_operator(tenant.id), &tenant.zone, now).await?;
-    }
-    let mut all = Kept::default();
-    for (tenant, days) in tenants {
-        let scope = TenantScope::of_operator(tenant);
-        let mut tx = store.tenant(&scope).await?;
-        convergence::forget_orders(&mut tx, now.minus(ORDERS_KEPT)).await?;
-        tx.commit().await?;
-        loop {
-            let kept = keep_sessions(store, &scope, days, now).await?;
-            all.moved += kept.moved;
-            all.forgotten += kept.forgotten;
-            let more = kept.moved.max(kept.forgotten) >= u64::from(BATCH_MAX);
-            if !more || sleep_or_stop(BREATH, shutdown).await {
-                break;
+    let zones = worker.all_tenants().await?;
+    let all = Mutex::new(Kept::default());
+    each(zones.keys().copied(), "keeping ended sessions and usage", |tenant| {
+        let (zone, days, all) = (zones.get(&tenant), days.get(&tenant), &all);
+        async move {
+            if shutdown.is_cancelled() {
+                return Ok(());
+            }
+            let scope = TenantScope::of_operator(tenant);
+            if let Some(zone) = zone {
+                roll_usage(store, &scope, zone, now).await?;
+            }
+            let mut tx = store.tenant(&scope).await?;
+            convergence::forget_orders(&mut tx, now.minus(ORDERS_KEPT)).await?;
+            tx.commit().await?;
+            let Some(days) = days else { return Ok(()) };
+            loop {
+                let kept = keep_sessions(store, &scope, *days, now).await?;
+                {
+                    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+                    all.moved += kept.moved;
+                    all.forgotten += kept.forgotten;
+                }
+                let more = kept.moved.max(kept.forgotten) >= u64::from(BATCH_MAX);
+                if !more || sleep_or_stop(BREATH, shutdown).await {
+                    return Ok(());
+                }
             }
         }
-    }
-    Ok(all)
+    })
+    .await?;
+    Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

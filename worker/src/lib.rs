@@ -12,6 +12,7 @@ mod look;
 mod meters;
 mod notice;
 mod routers;
+mod tenants;
 mod wake;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub use crate::meters::Meters;
 
 use crate::ask::Desk;
 use crate::routers::Routers;
+use crate::tenants::{Tenants, Zones};
 
 /// The duty's name in the database.
 const DUTY: &str = "converge_sessions";
@@ -68,6 +70,7 @@ impl<C> std::fmt::Debug for Parts<C> {
 struct Worker<C: RouterControl> {
     parts: Parts<C>,
     routers: Routers<C::Key>,
+    tenants: Tenants,
     desk: Desk,
     /// Whether the duty is this node's.
     holds: AtomicBool,
@@ -76,6 +79,10 @@ struct Worker<C: RouterControl> {
 impl<C: RouterControl> Worker<C> {
     fn context(&self) -> Context<'_> {
         Context::new(&*self.parts.clock, &*self.parts.random)
+    }
+
+    async fn all_tenants(&self) -> Result<Zones, StoreError> {
+        self.tenants.all(&self.parts.store, self.parts.clock.monotonic_ms()).await
     }
 
     fn holds(&self) -> bool {
@@ -89,6 +96,7 @@ pub async fn run<C: RouterControl>(parts: Parts<C>, shutdown: CancellationToken)
     let worker = Arc::new(Worker {
         parts,
         routers: Routers::default(),
+        tenants: Tenants::default(),
         desk: Desk::new(answers),
         holds: AtomicBool::new(false),
     });

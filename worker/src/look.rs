@@ -11,12 +11,12 @@ use domain::support::exception::ExceptionKind;
 use domain::time::{Span, Zone};
 use ports::RouterControl;
 use store::access::convergence;
-use store::platform::tenants;
 use store::support::exceptions;
 use store::{StoreError, TenantScope};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info};
 
+use crate::tenants::each;
 use crate::{Worker, ask, sleep_or_stop};
 
 /// How often it is looked whether it is time.
@@ -33,11 +33,10 @@ const COUNT_EVERY: Duration = Duration::from_secs(5);
 
 /// Looks while the duty is this node's.
 pub(crate) async fn keep_looking<C: RouterControl>(worker: Arc<Worker<C>>, shutdown: CancellationToken) {
-    let mut zones = Zones::default();
     let mut told = false;
     loop {
         if worker.holds() && worker.routers.are_known() {
-            match step(&worker, &mut zones).await {
+            match step(&worker).await {
                 Ok(more) => {
                     told = false;
                     if more && !shutdown.is_cancelled() {
@@ -58,29 +57,19 @@ pub(crate) async fn keep_looking<C: RouterControl>(worker: Arc<Worker<C>>, shutd
     }
 }
 
-/// Where tenants' calendars run, as of a moment ago.
-#[derive(Default)]
-struct Zones(BTreeMap<TenantId, Zone>);
-
-impl Zones {
-    async fn refresh<C: RouterControl>(&mut self, worker: &Worker<C>) -> Result<(), StoreError> {
-        let mut tx = worker.parts.store.system().await?;
-        let tenants = tenants::list(&mut tx).await?;
-        tx.commit().await?;
-        self.0 = tenants.into_iter().map(|tenant| (tenant.id, tenant.zone)).collect();
-        Ok(())
-    }
-}
-
 /// One round. Returns whether there is more to look at now.
-async fn step<C: RouterControl>(worker: &Arc<Worker<C>>, zones: &mut Zones) -> Result<bool, StoreError> {
+async fn step<C: RouterControl>(worker: &Arc<Worker<C>>) -> Result<bool, StoreError> {
     let mut tx = worker.parts.store.system().await?;
     let due = convergence::due(&mut tx, worker.context().now(), ROUND).await?;
     tx.commit().await?;
     if due.is_empty() {
         return Ok(false);
     }
-    zones.refresh(worker).await?;
+    let mut zones = worker.all_tenants().await?;
+    if due.iter().any(|(tenant, _)| !zones.contains_key(tenant)) {
+        worker.tenants.have_changed();
+        zones = worker.all_tenants().await?;
+    }
     let mut of_tenants: BTreeMap<TenantId, Vec<Holder>> = BTreeMap::new();
     for (tenant, holder) in due {
         of_tenants.entry(tenant).or_default().push(holder);
@@ -89,13 +78,17 @@ async fn step<C: RouterControl>(worker: &Arc<Worker<C>>, zones: &mut Zones) -> R
     for (tenant, holders) in of_tenants {
         let scope = TenantScope::of_operator(tenant);
         for some in holders.chunks(converge::HOLDERS_MAX) {
-            match look_at(worker, &scope, zones.0.get(&tenant), some).await {
+            match look_at(worker, &scope, zones.get(&tenant), some).await {
                 Ok(sessions) => looked_at += sessions,
                 Err(why) if why.is_unavailable() => return Err(why),
                 // One tenant's trouble is not another's.
                 Err(why) => {
                     error!(tenant.id = %tenant, "live sessions of a tenant cannot be looked at, the others can: {why}");
-                    put_off(worker, &scope, some).await?;
+                    match put_off(worker, &scope, some).await {
+                        Err(why) if why.is_unavailable() => return Err(why),
+                        Err(why) => error!(tenant.id = %tenant, "nor can they be put off: {why}"),
+                        Ok(()) => {}
+                    }
                 }
             }
         }
@@ -155,14 +148,14 @@ async fn count<C: RouterControl>(worker: &Worker<C>) -> Result<(), StoreError> {
     let now = worker.context().now();
     let mut tx = worker.parts.store.system().await?;
     let waiting = convergence::count_due(&mut tx, now).await?;
-    let tenants = tenants::list(&mut tx).await?;
+    let troubled = exceptions::tenants_with_open(&mut tx).await?;
     tx.commit().await?;
     worker.parts.meters.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
-    for tenant in tenants {
-        let mut tx = worker.parts.store.tenant(&TenantScope::of_operator(tenant.id)).await?;
+    each(troubled, "resolving exceptions", |tenant| async move {
+        let mut tx = worker.parts.store.tenant(&TenantScope::of_operator(tenant)).await?;
         exceptions::resolve_ended(&mut tx, ExceptionKind::SessionNotFollowing, now).await?;
         exceptions::resolve_idle(&mut tx, ExceptionKind::RouterSilent, now).await?;
-        tx.commit().await?;
-    }
-    Ok(())
+        tx.commit().await
+    })
+    .await
 }

@@ -1,15 +1,16 @@
 //! Notes what is to be said to people.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actions::messages::note_ending::note_ending;
 use ports::RouterControl;
-use store::platform::tenants;
 use store::{StoreError, TenantScope};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info};
 
+use crate::tenants::each;
 use crate::{Worker, sleep_or_stop};
 
 /// How often it is looked whose time is nearly over.
@@ -32,15 +33,21 @@ pub(crate) async fn keep_noticing<C: RouterControl>(worker: Arc<Worker<C>>, shut
     }
 }
 
+/// Looks at those tenants alone of whom somebody's time may be nearly over: of a thousand that are idle, at none.
 async fn step<C: RouterControl>(worker: &Worker<C>) -> Result<u64, StoreError> {
     let store = &worker.parts.store;
-    let mut tx = store.system().await?;
-    let tenants = tenants::list(&mut tx).await?;
-    tx.commit().await?;
-    let mut noted = 0;
-    for tenant in tenants {
-        let scope = TenantScope::of_operator(tenant.id);
-        noted += note_ending(store, &scope, worker.context()).await?;
-    }
-    Ok(noted)
+    let all = worker.all_tenants().await?;
+    let due = worker.tenants.nearly_over(&all, worker.context().now());
+    let noted = AtomicU64::new(0);
+    each(due, "looking whose time is nearly over", |tenant| {
+        let noted = &noted;
+        async move {
+            let looked = note_ending(store, &TenantScope::of_operator(tenant), worker.context()).await?;
+            noted.fetch_add(looked.noted, Ordering::Relaxed);
+            worker.tenants.ends_next(tenant, looked.next);
+            Ok(())
+        }
+    })
+    .await?;
+    Ok(noted.into_inner())
 }

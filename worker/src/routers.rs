@@ -8,6 +8,7 @@ use std::time::Duration;
 use domain::access::order::Order;
 use domain::id::NasId;
 use domain::network::nas::Nas;
+use domain::time::Span;
 use ports::RouterControl;
 use ports::router_control::Reach;
 use store::StoreError;
@@ -19,6 +20,9 @@ use crate::{Worker, sleep_or_stop};
 
 /// How often the table is looked at.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// How long a router can be asked to end what it has after it was taken out of use.
+const RETIRED_LATELY: Span = Span::seconds(86_400);
 
 /// Routers by their ids, each with its secret.
 type ById<Key> = Arc<HashMap<NasId, (Nas, Key)>>;
@@ -48,6 +52,9 @@ impl<Key: Clone> Routers<Key> {
 
     /// How the router of an order is reached; an error in words for staff.
     pub(crate) fn reach(&self, order: &Order) -> Result<Reach<Key>, String> {
+        if order.name.acct_session_id.is_none() {
+            return Err("it has not reported the session".to_owned());
+        }
         let known = self.get().ok_or("the routers are not known yet")?;
         let (nas, secret) = known.get(&order.nas).ok_or("it is retired, or its secret cannot be read")?;
         let address = match (nas.is_wide(), order.from) {
@@ -81,7 +88,7 @@ async fn refresh<C: RouterControl>(
     let mut tx = worker.parts.store.system().await?;
     let fingerprint = nas::registry_fingerprint(&mut tx).await?;
     if seen.as_ref() != Some(&fingerprint) {
-        let registered = nas::registry(&mut tx).await?;
+        let registered = nas::registry_with_retired(&mut tx, worker.context().now().minus(RETIRED_LATELY)).await?;
         let ready = registered.routers.into_iter().map(|(nas, secret)| {
             let key = worker.parts.control.key(secret.expose());
             (nas.id, (nas, key))

@@ -1,11 +1,11 @@
-//! Wakes live sessions whose plan, voucher, subscriber or tenant has changed. A hint that is lost costs nothing: at the
+//! Wakes live sessions whose plan, voucher, subscriber, router or tenant has changed. A hint that is lost costs nothing: at the
 //! start all are woken, and each session is looked at again by itself.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::id::{PlanId, TenantId};
+use domain::id::{NasId, PlanId, TenantId};
 use ports::RouterControl;
 use store::access::convergence;
 use store::changes::{self, Change, Cursor, What};
@@ -77,18 +77,29 @@ async fn read<C: RouterControl>(
         let next = changes::start(&mut tx).await?;
         let tenants = tenants::list(&mut tx).await?;
         tx.commit().await?;
-        waiting.extend(tenants.into_iter().map(|tenant| (tenant.id, OfTenant { all: true, ..OfTenant::default() })));
+        worker.tenants.have_changed();
+        for tenant in tenants {
+            worker.tenants.touch(tenant.id);
+            waiting.entry(tenant.id).or_default().all = true;
+        }
         *cursor = Some(next);
         return Ok(false);
     };
     tx.commit().await?;
     for Change { tenant, what } in batch.changes {
         let of_tenant = waiting.entry(tenant).or_default();
+        worker.tenants.touch(tenant);
         match what {
             What::Voucher(id) => of_tenant.holders.push(id.uuid()),
             What::Subscriber(id) => of_tenant.holders.push(id.uuid()),
             What::Plan(id) => of_tenant.plans.push(id),
-            What::Tenant | What::All => of_tenant.all = true,
+            What::Tenant => {
+                // Before they are looked at: its calendar may run elsewhere now.
+                worker.tenants.have_changed();
+                of_tenant.all = true;
+            }
+            What::All => of_tenant.all = true,
+            What::Router(id) => of_tenant.routers.push(id),
             // Who may come back by its address says nothing about who is online.
             What::Device(_) => {}
         }
@@ -102,6 +113,7 @@ struct OfTenant {
     all: bool,
     plans: Vec<PlanId>,
     holders: Vec<Uuid>,
+    routers: Vec<NasId>,
 }
 
 async fn wake<C: RouterControl>(worker: &Worker<C>, tenant: TenantId, of_tenant: &OfTenant) -> Result<(), StoreError> {
@@ -111,6 +123,17 @@ async fn wake<C: RouterControl>(worker: &Worker<C>, tenant: TenantId, of_tenant:
         let mut tx = worker.parts.store.tenant(&scope).await?;
         convergence::wake_holders(&mut tx, &of_tenant.holders, now).await?;
         tx.commit().await?;
+    }
+    if !of_tenant.all && !of_tenant.routers.is_empty() {
+        let mut after = None;
+        loop {
+            let mut tx = worker.parts.store.tenant(&scope).await?;
+            after = convergence::wake_on_routers(&mut tx, &of_tenant.routers, after, now).await?;
+            tx.commit().await?;
+            if after.is_none() {
+                break;
+            }
+        }
     }
     if !of_tenant.all && of_tenant.plans.is_empty() {
         return Ok(());

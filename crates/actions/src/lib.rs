@@ -11,3 +11,4 @@ pub mod network;
 pub mod people;
 pub mod platform;
 pub mod sales;
+pub mod support;

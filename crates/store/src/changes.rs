@@ -15,7 +15,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use domain::id::{PlanId, SubscriberId, TenantId, VoucherId};
+use domain::id::{NasId, PlanId, SubscriberId, TenantId, VoucherId};
 use domain::mac::Mac;
 use uuid::Uuid;
 
@@ -39,6 +39,8 @@ pub enum What {
     Subscriber(SubscriberId),
     /// A plan, or the revision of it that is in force.
     Plan(PlanId),
+    /// A router was taken out of use, or may not be trusted any more.
+    Router(NasId),
     /// The tenant's own row: its zone, its calling code.
     Tenant,
     /// What a device's address is known by.
@@ -228,6 +230,7 @@ impl TryFrom<ChangeRow> for Change {
         let what = match row.kind.as_str() {
             "voucher" => What::Voucher(VoucherId::from_uuid(row.id)),
             "subscriber" => What::Subscriber(SubscriberId::from_uuid(row.id)),
+            "router" => What::Router(NasId::from_uuid(row.id)),
             "plan" => What::Plan(PlanId::from_uuid(row.id)),
             "tenant" => What::Tenant,
             "all" => What::All,

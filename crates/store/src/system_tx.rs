@@ -2,7 +2,7 @@
 //!
 //! Used by: the registry of routers (`network::nas::registry`), what is seen of them (`network::sightings`), the
 //! authority of RadSec and all certificates in force (`network::certificates`), opening and finding tenants (`platform::tenants`),
-//! counts for metrics (`access::sessions::count_open`), the operator's look at a decision
+//! counts for metrics (`access::sessions::count_open`), whose exceptions are open (`support::exceptions`), the operator's look at a decision
 //! (`access::decisions::latest_by_trace_of_all`), saving the blocks of a node's log, which holds all its tenants'
 //! records (`access::decisions::save`), joining them (`join_small`), letting go of old ones (`keep`), the feed of
 //! changes to what nodes keep in memory (`changes`), what nodes tell each other (`platform::{nodes, leases, outages}`),

@@ -36,6 +36,9 @@ const SOON: Span = Span::seconds(2);
 /// How long after its session began a voucher's first use may be on its way into the database.
 const FIRST_USE_WITHIN: Span = Span::seconds(300);
 
+/// How long a node may take to notice that a router is not to be trusted any more: what was begun meanwhile ends too.
+const NOTICED_WITHIN: Span = Span::seconds(5);
+
 /// How long a router may take to stop speaking of a session that it says it has ended.
 const LAST_WORDS: Span = Span::seconds(30);
 
@@ -58,9 +61,16 @@ pub struct Live<'a> {
     pub interim_seconds: u32,
     /// Whether it is to end for what was said of its device.
     pub must_end: Option<MustEnd>,
+    /// When its router was taken out of use, or lost its certificate.
+    pub router_gone_at: Option<Timestamp>,
 }
 
 impl Live<'_> {
+    /// Whether it is to end because of its router. What a router begins later it has proven anew.
+    fn is_of_a_router_that_is_gone(&self) -> bool {
+        self.router_gone_at.is_some_and(|gone_at| self.started_at < gone_at.plus(NOTICED_WITHIN))
+    }
+
     /// Whether its router was told to lead it to where people are told how to pay.
     fn is_restricted(&self) -> bool {
         self.told.is_some_and(|(told, _)| told.speed == Speed::Restricted)
@@ -89,6 +99,31 @@ pub struct Seen {
 
 /// Compares all live sessions of a holder with what they should have at `now`.
 pub fn converge(
+    candidate: &Candidate<'_>,
+    places: &[Place],
+    settled: (&Zone, &HouseRules),
+    sessions: &[Live<'_>],
+    now: Timestamp,
+) -> Seen {
+    let (gone, staying): (Vec<&Live<'_>>, Vec<&Live<'_>>) =
+        sessions.iter().partition(|live| live.is_of_a_router_that_is_gone());
+    if gone.is_empty() {
+        return of_trusted(candidate, places, settled, sessions, now);
+    }
+    let staying: Vec<Live<'_>> = staying.into_iter().copied().collect();
+    let seen = of_trusted(candidate, places, settled, &staying, now);
+    let mut others = seen.verdicts.into_iter();
+    let verdicts = sessions.iter().map(|live| {
+        if live.is_of_a_router_that_is_gone() {
+            return ended(live, Why::RouterGone);
+        }
+        others.next().unwrap_or(Verdict::Keep)
+    });
+    Seen { verdicts: verdicts.collect(), ..seen }
+}
+
+/// The same of sessions whose routers are trusted.
+fn of_trusted(
     candidate: &Candidate<'_>,
     places: &[Place],
     (zone, house): (&Zone, &HouseRules),
@@ -244,6 +279,14 @@ pub fn after(ask: &Ask, answer: &Answer, (tries, was_cut): (u16, bool), interim_
     let later = |seconds: i64| now.plus(Span::seconds(seconds));
     let again = After { look_at: later(wait_seconds(more)), tries: more, is_cut: false, is_trouble: false };
     match (ask, answer) {
+        // Its turn did not come in time: what is to be asked now may be something else.
+        (_, Answer::NotAsked) => After { look_at: now, tries, is_cut: false, is_trouble: false },
+        // Whatever such a router says, it is not believed. That it was not ended there is for people to see.
+        (Ask::Disconnect(Why::RouterGone), answer) => {
+            let has_done_it = !was_cut && matches!(answer, Answer::Done | Answer::NoSuchSession);
+            let look_at = now.plus(LAST_WORDS).plus(Span::seconds(i64::from(interim_seconds)));
+            After { look_at, tries: 0, is_cut: true, is_trouble: !has_done_it }
+        }
         // Looked at again at once: something may have changed meanwhile.
         (Ask::Change(_), Answer::Done) => After { look_at: now, tries: 0, is_cut: false, is_trouble: false },
         // It said so before, and spoke of the session again: it means another one, or cannot end it.
@@ -262,8 +305,6 @@ pub fn after(ask: &Ask, answer: &Answer, (tries, was_cut): (u16, bool), interim_
         (Ask::Disconnect(_), Answer::Refused(_)) | (_, Answer::Unreachable(_)) => {
             After { look_at: later(LONGEST_WAIT_SECONDS), is_trouble: true, ..again }
         }
-        // Its turn did not come in time: what is to be asked now may be something else.
-        (_, Answer::NotAsked) => After { look_at: now, tries, is_cut: false, is_trouble: false },
         (_, Answer::Silence) => After { is_trouble: more >= TRIES_UNTIL_TOLD, ..again },
     }
 }
@@ -279,4 +320,54 @@ pub fn escalate(ask: Ask, has_refused: bool) -> Ask {
 fn wait_seconds(tries: u16) -> i64 {
     let doubled = 1_i64.checked_shl(u32::from(tries.min(10))).unwrap_or(LONGEST_WAIT_SECONDS);
     (2 * doubled).min(LONGEST_WAIT_SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GONE: Ask = Ask::Disconnect(Why::RouterGone);
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    #[test]
+    fn a_router_that_is_gone_ends_nothing_by_its_word_and_keeps_nothing_by_its_silence() {
+        let silent = Answer::Unreachable("it is retired".to_owned());
+        for (answer, is_trouble) in [
+            (Answer::Done, false),
+            (Answer::NoSuchSession, false),
+            (Answer::Refused(Some(504)), true),
+            (Answer::Silence, true),
+            (silent, true),
+        ] {
+            let after = after(&GONE, &answer, (0, false), 300, at(0));
+            assert!(after.is_cut, "{answer}");
+            assert_eq!(after.is_trouble, is_trouble, "{answer}");
+        }
+        let spoke_again = after(&GONE, &Answer::Done, (0, true), 300, at(0));
+        assert!(spoke_again.is_cut && spoke_again.is_trouble, "it said so before");
+        let not_asked = after(&GONE, &Answer::NotAsked, (2, false), 300, at(0));
+        assert_eq!((not_asked.is_cut, not_asked.tries, not_asked.look_at), (false, 2, at(0)));
+    }
+
+    #[test]
+    fn what_a_router_begins_after_it_was_given_up_it_has_proven_anew() {
+        let began = |seconds| Live {
+            session: SessionId::from_bytes([1; 16]),
+            device: &Device::Unnamed,
+            told: None,
+            started_at: at(seconds),
+            last_heard_at: at(seconds),
+            cut_at: None,
+            interim_seconds: 300,
+            must_end: None,
+            router_gone_at: Some(at(100)),
+        };
+
+        assert!(began(50).is_of_a_router_that_is_gone());
+        assert!(began(104).is_of_a_router_that_is_gone(), "a node may not have noticed");
+        assert!(!began(105).is_of_a_router_that_is_gone());
+    }
 }

@@ -100,8 +100,10 @@ pub fn may_be_about(session: &Session, record: &UsageRecord) -> bool {
 /// Whether a record shows a session alive that we thought dead: silence may have been our own. A copy of what was known
 /// before shows nothing.
 fn lives_after_all(session: &Session, record: &UsageRecord) -> bool {
-    let inferred =
-        matches!(session.state, SessionState::Closed(EndCause::LeaseEnded | EndCause::NasRestarted | EndCause::Cut));
+    let inferred = matches!(
+        session.state,
+        SessionState::Closed(EndCause::LeaseEnded | EndCause::NasRestarted | EndCause::Cut | EndCause::RouterGone)
+    );
     let running = matches!(record.kind, UsageKind::Start | UsageKind::Interim);
     let last = session.last_reading.seconds;
     let is_news = record.counters.seconds > last || last == 0;
@@ -110,8 +112,9 @@ fn lives_after_all(session: &Session, record: &UsageRecord) -> bool {
 
 /// A Stop after an end that we had only inferred: the router's own word about the cause is better.
 fn correct_end(session: &mut Session, number: u32) {
-    if let SessionState::Closed(EndCause::LeaseEnded | EndCause::NasRestarted | EndCause::Cut | EndCause::Reported(0)) =
-        session.state
+    if let SessionState::Closed(
+        EndCause::LeaseEnded | EndCause::NasRestarted | EndCause::Cut | EndCause::RouterGone | EndCause::Reported(0),
+    ) = session.state
     {
         session.state = SessionState::Closed(EndCause::Reported(number));
     }
@@ -240,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_session_that_was_thought_dead_lives_by_later_news_alone() {
-        for cause in [EndCause::LeaseEnded, EndCause::NasRestarted, EndCause::Cut] {
+        for cause in [EndCause::LeaseEnded, EndCause::NasRestarted, EndCause::Cut, EndCause::RouterGone] {
             let mut session = begun();
             apply(&mut session, &record(UsageKind::Interim, 300, 1_000, 300));
             close(&mut session, cause, Timestamp::from_seconds(900));

@@ -206,6 +206,8 @@ async fn apply(node: &Node, changes: &[Change]) -> Result<(), StoreError> {
             What::Plan(plan) => of_tenant.plans.push(plan),
             What::Voucher(id) => of_tenant.holders.push(id.uuid()),
             What::Subscriber(id) => of_tenant.holders.push(id.uuid()),
+            // The registry of routers is looked at by itself.
+            What::Router(_) => {}
             What::Device(address) => of_tenant.addresses.push(address),
         }
     }

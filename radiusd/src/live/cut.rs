@@ -63,12 +63,12 @@ async fn in_memory(node: &Arc<Node>, cut: &[Cut]) -> u64 {
     let mut heard = Heard::default();
     let ended = node.live.hearing(node, true, |by, table| {
         let mut ended = 0;
-        for Cut { tenant, session, at } in cut {
+        for Cut { tenant, session, at, cause } in cut {
             let is_over = table.get(*session).is_some_and(|known| {
                 known.tenant == *tenant && known.is_open() && known.stored.session.last_heard_at <= *at
             });
             if is_over {
-                table.end(*session, EndCause::Cut, *at, by, &mut heard);
+                table.end(*session, *cause, *at, by, &mut heard);
                 ended += 1;
             }
         }
@@ -79,9 +79,9 @@ async fn in_memory(node: &Arc<Node>, cut: &[Cut]) -> u64 {
 }
 
 async fn in_the_database(node: &Node, cut: &[Cut]) -> Result<u64, StoreError> {
-    let mut of_tenants: BTreeMap<TenantId, Vec<SessionId>> = BTreeMap::new();
-    for Cut { tenant, session, .. } in cut {
-        of_tenants.entry(*tenant).or_default().push(*session);
+    let mut of_tenants: BTreeMap<TenantId, Vec<(SessionId, EndCause)>> = BTreeMap::new();
+    for Cut { tenant, session, cause, .. } in cut {
+        of_tenants.entry(*tenant).or_default().push((*session, *cause));
     }
     let mut ended = 0;
     for (tenant, sessions) in of_tenants {

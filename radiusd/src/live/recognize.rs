@@ -31,7 +31,9 @@ pub(super) fn report_of(tenant: TenantId, stored: &StoredSession, id: SessionId)
         SessionState::Granted => UsageKind::Start,
         SessionState::Open => UsageKind::Interim,
         SessionState::Closed(EndCause::Reported(number)) => UsageKind::Stop(number),
-        SessionState::Closed(EndCause::NasRestarted | EndCause::LeaseEnded | EndCause::Cut) => UsageKind::Interim,
+        SessionState::Closed(EndCause::NasRestarted | EndCause::LeaseEnded | EndCause::Cut | EndCause::RouterGone) => {
+            UsageKind::Interim
+        }
     };
     UsageRecord {
         tenant,
@@ -119,8 +121,9 @@ impl Table {
             // Its counters may have begun again since.
             known.stored.session.last_reading = stranger.stored.session.last_reading;
         }
-        if let SessionState::Closed(cause @ (EndCause::NasRestarted | EndCause::LeaseEnded | EndCause::Cut)) =
-            stranger.stored.session.state
+        if let SessionState::Closed(
+            cause @ (EndCause::NasRestarted | EndCause::LeaseEnded | EndCause::Cut | EndCause::RouterGone),
+        ) = stranger.stored.session.state
         {
             let ended_at = stranger.stored.session.ended_at.unwrap_or(by.now);
             self.end(other, cause, ended_at, by, heard);

@@ -9,6 +9,18 @@ use super::Paging;
 pub enum Exception {
     /// List exceptions, newest first
     List(ExceptionList),
+    /// Resolve an exception that somebody has looked after
+    Resolve(ExceptionResolve),
+}
+
+/// `exception resolve`.
+#[derive(Debug, Args)]
+pub struct ExceptionResolve {
+    /// Its id, as `exception list` shows it
+    pub id: String,
+    /// What was done about it
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub note: String,
 }
 
 /// `exception list`.

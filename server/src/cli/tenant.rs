@@ -1,6 +1,7 @@
 //! `tenant set`: how a tenant wants its people dealt with.
 
 use clap::{Args, ValueEnum};
+use domain::platform::house::SESSION_DAYS;
 use domain::rate::{Bps, UpDown};
 use domain::text::{RouterName, Slug};
 use domain::time::Span;
@@ -28,6 +29,9 @@ pub struct TenantSet {
     /// Whether a hotspot's own question about a device is answered by the voucher that it used last
     #[arg(long, value_enum)]
     pub mac_login: Option<Switch>,
+    /// For how many days ended sessions are kept, with who had which address when: 90 to 1830
+    #[arg(long, value_name = "DAYS", value_parser = session_days)]
+    pub session_days: Option<u32>,
 }
 
 /// What becomes of PPPoE users who are suspended or whose time is over.
@@ -46,6 +50,17 @@ pub enum Switch {
     On,
     /// Off
     Off,
+}
+
+fn session_days(text: &str) -> Result<u32, String> {
+    let fault = || {
+        let (least, most) = (SESSION_DAYS.start(), SESSION_DAYS.end());
+        format!(
+            "sessions are kept {least} to {most} days: less than {least} would leave lawful questions unanswered, and \
+             more than {most} keeps people's data longer than anybody needs; the default is 365"
+        )
+    };
+    text.parse().ok().filter(|days| SESSION_DAYS.contains(days)).ok_or_else(fault)
 }
 
 fn minutes(text: &str) -> Result<Span, String> {

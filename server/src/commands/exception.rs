@@ -1,5 +1,8 @@
 //! `mnetifi exception …`: what could not be made as it should be, and needs a person.
 
+use actions::support::resolve_exception;
+use anyhow::anyhow;
+use domain::id::ExceptionId;
 use domain::support::exception::Exception;
 use serde::Serialize;
 use store::network::nas;
@@ -25,7 +28,26 @@ struct Row {
 
 /// Runs the command.
 pub async fn run(opened: &Opened, command: cli::Exception) -> anyhow::Result<()> {
-    let cli::Exception::List(list) = command;
+    match command {
+        cli::Exception::List(list) => self::list(opened, &list).await,
+        cli::Exception::Resolve(resolve) => self::resolve(opened, &resolve).await,
+    }
+}
+
+/// Resolves one by hand.
+async fn resolve(opened: &Opened, resolve: &cli::ExceptionResolve) -> anyhow::Result<()> {
+    let tenant = opened.tenant().await?;
+    let none =
+        || anyhow!("no open exception has the id `{}`: `mnetifi exception list` shows those there are", resolve.id);
+    let id = ExceptionId::from_uuid(resolve.id.parse().map_err(|_| none())?);
+    let scope = opened.scope(&tenant);
+    let done = resolve_exception::resolve_exception(&opened.store, &scope, id, &resolve.note, opened.context()).await?;
+    let exception = done.ok_or_else(none)?;
+    let sentence = format!("resolved: {}; it opens again if the same is met again", exception.what);
+    print::result(opened.style, &row(&exception, None), &sentence)
+}
+
+async fn list(opened: &Opened, list: &cli::ExceptionList) -> anyhow::Result<()> {
     let tenant = opened.tenant().await?;
     let mut tx = opened.store.tenant(&opened.scope(&tenant)).await?;
     let page = exceptions::list(&mut tx, list.all, opened.page(&list.paging)?).await?;
@@ -40,7 +62,7 @@ pub async fn run(opened: &Opened, command: cli::Exception) -> anyhow::Result<()>
     print::rows(
         opened.style,
         &rows,
-        &["SINCE", "LAST SEEN", "TIMES", "ROUTER", "WHAT", "RESOLVED"],
+        &["SINCE", "LAST SEEN", "TIMES", "ROUTER", "WHAT", "RESOLVED", "ID"],
         |row| {
             vec![
                 print::zoned(&row.opened_at, &tenant.zone),
@@ -49,6 +71,7 @@ pub async fn run(opened: &Opened, command: cli::Exception) -> anyhow::Result<()>
                 row.nas.clone().unwrap_or_default(),
                 row.what.clone(),
                 row.resolution.clone().unwrap_or_default(),
+                row.id.clone(),
             ]
         },
         "nothing needs a person; `--all` also shows what was resolved",

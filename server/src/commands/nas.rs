@@ -84,7 +84,10 @@ pub async fn run(opened: &Opened, command: cli::Nas) -> anyhow::Result<()> {
         cli::Nas::Remove(named) => {
             let gone = retire_nas::retire_nas(&opened.store, &scope, &named.name, opened.context()).await;
             let nas = gone.map_err(|why| unknown(why.into(), &named.name))?;
-            let sentence = format!("`{}` may not ask any more; its sessions and decisions stay", nas.name);
+            let sentence = format!(
+                "`{}` may not ask any more, and who is online there is cut; its sessions and decisions stay",
+                nas.name
+            );
             print::result(opened.style, &Row::of(&nas, zone), &sentence)
         }
     }

@@ -6,7 +6,8 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use actions::network::{issue_certificate, radsec_authority, revoke_certificates};
+use actions::network::revoke_certificates::{self, Revoked};
+use actions::network::{issue_certificate, radsec_authority};
 use anyhow::{Context as _, bail, ensure};
 use certificates::pem;
 use domain::id::NasId;
@@ -174,11 +175,18 @@ async fn revoke(opened: &Opened, revoke: &cli::RadsecRevoke) -> anyhow::Result<(
     let names = names(&mut tx).await?;
     tx.commit().await?;
     let revoked = revoke_certificates::revoke_certificates(&opened.store, &scope, which, opened.context()).await?;
+    let Revoked { certificates: revoked, distrusted } = revoked;
     ensure!(!revoked.is_empty(), "nothing to take back: `mnetifi radsec list` shows what is in force");
     let now = opened.context().now();
     let rows: Vec<Row> = revoked.iter().map(|one| Row::of(one, name_of(&names, one.nas), &tenant.zone, now)).collect();
     let serials: Vec<_> = rows.iter().map(|row| format!("{} of router `{}`", row.serial, row.router)).collect();
-    let sentence = format!("took back {}; within a second it opens nothing", serials.join(", "));
+    let mut sentence = format!("took back {}; within a second it opens nothing", serials.join(", "));
+    for router in &distrusted {
+        sentence.push_str(&format!(
+            "\nrouter `{}` has none in force any more: who is online there is cut within seconds",
+            name_of(&names, *router)
+        ));
+    }
     print::result(opened.style, &rows, &sentence)
 }
 

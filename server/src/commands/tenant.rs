@@ -102,15 +102,23 @@ async fn settle(opened: &Opened, set: &cli::TenantSet) -> anyhow::Result<()> {
     }
     house.unpaid = if restricts { Unpaid::Restrict(Box::new(terms(&house.unpaid, set)?)) } else { Unpaid::Reject };
     set_house::set_house(&opened.store, tenant.id, &house).await?;
-    let sentence = format!(
+    if let Some(days) = set.session_days {
+        let mut tx = opened.store.system().await?;
+        tenants::set_session_days(&mut tx, tenant.id, days).await?;
+        tx.commit().await?;
+    }
+    let mut sentence = format!(
         "tenant `{}`: PPPoE users who are suspended or have not paid are {}; devices {} by themselves",
         tenant.slug,
         if restricts { "let in to be told how to pay" } else { "refused" },
         if house.mac_login { "come back" } else { "do not come back" },
     );
+    if let Some(days) = set.session_days {
+        sentence.push_str(&format!("; ended sessions are kept {days} days"));
+    }
     let result = serde_json::json!({
         "tenant": tenant.slug.as_str(), "suspended": if restricts { "restrict" } else { "reject" },
-        "mac_login": house.mac_login,
+        "mac_login": house.mac_login, "session_days": set.session_days,
     });
     print::result(opened.style, &result, &sentence)
 }

@@ -153,7 +153,7 @@ async fn a_certificate_that_is_taken_back_closes_its_connections_and_opens_no_mo
 
     let which = Which::WithSerial(issued.certificate.serial);
     let revoked = revoke_certificates::revoke_certificates(&world.store, &world.isp.scope, which, world.context());
-    assert_eq!(revoked.await.expect("revoked").len(), 1);
+    assert_eq!(revoked.await.expect("revoked").certificates.len(), 1);
     let closed = ending.hears().await;
     let again = dial(&world, &issued).connects().await;
     let other = lasting.asks("nobody", "nothing", PHONE).await.expect("asked");

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::access::facts::{Candidate, FoundBy, Holder, PlacesSeen};
-use domain::access::order::{Answer, Answered, Ask, Name, Order};
+use domain::access::order::{Answer, Answered, Ask, Name, Order, Why};
 use domain::access::told::Told;
 use domain::id::{NasId, PlanId, SessionId};
 use domain::platform::house::HouseRules;
@@ -19,6 +19,7 @@ use store::access::convergence::{LiveSession, Outcome, live_of, note_answers, no
 use store::access::hours::{self, UsedLately};
 use store::access::known::{self, KnownRight};
 use store::access::usage;
+use store::network::nas;
 use store::platform::tenants;
 use store::sales::plans;
 use store::support::exceptions;
@@ -70,7 +71,11 @@ pub async fn look(
         .map(|known| known.right.holder())
         .collect();
     let lately = hours::recent(&mut tx, &counted, zone, now).await?;
-    let mut found = Found { lately, looked: Looked::default(), next: Vec::new(), totals: Vec::new() };
+    let mut routers: Vec<NasId> = live.iter().map(|session| session.stored.nas).collect();
+    routers.sort_unstable();
+    routers.dedup();
+    let gone = nas::gone(&mut tx, &routers).await?;
+    let mut found = Found { lately, gone, looked: Looked::default(), next: Vec::new(), totals: Vec::new() };
     let mut of_holders: HashMap<Holder, Vec<&LiveSession>> = HashMap::new();
     for session in &live {
         if let Some(holder) = session.stored.holder {
@@ -138,6 +143,8 @@ const fn looked(live: &LiveSession, next: Timestamp) -> (SessionId, Option<Times
 struct Found {
     /// What was used lately, of those whose plan counts it.
     lately: HashMap<Holder, UsedLately>,
+    /// Routers that are not trusted any more, and since when.
+    gone: HashMap<NasId, Timestamp>,
     looked: Looked,
     next: Vec<(SessionId, Option<Timestamp>, Timestamp)>,
     totals: Vec<(Holder, Option<u64>)>,
@@ -165,7 +172,7 @@ impl Found {
             recent: used.recent,
             places: PlacesSeen::default(),
         };
-        let live: Vec<Live<'_>> = sessions.iter().map(|session| of_policy(session, known, plans)).collect();
+        let live: Vec<Live<'_>> = sessions.iter().map(|session| self.of_policy(session, known, plans)).collect();
         let seen = convergence::converge(&candidate, &known.places, settled, &live, now);
         for (session, verdict) in sessions.iter().zip(seen.verdicts) {
             match verdict {
@@ -173,7 +180,10 @@ impl Found {
                     self.looked.kept += 1;
                     self.next.push(looked(session, seen.look_at));
                 }
-                Verdict::Ask(_) if session.stored.acct_session_id.is_none() => {
+                // Its router may not know it yet. One that is gone will never speak of it.
+                Verdict::Ask(ask)
+                    if session.stored.acct_session_id.is_none() && ask != Ask::Disconnect(Why::RouterGone) =>
+                {
                     self.next.push(looked(session, now.plus(UNREPORTED)));
                 }
                 Verdict::Ask(ask) => {
@@ -185,19 +195,20 @@ impl Found {
         }
         self.totals.push((holder, seen.look_at_octets));
     }
-}
 
-fn of_policy<'a>(live: &'a LiveSession, known: &KnownRight, plans: &'a Plans) -> Live<'a> {
-    let stored = &live.stored;
-    Live {
-        session: stored.id,
-        device: &stored.device,
-        told: stored.told.and_then(|told| Some((told, &plans.of(&told)?.terms))),
-        started_at: stored.session.started_at,
-        last_heard_at: stored.session.last_heard_at,
-        cut_at: live.cut_at,
-        interim_seconds: stored.interim_seconds.unwrap_or(INTERIM_SECONDS),
-        must_end: devices::must_end(&known.marks, &stored.device, stored.session.started_at),
+    fn of_policy<'a>(&self, live: &'a LiveSession, known: &KnownRight, plans: &'a Plans) -> Live<'a> {
+        let stored = &live.stored;
+        Live {
+            session: stored.id,
+            device: &stored.device,
+            told: stored.told.and_then(|told| Some((told, &plans.of(&told)?.terms))),
+            started_at: stored.session.started_at,
+            last_heard_at: stored.session.last_heard_at,
+            cut_at: live.cut_at,
+            interim_seconds: stored.interim_seconds.unwrap_or(INTERIM_SECONDS),
+            must_end: devices::must_end(&known.marks, &stored.device, stored.session.started_at),
+            router_gone_at: self.gone.get(&stored.nas).copied(),
+        }
     }
 }
 
@@ -287,6 +298,16 @@ fn trouble(order: &Order, answer: &Answer, at: Timestamp, context: Context<'_>) 
         Ask::Disconnect(why) => format!("should have ended ({why})"),
     };
     let (kind, about, what) = match answer {
+        _ if order.ask == Ask::Disconnect(Why::RouterGone) => (
+            ExceptionKind::RouterGone,
+            order.nas.to_string(),
+            format!(
+                "sessions on this router, as that of {}, have ended here, for it was taken out of use or its certificate \
+                 was taken back; the router did not end them: {answer}. People may go on surfing there: switch it off, or \
+                 end them on the router itself, then `mnetifi exception resolve`",
+                order.name.user_name
+            ),
+        ),
         Answer::Silence | Answer::NotAsked | Answer::Unreachable(_) => (
             ExceptionKind::RouterSilent,
             order.nas.to_string(),

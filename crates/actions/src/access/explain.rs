@@ -137,6 +137,7 @@ pub fn end_in_words(cause: EndCause) -> String {
     match cause {
         EndCause::NasRestarted => "the router restarted".to_owned(),
         EndCause::Cut => "we asked its router to end it, and it did".to_owned(),
+        EndCause::RouterGone => "its router was taken out of use, or its certificate was taken back".to_owned(),
         EndCause::LeaseEnded => "nothing was heard of it any more".to_owned(),
         EndCause::Reported(number) => match number {
             0 => "the router gave no reason",

@@ -1,4 +1,5 @@
-//! Takes a router out of use: from the next second on it may not ask. Its sessions and decisions stay.
+//! Takes a router out of use: from the next second on it may not ask, and who is online there is cut. Its sessions and
+//! decisions stay.
 
 use domain::network::nas::Nas;
 use domain::text::Slug;
@@ -7,8 +8,7 @@ use store::{Store, StoreError, TenantScope};
 
 use crate::context::Context;
 
-/// Retires the router of a name. Its name is free afterwards; sessions that it had open end when nothing is heard of
-/// them.
+/// Retires the router of a name. Its name is free afterwards.
 pub async fn retire_nas(
     store: &Store,
     scope: &TenantScope,

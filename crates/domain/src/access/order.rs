@@ -147,6 +147,8 @@ pub enum Why {
     Renewed,
     /// Staff or its owner has let go of the device.
     Released,
+    /// Its router was taken out of use, or its certificate was taken back.
+    RouterGone,
 }
 
 impl Why {
@@ -156,6 +158,7 @@ impl Why {
             Self::Refused(refusal) => refusal.code(),
             Self::Renewed => "renewed",
             Self::Released => "released",
+            Self::RouterGone => "router_gone",
         }
     }
 }
@@ -167,6 +170,7 @@ impl fmt::Display for Why {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Renewed => f.write_str("it has to log in again for its new terms"),
             Self::Released => f.write_str("the device was let go of"),
+            Self::RouterGone => f.write_str("its router was taken out of use, or its certificate was taken back"),
         }
     }
 }

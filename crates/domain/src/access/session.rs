@@ -25,6 +25,8 @@ pub enum EndCause {
     LeaseEnded,
     /// Its router confirmed that it ended it because we asked, or that it does not know it.
     Cut,
+    /// Its router was taken out of use, or its certificate was taken back, whatever it says itself.
+    RouterGone,
 }
 
 impl EndCause {
@@ -35,6 +37,7 @@ impl EndCause {
             Self::NasRestarted => "nas_restarted",
             Self::LeaseEnded => "lease_ended",
             Self::Cut => "cut",
+            Self::RouterGone => "router_gone",
         }
     }
 }

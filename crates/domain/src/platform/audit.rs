@@ -5,7 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::access::facts::Holder;
-use crate::id::{AuditId, PlanId, SubscriberId, VoucherId};
+use crate::id::{AuditId, ExceptionId, PlanId, SubscriberId, VoucherId};
 use crate::time::Timestamp;
 
 /// Most characters of who did it.
@@ -55,11 +55,13 @@ pub enum Verb {
     UnblockDevice,
     /// A device's place was freed.
     ReleaseDevice,
+    /// An exception was resolved by hand.
+    ResolveException,
 }
 
 impl Verb {
     /// All of them, in the order they are declared.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::PublishPlan,
         Self::ChangePlan,
         Self::SellVoucher,
@@ -72,6 +74,7 @@ impl Verb {
         Self::BlockDevice,
         Self::UnblockDevice,
         Self::ReleaseDevice,
+        Self::ResolveException,
     ];
 
     /// Its name in records.
@@ -89,6 +92,7 @@ impl Verb {
             Self::BlockDevice => "block_device",
             Self::UnblockDevice => "unblock_device",
             Self::ReleaseDevice => "release_device",
+            Self::ResolveException => "resolve_exception",
         }
     }
 
@@ -114,6 +118,8 @@ pub enum Thing {
     Voucher(VoucherId),
     /// A subscriber.
     Subscriber(SubscriberId),
+    /// An exception.
+    Exception(ExceptionId),
 }
 
 impl From<Holder> for Thing {
@@ -126,12 +132,13 @@ impl From<Holder> for Thing {
 }
 
 impl Thing {
-    /// The kind of row: `plan`, `voucher` or `subscriber`.
+    /// The kind of row: `plan`, `voucher`, `subscriber` or `exception`.
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Plan(_) => "plan",
             Self::Voucher(_) => "voucher",
             Self::Subscriber(_) => "subscriber",
+            Self::Exception(_) => "exception",
         }
     }
 
@@ -141,6 +148,7 @@ impl Thing {
             Self::Plan(id) => id.uuid(),
             Self::Voucher(id) => id.uuid(),
             Self::Subscriber(id) => id.uuid(),
+            Self::Exception(id) => id.uuid(),
         }
     }
 
@@ -150,6 +158,7 @@ impl Thing {
             "plan" => Some(Self::Plan(PlanId::from_uuid(id))),
             "voucher" => Some(Self::Voucher(VoucherId::from_uuid(id))),
             "subscriber" => Some(Self::Subscriber(SubscriberId::from_uuid(id))),
+            "exception" => Some(Self::Exception(ExceptionId::from_uuid(id))),
             _ => None,
         }
     }

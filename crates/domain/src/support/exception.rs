@@ -11,17 +11,21 @@ pub enum ExceptionKind {
     SessionNotFollowing,
     /// A router does not answer what it is asked about its live sessions.
     RouterSilent,
+    /// A router that was taken out of use, or whose certificate was taken back, did not end its sessions: people may go
+    /// on surfing there.
+    RouterGone,
 }
 
 impl ExceptionKind {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::SessionNotFollowing, Self::RouterSilent];
+    pub const ALL: [Self; 3] = [Self::SessionNotFollowing, Self::RouterSilent, Self::RouterGone];
 
     /// Its name in records.
     pub const fn code(self) -> &'static str {
         match self {
             Self::SessionNotFollowing => "session_not_following",
             Self::RouterSilent => "router_silent",
+            Self::RouterGone => "router_gone",
         }
     }
 

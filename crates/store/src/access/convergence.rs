@@ -5,6 +5,7 @@
 
 use domain::access::facts::Holder;
 use domain::access::order::Why;
+use domain::access::session::EndCause;
 use domain::access::told::Told;
 use domain::id::{NasId, PlanId, SessionId, TenantId};
 use domain::time::Timestamp;
@@ -325,12 +326,43 @@ pub async fn wake_many(
     )
     .fetch_all(tx.connection())
     .await?;
+    wake(tx, &ids, now).await
+}
+
+/// Wakes live sessions on these routers: at most [`WAKE_MAX`] of those behind `after`, in the order of their ids. Returns
+/// where to go on; `None` at the end.
+pub async fn wake_on_routers(
+    tx: &mut TenantTx,
+    routers: &[NasId],
+    after: Option<SessionId>,
+    now: Timestamp,
+) -> Result<Option<SessionId>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let ids: Vec<Uuid> = sqlx::query_scalar!(
+        "select id
+         from sessions
+         where tenant_id = $1 and nas_id = any($2) and id > $3 and ended_at is null
+         order by id
+         limit $4",
+        tenant,
+        &routers.iter().map(|nas| nas.uuid()).collect::<Vec<_>>(),
+        after.map_or(Uuid::nil(), |id| id.uuid()),
+        i64::from(WAKE_MAX),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    wake(tx, &ids, now).await
+}
+
+/// Wakes the live ones of these sessions. Returns the last of them if there may be more behind it.
+async fn wake(tx: &mut TenantTx, ids: &[Uuid], now: Timestamp) -> Result<Option<SessionId>, StoreError> {
+    let tenant = tx.tenant_uuid();
     sqlx::query!(
         "update sessions
          set look_at = least(look_at, $3) - interval '1 microsecond'
          where tenant_id = $1 and id = any($2) and ended_at is null",
         tenant,
-        &ids,
+        ids,
         Instant(now) as _,
     )
     .execute(tx.connection())
@@ -378,12 +410,14 @@ pub struct Cut {
     pub session: SessionId,
     /// When.
     pub at: Timestamp,
+    /// What its end is.
+    pub cause: EndCause,
 }
 
 /// Sessions of all tenants that their routers have ended, and of which nothing was heard since; at most `limit`.
 pub async fn cut(tx: &mut SystemTx, limit: u32) -> Result<Vec<Cut>, StoreError> {
     let rows = sqlx::query!(
-        r#"select tenant_id, id, cut_at as "cut_at!: Instant"
+        r#"select tenant_id, id, cut_at as "cut_at!: Instant", cut_why
            from sessions
            where ended_at is null and cut_at is not null and last_heard_at <= cut_at
            limit $1"#,
@@ -395,6 +429,11 @@ pub async fn cut(tx: &mut SystemTx, limit: u32) -> Result<Vec<Cut>, StoreError> 
         tenant: TenantId::from_uuid(row.tenant_id),
         session: SessionId::from_uuid(row.id),
         at: row.cut_at.0,
+        cause: if row.cut_why.as_deref() == Some(Why::RouterGone.code()) {
+            EndCause::RouterGone
+        } else {
+            EndCause::Cut
+        },
     });
     Ok(cut.collect())
 }

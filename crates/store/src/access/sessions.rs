@@ -476,24 +476,25 @@ pub async fn close_overdue(tx: &mut TenantTx, now: Timestamp, limit: u32) -> Res
 }
 
 /// Ends sessions that their routers have ended because we asked, and frees their places. Returns how many.
-pub async fn close_cut(tx: &mut TenantTx, ids: &[SessionId]) -> Result<u64, StoreError> {
+pub async fn close_cut(tx: &mut TenantTx, cut: &[(SessionId, EndCause)]) -> Result<u64, StoreError> {
     let tenant = tx.tenant_uuid();
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let closed = sqlx::query_scalar!(
         "with cut as (
-             select id
-             from sessions
-             where tenant_id = $1 and id = any($2) and ended_at is null and last_heard_at <= cut_at
-             order by id
-             for update
+             select s.id, c.code
+             from sessions s
+             join unnest($2::uuid[], $3::text[]) as c (id, code) on c.id = s.id
+             where s.tenant_id = $1 and s.ended_at is null and s.last_heard_at <= s.cut_at
+             order by s.id
+             for update of s
          )
          update sessions s
-         set state = 'closed', end_code = 'cut', ended_at = s.cut_at
+         set state = 'closed', end_code = cut.code, ended_at = s.cut_at
          from cut
          where s.tenant_id = $1 and s.id = cut.id
          returning s.id",
         tenant,
-        &ids,
+        &cut.iter().map(|(id, _)| id.uuid()).collect::<Vec<_>>(),
+        &cut.iter().map(|(_, cause)| cause.code()).collect::<Vec<_>>() as _,
     )
     .fetch_all(tx.connection())
     .await?;

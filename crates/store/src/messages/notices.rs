@@ -29,11 +29,11 @@ pub struct Notice {
     pub at: Timestamp,
 }
 
-/// Notes, once for each end, whose time on a plan ends within a span. Returns how many are new. `new_id` gives ids.
+/// Notes, once for each end, whose time ends within the span of their plan; at most `limit`. Returns how many are new.
+/// `new_id` gives ids.
 pub async fn note_ending(
     tx: &mut TenantTx,
-    plan: PlanId,
-    within: Span,
+    plans: &[(PlanId, Span)],
     now: Timestamp,
     limit: u32,
     new_id: impl Fn() -> NoticeId,
@@ -41,14 +41,23 @@ pub async fn note_ending(
     let tenant = tx.tenant_uuid();
     let ending = sqlx::query!(
         r#"select e.kind as "kind!", e.id as "id!", e.expires_at as "expires_at!: Instant"
-           from (
+           from unnest($2::uuid[], $4::timestamptz[]) as p (id, until)
+           cross join lateral (
                select 'voucher' as kind, id, expires_at
                from vouchers
-               where tenant_id = $1 and plan_id = $2 and revoked_at is null and expires_at > $3 and expires_at <= $4
+               where tenant_id = $1
+                 and plan_id = p.id
+                 and revoked_at is null
+                 and expires_at > $3
+                 and expires_at <= p.until
                union all
                select 'subscriber', id, expires_at
                from subscribers
-               where tenant_id = $1 and plan_id = $2 and suspended_at is null and expires_at > $3 and expires_at <= $4
+               where tenant_id = $1
+                 and plan_id = p.id
+                 and suspended_at is null
+                 and expires_at > $3
+                 and expires_at <= p.until
            ) e
            where not exists (
                select from notices n
@@ -56,9 +65,9 @@ pub async fn note_ending(
            )
            limit $6"#,
         tenant,
-        plan.uuid(),
+        &plans.iter().map(|(plan, _)| plan.uuid()).collect::<Vec<_>>(),
         Instant(now) as _,
-        Instant(now.plus(within)) as _,
+        &plans.iter().map(|(_, within)| Instant(now.plus(*within))).collect::<Vec<_>>() as _,
         TIME_NEARLY_OVER,
         i64::from(limit),
     )
@@ -81,6 +90,44 @@ pub async fn note_ending(
     .execute(tx.connection())
     .await?;
     Ok(noted.rows_affected())
+}
+
+/// When somebody's time comes to the span of their plan next; `None` when nobody's does.
+pub async fn next_ending(
+    tx: &mut TenantTx,
+    plans: &[(PlanId, Span)],
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let rows = sqlx::query!(
+        r#"select p.id as "plan!",
+                  least(
+                      (
+                          select min(v.expires_at)
+                          from vouchers v
+                          where v.tenant_id = $1
+                            and v.plan_id = p.id
+                            and v.revoked_at is null
+                            and v.expires_at > p.until
+                      ),
+                      (
+                          select min(b.expires_at)
+                          from subscribers b
+                          where b.tenant_id = $1
+                            and b.plan_id = p.id
+                            and b.suspended_at is null
+                            and b.expires_at > p.until
+                      )
+                  ) as "ends_at: Instant"
+           from unnest($2::uuid[], $3::timestamptz[]) as p (id, until)"#,
+        tenant,
+        &plans.iter().map(|(plan, _)| plan.uuid()).collect::<Vec<_>>(),
+        &plans.iter().map(|(_, within)| Instant(now.plus(*within))).collect::<Vec<_>>() as _,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let within = |plan: Uuid| plans.iter().find(|(id, _)| id.uuid() == plan).map(|(_, within)| *within);
+    Ok(rows.into_iter().filter_map(|row| Some(row.ends_at?.0.minus(within(row.plan)?))).min())
 }
 
 /// The tenant's notices, newest first.

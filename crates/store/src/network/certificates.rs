@@ -142,6 +142,22 @@ pub async fn revoke(tx: &mut TenantTx, which: Which, now: Timestamp) -> Result<V
     .collect()
 }
 
+/// Those of these routers that have a certificate in force.
+pub async fn certified(tx: &mut TenantTx, routers: &[NasId], now: Timestamp) -> Result<Vec<NasId>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let certified = sqlx::query_scalar!(
+        "select distinct nas_id
+         from radsec_certificates
+         where tenant_id = $1 and nas_id = any($2) and revoked_at is null and expires_at > $3",
+        tenant,
+        &routers.iter().map(|nas| nas.uuid()).collect::<Vec<_>>(),
+        Instant(now) as _,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(certified.into_iter().map(NasId::from_uuid).collect())
+}
+
 /// All certificates of all tenants that have not been taken back, whether they have ended or not.
 pub async fn not_revoked(tx: &mut SystemTx) -> Result<Vec<Certificate>, StoreError> {
     sqlx::query_as!(

@@ -105,6 +105,35 @@ pub async fn retire(tx: &mut TenantTx, nas: NasId, now: Timestamp) -> Result<(),
     found(done.rows_affected())
 }
 
+/// Notes that these routers may not be trusted any more: what was begun there until now is to end.
+pub async fn distrust(tx: &mut TenantTx, routers: &[NasId], now: Timestamp) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query!(
+        "update nas set distrusted_at = $3 where tenant_id = $1 and id = any($2)",
+        tenant,
+        &routers.iter().map(|nas| nas.uuid()).collect::<Vec<_>>(),
+        Instant(now) as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Those of these routers that were taken out of use or may not be trusted any more, with the last moment of it.
+pub async fn gone(tx: &mut TenantTx, routers: &[NasId]) -> Result<HashMap<NasId, Timestamp>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let rows = sqlx::query!(
+        r#"select id, greatest(retired_at, distrusted_at) as "at!: Instant"
+           from nas
+           where tenant_id = $1 and id = any($2) and (retired_at is not null or distrusted_at is not null)"#,
+        tenant,
+        &routers.iter().map(|nas| nas.uuid()).collect::<Vec<_>>(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows.into_iter().map(|row| (NasId::from_uuid(row.id), row.at.0)).collect())
+}
+
 const fn found(rows: u64) -> Result<(), StoreError> {
     if rows == 0 { Err(StoreError::Missing { what: "router" }) } else { Ok(()) }
 }
@@ -208,6 +237,15 @@ pub struct Faulty {
 /// All routers in use, of all tenants. A row that cannot be read harms no other; a master key that opens nobody's
 /// secrets is an error.
 pub async fn registry(tx: &mut SystemTx) -> Result<Registered, StoreError> {
+    registered(tx, None).await
+}
+
+/// The same with those that were retired after `since`: they may not ask, and can be asked to end what they still have.
+pub async fn registry_with_retired(tx: &mut SystemTx, since: Timestamp) -> Result<Registered, StoreError> {
+    registered(tx, Some(since)).await
+}
+
+async fn registered(tx: &mut SystemTx, retired_since: Option<Timestamp>) -> Result<Registered, StoreError> {
     let mut wrapped: HashMap<Uuid, Vec<(i32, Vec<u8>)>> = HashMap::new();
     for key in sqlx::query!("select tenant_id, version, wrapped from tenant_keys").fetch_all(tx.connection()).await? {
         wrapped.entry(key.tenant_id).or_default().push((key.version, key.wrapped));
@@ -217,8 +255,9 @@ pub async fn registry(tx: &mut SystemTx) -> Result<Registered, StoreError> {
         r#"select tenant_id, id, name, address, identifier, realm, port_pair, vendor, coa_port, signing,
                   signing_raised_at as "signing_raised_at: Instant", secret_sealed
            from nas
-           where retired_at is null
+           where retired_at is null or retired_at > $1
            order by tenant_id, id"#,
+        Instant::of(retired_since) as _,
     )
     .fetch_all(tx.connection())
     .await?;

@@ -1,6 +1,6 @@
 //! Exceptions: one open row for each trouble, however often it is met.
 
-use domain::id::{ExceptionId, NasId, SessionId};
+use domain::id::{ExceptionId, NasId, SessionId, TenantId};
 use domain::support::exception::{Exception, ExceptionKind};
 use domain::time::Timestamp;
 use uuid::Uuid;
@@ -9,6 +9,7 @@ use crate::access::holder_of;
 use crate::columns::{Instant, at, holder_columns};
 use crate::error::StoreError;
 use crate::page::{Listed, Page};
+use crate::system_tx::SystemTx;
 use crate::tenant_tx::TenantTx;
 
 /// Opens exceptions, or notes that they were met again: then what is wrong is told as it is now.
@@ -70,6 +71,33 @@ pub async fn resolve(
     .execute(tx.connection())
     .await?;
     Ok(resolved.rows_affected())
+}
+
+/// Resolves an open one because a person says so. Returns what it was; `None` when there is no such open one.
+pub async fn resolve_by_hand(
+    tx: &mut TenantTx,
+    id: ExceptionId,
+    now: Timestamp,
+    how: &str,
+) -> Result<Option<Exception>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query_as!(
+        ExceptionRow,
+        r#"update exceptions
+           set resolved_at = $3, resolution = $4
+           where tenant_id = $1 and id = $2 and resolved_at is null
+           returning id, kind, about, nas_id, session_id, holder_kind, holder_id, what,
+                     opened_at as "opened_at: Instant", seen_at as "seen_at: Instant", times,
+                     resolved_at as "resolved_at: Instant", resolution"#,
+        tenant,
+        id.uuid(),
+        Instant(now) as _,
+        how,
+    )
+    .fetch_optional(tx.connection())
+    .await?
+    .map(Exception::try_from)
+    .transpose()
 }
 
 /// Resolves those of a kind whose session has ended. Returns how many there were.
@@ -141,6 +169,14 @@ pub async fn list(
     .await?;
     let exceptions = rows.into_iter().map(Exception::try_from).collect::<Result<_, _>>()?;
     Ok(page.cut(exceptions, |exception: &Exception| exception.id))
+}
+
+/// The tenants that have any open one.
+pub async fn tenants_with_open(tx: &mut SystemTx) -> Result<Vec<TenantId>, StoreError> {
+    let tenants = sqlx::query_scalar!("select distinct tenant_id from exceptions where resolved_at is null")
+        .fetch_all(tx.connection())
+        .await?;
+    Ok(tenants.into_iter().map(TenantId::from_uuid).collect())
 }
 
 struct ExceptionRow {

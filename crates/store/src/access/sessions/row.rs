@@ -20,7 +20,7 @@ pub(super) fn state_columns(state: SessionState) -> (&'static str, Option<&'stat
         SessionState::Closed(cause) => {
             let number = match cause {
                 EndCause::Reported(number) => Some(i64::from(number)),
-                EndCause::NasRestarted | EndCause::LeaseEnded | EndCause::Cut => None,
+                EndCause::NasRestarted | EndCause::LeaseEnded | EndCause::Cut | EndCause::RouterGone => None,
             };
             ("closed", Some(cause.code()), number)
         }
@@ -73,6 +73,7 @@ impl SessionRow {
             ("closed", Some("reported")) => SessionState::Closed(EndCause::Reported(number)),
             ("closed", Some("nas_restarted")) => SessionState::Closed(EndCause::NasRestarted),
             ("closed", Some("cut")) => SessionState::Closed(EndCause::Cut),
+            ("closed", Some("router_gone")) => SessionState::Closed(EndCause::RouterGone),
             ("closed", Some("lease_ended")) => SessionState::Closed(EndCause::LeaseEnded),
             _ => return None,
         })

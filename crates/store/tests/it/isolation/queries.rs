@@ -6,6 +6,7 @@ use domain::access::boot::Boot;
 use domain::access::decision::TraceCode;
 use domain::access::facts::Holder;
 use domain::access::order::Why;
+use domain::access::session::EndCause;
 use domain::id::{JournalId, SessionId};
 use domain::people::operation::{Operation, Outcome as OperationOutcome};
 use domain::people::subscriber::Username;
@@ -14,7 +15,6 @@ use domain::platform::house::HouseRules;
 use domain::refusal::Refusal;
 use domain::sales::voucher::FirstUse;
 use domain::secret::SecretBytes;
-use domain::support::exception::{Exception, ExceptionKind};
 use domain::time::Span;
 use store::Page;
 use store::access::convergence::{self, Outcome};
@@ -41,7 +41,7 @@ use super::inventory::{all_rows_of, queries_in_the_source};
 use crate::access::decisions::save;
 use crate::certificates::certificate;
 use crate::routers::sighting;
-use crate::scene::{Isp, NOW, Scene, cap, code, customer, device, full_terms, id, in_seconds, phone};
+use crate::scene::{NOW, Scene, cap, code, customer, device, full_terms, id, in_seconds, phone};
 
 /// Asks one query as our tenant for what is theirs: a case of a [`Walk`]. For a file of cases of its own, see
 /// `queries/platform.rs`.
@@ -59,6 +59,7 @@ macro_rules! case_of {
 mod people;
 mod platform;
 mod sales;
+mod support;
 
 /// What was walked over already.
 struct Walk<'a> {
@@ -110,6 +111,7 @@ async fn walk() {
     };
     let their_certificate = certificate(theirs, 7);
     let their_customer = customer("Mary Wanjiku");
+    let their_trouble = support::trouble(theirs, their_session);
     let their_operation = Operation {
         id: id(),
         about: "all".to_owned(),
@@ -137,7 +139,7 @@ async fn walk() {
         save(&scene, 0, &[their_answer]).await;
         positions::note(&mut tx, Mark { journal, position: 5, batch: Uuid::nil() }).await.expect("noted");
         certificates::add(&mut tx, &their_certificate).await.expect("added");
-        exceptions::open(&mut tx, &[trouble(theirs, their_session)]).await.expect("opened");
+        exceptions::open(&mut tx, std::slice::from_ref(&their_trouble)).await.expect("opened");
         let chosen = Chosen {
             id: theirs.subscriber,
             username: theirs.username.parse().expect("good"),
@@ -147,7 +149,7 @@ async fn walk() {
         operations::begin(&mut tx, &their_operation, &[chosen]).await.expect("begun");
         convergence::note_answers(&mut tx, &[outcome(their_session)]).await.expect("noted");
         let within = Span::minutes(1_000_000);
-        notices::note_ending(&mut tx, theirs.plan.id, within, NOW, 10, id).await.expect("noted");
+        notices::note_ending(&mut tx, &[(theirs.plan.id, within)], NOW, 10, id).await.expect("noted");
         let bought = NewVouchers { bought_by: Some(phone("0712345678")), sold_at: Some(NOW), ..theirs.printed() };
         vouchers::insert_codes(&mut tx, &[(id(), code("Bought1"))], &bought).await.expect("inserted");
         audit::note(&mut tx, std::slice::from_ref(&their_entry)).await.expect("noted");
@@ -282,7 +284,7 @@ async fn walk() {
     case!("access::history::bring_back", |tx| history::bring_back(tx, &[their_session, their_old]).await? == 0);
     case!("access::history::forget", |tx| history::forget(tx, in_seconds(1_000_000), 10).await? == 0);
     case!("access::sessions::by_ids", |tx| sessions::by_ids(tx, &[their_session]).await?.is_empty());
-    case!("access::sessions::close_cut", |tx| sessions::close_cut(tx, &[their_session]).await? == 0);
+    case!("access::sessions::close_cut", |tx| sessions::close_cut(tx, &[(their_session, EndCause::Cut)]).await? == 0);
     case!("access::convergence::live_of", |tx| convergence::live_of(tx, &[their_holder]).await?.is_empty());
     case!("access::convergence::note_looked", |tx| {
         convergence::note_looked(tx, &[(their_session, None, NOW)]).await?;
@@ -298,6 +300,9 @@ async fn walk() {
     case!("access::convergence::wake_many", |tx| {
         convergence::wake_many(tx, Some(&[theirs.plan.id]), None, NOW).await?;
         convergence::wake_many(tx, None, None, NOW).await?.is_none()
+    });
+    case!("access::convergence::wake_on_routers", |tx| {
+        convergence::wake_on_routers(tx, &[theirs.nas_id()], None, NOW).await?.is_none()
     });
     case!("access::convergence::put_off", |tx| {
         convergence::put_off(tx, &[their_holder], in_seconds(1_000_000), NOW).await? == 0
@@ -395,6 +400,9 @@ async fn walk() {
         theirs.is_empty()
             && certificates::revoke(tx, Which::WithSerial(their_certificate.serial), NOW).await?.is_empty()
     });
+    case!("network::certificates::certified", |tx| {
+        certificates::certified(tx, &[theirs.nas_id()], NOW).await?.is_empty()
+    });
     case!("access::usage::all", |tx| usage::all(tx).await?.get(&their_holder.uuid()) != Some(&(5, 5)));
     case!("network::nas::add", |tx| {
         nas::add(tx, &theirs.nas, &SecretBytes::new(b"secret".to_vec())).await?;
@@ -417,6 +425,11 @@ async fn walk() {
         nas::retire(tx, theirs.nas_id(), NOW).await?;
         false
     });
+    case!("network::nas::distrust", |tx| {
+        nas::distrust(tx, &[theirs.nas_id()], NOW).await?;
+        true
+    });
+    case!("network::nas::gone", |tx| nas::gone(tx, &[theirs.nas_id()]).await?.is_empty());
     case!("network::nas::retired_at", |tx| nas::retired_at(tx, theirs.nas_id()).await?.is_none());
     case!("network::sightings::find", |tx| sightings::find(tx, theirs.nas_id()).await?.is_none());
     case!("people::operations::chosen", |tx| {
@@ -486,6 +499,7 @@ async fn walk() {
         true
     });
     people::walk(&mut walk, &their_people).await;
+    support::walk(&mut walk, &their_trouble).await;
     platform::walk(&mut walk, &their_entry).await;
     sales::walk(&mut walk, theirs, &their_customer).await;
     case!("sales::batches::add", |tx| {
@@ -532,24 +546,12 @@ async fn walk() {
     });
     case!("messages::notices::note_ending", |tx| {
         let within = Span::minutes(1_000_000);
-        notices::note_ending(tx, theirs.plan.id, within, NOW, 10, id).await? == 0
+        notices::note_ending(tx, &[(theirs.plan.id, within)], NOW, 10, id).await? == 0
+    });
+    case!("messages::notices::next_ending", |tx| {
+        notices::next_ending(tx, &[(theirs.plan.id, Span::seconds(0))], NOW.minus(Span::minutes(1))).await?.is_none()
     });
     case!("messages::notices::list", |tx| notices::list(tx, Page::first(10)).await?.rows.is_empty());
-    case!("support::exceptions::open", |tx| {
-        exceptions::open(tx, &[trouble(theirs, their_session)]).await?;
-        false
-    });
-    case!("support::exceptions::resolve", |tx| {
-        let about = [their_session.to_string()];
-        exceptions::resolve(tx, ExceptionKind::SessionNotFollowing, &about, NOW, "seen").await? == 0
-    });
-    case!("support::exceptions::resolve_ended", |tx| {
-        exceptions::resolve_ended(tx, ExceptionKind::SessionNotFollowing, NOW).await? == 0
-    });
-    case!("support::exceptions::resolve_idle", |tx| {
-        exceptions::resolve_idle(tx, ExceptionKind::SessionNotFollowing, NOW).await? == 0
-    });
-    case!("support::exceptions::list", |tx| exceptions::list(tx, true, Page::first(10)).await?.rows.is_empty());
     case!("sales::vouchers::revoke", |tx| !vouchers::revoke(tx, theirs.voucher, NOW).await?);
 
     assert_eq!(walk.covered, queries_in_the_source(), "each query that takes a tenant's transaction needs a case here");
@@ -568,21 +570,5 @@ fn outcome(session: SessionId) -> Outcome {
         answer: "silence".to_owned(),
         at: NOW,
         cut: Some((NOW, Why::Renewed)),
-    }
-}
-
-fn trouble(of: &Isp, session: SessionId) -> Exception {
-    Exception {
-        id: id(),
-        kind: ExceptionKind::SessionNotFollowing,
-        about: session.to_string(),
-        nas: Some(of.nas_id()),
-        session: Some(session),
-        holder: Some(of.holder()),
-        what: "it does not answer".to_owned(),
-        opened_at: NOW,
-        seen_at: NOW,
-        times: 1,
-        resolved: None,
     }
 }

@@ -1,0 +1,3 @@
+//! Deeds about what needs a person.
+
+pub mod resolve_exception;
