@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use crate::Worker;
+use crate::{Worker, routers};
 
 /// Answers that may wait to be written.
 pub(crate) const ANSWERS_MAX: usize = 50_000;
@@ -53,7 +53,13 @@ pub(crate) fn hand<C: RouterControl>(worker: &Arc<Worker<C>>, tenant: TenantId, 
     let worker = Arc::clone(worker);
     tokio::spawn(async move {
         let session = order.session;
-        let answer = match worker.routers.reach(&order) {
+        let mut reach = worker.routers.reach(&order);
+        if reach.is_err() {
+            // A router that was registered a moment ago is known a moment later.
+            tokio::time::sleep(routers::EVERY * 2).await;
+            reach = worker.routers.reach(&order);
+        }
+        let answer = match reach {
             Ok(reach) => worker.parts.control.ask(reach, order.clone()).await,
             Err(why) => Answer::Unreachable(why),
         };

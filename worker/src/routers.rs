@@ -19,7 +19,7 @@ use tracing::debug;
 use crate::{Worker, sleep_or_stop};
 
 /// How often the table is looked at.
-const EVERY: Duration = Duration::from_secs(1);
+pub(crate) const EVERY: Duration = Duration::from_secs(1);
 
 /// How long a router can be asked to end what it has after it was taken out of use.
 const RETIRED_LATELY: Span = Span::seconds(86_400);
