@@ -13,6 +13,7 @@ use boot::data_dir::{self, DataDir};
 use boot::operator;
 use boot::private_postgres::{self, Attached, Options};
 use boot::random::OsRandom;
+use domain::platform::audit::Actor;
 use domain::platform::tenant::Tenant;
 use domain::sales::plan::Plan;
 use domain::text::Slug;
@@ -145,7 +146,7 @@ pub struct Opened {
     pub tenant_name: Option<Slug>,
     clock: SystemClock,
     /// Who runs the command.
-    operator: String,
+    operator: Actor,
     admin_url: Option<String>,
     /// What is to be let go of at the end; a running server keeps its own.
     cluster: Option<Cluster>,
@@ -165,7 +166,7 @@ impl Opened {
             style,
             tenant_name: global.tenant.clone(),
             clock: SystemClock,
-            operator: operator::name(),
+            operator: Actor::called(operator::name()),
             admin_url: Some(urls.admin),
             cluster: Some(cluster),
         })
@@ -178,7 +179,7 @@ impl Opened {
             style: if global.json { Style::Json } else { Style::Table },
             tenant_name: None,
             clock: SystemClock,
-            operator: operator::name(),
+            operator: Actor::called(operator::name()),
             admin_url: None,
             cluster: None,
         }

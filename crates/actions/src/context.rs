@@ -1,41 +1,46 @@
 //! What every deed needs beside its input: what time it is, chance, and who does it.
 
 use domain::id::Id;
-use domain::platform::audit::{Change, Entry, Thing, Verb};
+use domain::platform::audit::{Actor, Change, Entry, Thing, Verb};
 use domain::time::Timestamp;
 use ports::{Clock, Random};
 
 /// Who does what nobody has asked for by name.
-const OURSELVES: &str = "mnetifi";
+static OURSELVES: Actor = Actor::OURSELVES;
 
 /// The clock and the dice of one deed, and who does it. Copied freely.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     clock: &'a dyn Clock,
     random: &'a dyn Random,
-    actor: &'a str,
+    actor: &'a Actor,
 }
 
 impl std::fmt::Debug for Context<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context").field("actor", &self.actor).finish_non_exhaustive()
+        f.debug_struct("Context").field("actor", &self.actor.name).finish_non_exhaustive()
     }
 }
 
 impl<'a> Context<'a> {
     /// A context of that clock and that source of randomness, in which the system itself acts.
     pub const fn new(clock: &'a dyn Clock, random: &'a dyn Random) -> Self {
-        Self { clock, random, actor: OURSELVES }
+        Self { clock, random, actor: &OURSELVES }
     }
 
     /// The same, in which somebody else acts, as the audit shall name them.
     #[must_use]
-    pub const fn by(self, actor: &'a str) -> Self {
+    pub const fn by(self, actor: &'a Actor) -> Self {
         Self { actor, ..self }
     }
 
-    /// Who acts.
-    pub const fn actor(&self) -> &'a str {
+    /// The name of who acts.
+    pub fn actor(&self) -> &'a str {
+        &self.actor.name
+    }
+
+    /// Who acts, and from where.
+    pub const fn who(&self) -> &'a Actor {
         self.actor
     }
 
@@ -63,6 +68,6 @@ impl<'a> Context<'a> {
 
     /// What the audit is to say of a deed that is done now: to be written in its transaction.
     pub fn audit(&self, verb: Verb, thing: Thing, changes: Vec<Change>) -> Entry {
-        Entry { id: self.new_id(), at: self.now(), actor: self.actor.to_owned(), verb, thing, changes }
+        Entry { id: self.new_id(), at: self.now(), actor: self.actor.clone(), verb, thing, changes }
     }
 }

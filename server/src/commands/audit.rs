@@ -4,7 +4,7 @@ use anyhow::bail;
 use domain::platform::audit::{Change, Thing};
 use serde::Serialize;
 use store::people::subscribers;
-use store::platform::audit;
+use store::platform::audit::{self, Search};
 use store::sales::vouchers;
 use store::{TenantScope, TenantTx};
 
@@ -42,7 +42,7 @@ pub async fn run(opened: &Opened, command: cli::Audit) -> anyhow::Result<()> {
     let scope = opened.scope(&tenant);
     let thing = thing(opened, &scope, &list).await?;
     let mut tx = opened.store.tenant(&scope).await?;
-    let page = audit::list(&mut tx, thing, opened.page(&list.paging)?).await?;
+    let page = audit::search(&mut tx, &Search { thing, ..Search::default() }, opened.page(&list.paging)?).await?;
     let things: Vec<Thing> = page.rows.iter().map(|entry| entry.thing).collect();
     let names = audit::names(&mut tx, &things).await?;
     let changed = |change: Change| {
@@ -54,7 +54,7 @@ pub async fn run(opened: &Opened, command: cli::Audit) -> anyhow::Result<()> {
         .iter()
         .map(|entry| Row {
             at: entry.at.to_string(),
-            actor: entry.actor.clone(),
+            actor: entry.actor.name.clone().into_owned(),
             verb: entry.verb.code(),
             thing_kind: entry.thing.kind(),
             thing: names.get(&entry.thing.uuid()).cloned().unwrap_or_else(|| entry.thing.uuid().to_string()),

@@ -9,14 +9,14 @@ use boot::random::OsRandom;
 use dictionaries::mikrotik;
 use dictionaries::rfc2866::acct_status_type::START;
 use domain::people::subscriber::Username;
-use domain::platform::audit::{Entry, Verb};
+use domain::platform::audit::{Actor, Entry, Verb};
 use domain::sales::extension::Extension;
 use domain::sales::plan::{DeviceCap, PlanService, PlanTerms};
 use domain::sales::voucher::{VoucherCode, VoucherState};
 use domain::time::{Duration, Span};
 use ports::Clock as _;
 use store::page::Page;
-use store::platform::audit;
+use store::platform::audit::{self, Search};
 use store::sales::vouchers::{self, NewVouchers};
 use tests::client::{Reply, Report};
 use tests::world::{Isp, World, hour, month};
@@ -28,19 +28,24 @@ const HOUR: Duration = Duration::Minutes(60);
 /// Who changes things, a second after the last time.
 fn anna(world: &World) -> Context<'_> {
     world.clock.passes(Span::seconds(1));
-    world.context().by("anna")
+    static ANNA: Actor = Actor::named("anna");
+    world.context().by(&ANNA)
 }
 
 async fn audit_of(world: &World, isp: &Isp) -> Vec<Entry> {
     let mut tx = world.store.tenant(&isp.scope).await.expect("begun");
-    audit::list(&mut tx, None, Page::first(100)).await.expect("listed").rows
+    audit::search(&mut tx, &Search::default(), Page::first(100)).await.expect("listed").rows
 }
 
 /// What the audit says was done, newest first, without the plans of the story.
 async fn deeds(world: &World, isp: &Isp) -> Vec<(Verb, String, Vec<String>)> {
     let entries = audit_of(world, isp).await;
     let others = entries.into_iter().filter(|entry| entry.verb != Verb::PublishPlan);
-    others.map(|entry| (entry.verb, entry.actor, entry.changes.iter().map(ToString::to_string).collect())).collect()
+    others
+        .map(|entry| {
+            (entry.verb, entry.actor.name.into_owned(), entry.changes.iter().map(ToString::to_string).collect())
+        })
+        .collect()
 }
 
 async fn asks(world: &World, user: &str, password: &str, mac: &str) -> Reply {

@@ -1,15 +1,45 @@
 //! The audit: what people changed about plans, vouchers and subscribers, and when. It is only ever added to.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 
 use uuid::Uuid;
 
 use crate::access::facts::Holder;
-use crate::id::{AuditId, ExceptionId, PlanId, SubscriberId, VoucherId};
+use crate::id::{AuditId, ExceptionId, PlanId, StaffId, SubscriberId, VoucherId};
 use crate::time::Timestamp;
 
 /// Most characters of who did it.
 pub const ACTOR_MAX: usize = 100;
+
+/// Who does something, and from where.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Actor {
+    /// Who, in their own words or in ours: at most [`ACTOR_MAX`] characters are kept.
+    pub name: Cow<'static, str>,
+    /// Whose name that is; `None` for the system, the operator of the machine and programs with a key.
+    pub staff: Option<StaffId>,
+    /// The address that it was asked from; `None` for what was not asked over a network.
+    pub from: Option<IpAddr>,
+    /// Who of the platform acts in their place: at most [`ACTOR_MAX`] characters are kept.
+    pub impersonator: Option<Cow<'static, str>>,
+}
+
+impl Actor {
+    /// The system itself: who does what nobody has asked for by name.
+    pub const OURSELVES: Self = Self::named("mnetifi");
+
+    /// Somebody of whom only the name is known.
+    pub const fn named(name: &'static str) -> Self {
+        Self { name: Cow::Borrowed(name), staff: None, from: None, impersonator: None }
+    }
+
+    /// The same of a name that is put together.
+    pub fn called(name: impl Into<String>) -> Self {
+        Self { name: Cow::Owned(name.into()), ..Self::OURSELVES }
+    }
+}
 
 /// One deed about one thing.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,8 +48,8 @@ pub struct Entry {
     pub id: AuditId,
     /// When.
     pub at: Timestamp,
-    /// Who, in their own words or in ours: at most [`ACTOR_MAX`] characters are kept.
-    pub actor: String,
+    /// Who, and from where.
+    pub actor: Actor,
     /// What was done.
     pub verb: Verb,
     /// To what.
@@ -28,77 +58,62 @@ pub struct Entry {
     pub changes: Vec<Change>,
 }
 
-/// What was done.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Verb {
+/// Declares the verbs: each with its name in records.
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $verb:ident = $code:literal,)*) => {
+        /// What was done.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Verb {
+            $($(#[$doc])* $verb,)*
+        }
+
+        impl Verb {
+            /// All of them, in the order they are declared.
+            pub const ALL: &'static [Self] = &[$(Self::$verb,)*];
+
+            /// Its name in records.
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$verb => $code,)*
+                }
+            }
+        }
+    };
+}
+
+verbs! {
     /// A plan was published.
-    PublishPlan,
+    PublishPlan = "publish_plan",
     /// A plan got other terms.
-    ChangePlan,
+    ChangePlan = "change_plan",
     /// A voucher was sold.
-    SellVoucher,
+    SellVoucher = "sell_voucher",
     /// The end of a voucher was moved.
-    ExtendVoucher,
+    ExtendVoucher = "extend_voucher",
     /// A voucher was taken back.
-    RevokeVoucher,
+    RevokeVoucher = "revoke_voucher",
     /// The end of what a subscriber has paid for was moved.
-    RenewSubscriber,
+    RenewSubscriber = "renew_subscriber",
     /// A subscriber was moved to another plan.
-    MoveSubscriber,
+    MoveSubscriber = "move_subscriber",
     /// A subscriber's service was stopped.
-    SuspendSubscriber,
+    SuspendSubscriber = "suspend_subscriber",
     /// A subscriber's service runs again.
-    ResumeSubscriber,
+    ResumeSubscriber = "resume_subscriber",
     /// A device was blocked on a voucher or subscriber.
-    BlockDevice,
+    BlockDevice = "block_device",
     /// A blocked device was let in again.
-    UnblockDevice,
+    UnblockDevice = "unblock_device",
     /// A device's place was freed.
-    ReleaseDevice,
+    ReleaseDevice = "release_device",
     /// An exception was resolved by hand.
-    ResolveException,
+    ResolveException = "resolve_exception",
 }
 
 impl Verb {
-    /// All of them, in the order they are declared.
-    pub const ALL: [Self; 13] = [
-        Self::PublishPlan,
-        Self::ChangePlan,
-        Self::SellVoucher,
-        Self::ExtendVoucher,
-        Self::RevokeVoucher,
-        Self::RenewSubscriber,
-        Self::MoveSubscriber,
-        Self::SuspendSubscriber,
-        Self::ResumeSubscriber,
-        Self::BlockDevice,
-        Self::UnblockDevice,
-        Self::ReleaseDevice,
-        Self::ResolveException,
-    ];
-
-    /// Its name in records.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::PublishPlan => "publish_plan",
-            Self::ChangePlan => "change_plan",
-            Self::SellVoucher => "sell_voucher",
-            Self::ExtendVoucher => "extend_voucher",
-            Self::RevokeVoucher => "revoke_voucher",
-            Self::RenewSubscriber => "renew_subscriber",
-            Self::MoveSubscriber => "move_subscriber",
-            Self::SuspendSubscriber => "suspend_subscriber",
-            Self::ResumeSubscriber => "resume_subscriber",
-            Self::BlockDevice => "block_device",
-            Self::UnblockDevice => "unblock_device",
-            Self::ReleaseDevice => "release_device",
-            Self::ResolveException => "resolve_exception",
-        }
-    }
-
     /// The verb with a [`code`](Self::code).
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verb| verb.code() == code)
+        Self::ALL.iter().copied().find(|verb| verb.code() == code)
     }
 }
 
@@ -109,17 +124,53 @@ impl fmt::Display for Verb {
     }
 }
 
-/// What something was done to.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Thing {
+/// Declares the things: each with the kind of its row in records.
+macro_rules! things {
+    ($($(#[$doc:meta])* $thing:ident($id:ty) = $kind:literal,)*) => {
+        /// What something was done to.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Thing {
+            $($(#[$doc])* $thing($id),)*
+        }
+
+        impl Thing {
+            /// The kinds of rows that there are.
+            pub const KINDS: &'static [&'static str] = &[$($kind,)*];
+
+            /// The kind of row: `plan`, `voucher`.
+            pub const fn kind(self) -> &'static str {
+                match self {
+                    $(Self::$thing(_) => $kind,)*
+                }
+            }
+
+            /// The row's bare id.
+            pub const fn uuid(self) -> Uuid {
+                match self {
+                    $(Self::$thing(id) => id.uuid(),)*
+                }
+            }
+
+            /// The thing of a row of that kind; `None` for a kind that is not known.
+            pub fn from_row(kind: &str, id: Uuid) -> Option<Self> {
+                match kind {
+                    $($kind => Some(Self::$thing(<$id>::from_uuid(id))),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+things! {
     /// A plan.
-    Plan(PlanId),
+    Plan(PlanId) = "plan",
     /// A voucher.
-    Voucher(VoucherId),
+    Voucher(VoucherId) = "voucher",
     /// A subscriber.
-    Subscriber(SubscriberId),
+    Subscriber(SubscriberId) = "subscriber",
     /// An exception.
-    Exception(ExceptionId),
+    Exception(ExceptionId) = "exception",
 }
 
 impl From<Holder> for Thing {
@@ -127,39 +178,6 @@ impl From<Holder> for Thing {
         match holder {
             Holder::Voucher(id) => Self::Voucher(id),
             Holder::Subscriber(id) => Self::Subscriber(id),
-        }
-    }
-}
-
-impl Thing {
-    /// The kind of row: `plan`, `voucher`, `subscriber` or `exception`.
-    pub const fn kind(self) -> &'static str {
-        match self {
-            Self::Plan(_) => "plan",
-            Self::Voucher(_) => "voucher",
-            Self::Subscriber(_) => "subscriber",
-            Self::Exception(_) => "exception",
-        }
-    }
-
-    /// The row's bare id.
-    pub const fn uuid(self) -> Uuid {
-        match self {
-            Self::Plan(id) => id.uuid(),
-            Self::Voucher(id) => id.uuid(),
-            Self::Subscriber(id) => id.uuid(),
-            Self::Exception(id) => id.uuid(),
-        }
-    }
-
-    /// The thing of a row of that kind; `None` for a kind that is not known.
-    pub fn from_row(kind: &str, id: Uuid) -> Option<Self> {
-        match kind {
-            "plan" => Some(Self::Plan(PlanId::from_uuid(id))),
-            "voucher" => Some(Self::Voucher(VoucherId::from_uuid(id))),
-            "subscriber" => Some(Self::Subscriber(SubscriberId::from_uuid(id))),
-            "exception" => Some(Self::Exception(ExceptionId::from_uuid(id))),
-            _ => None,
         }
     }
 }
@@ -199,6 +217,17 @@ mod tests {
     fn a_code_names_its_verb() {
         assert!(Verb::ALL.iter().all(|verb| Verb::from_code(verb.code()) == Some(*verb)));
         assert_eq!(Verb::from_code("dance"), None);
+    }
+
+    #[test]
+    fn no_two_verbs_and_no_two_kinds_of_things_have_one_name() {
+        let codes: std::collections::BTreeSet<&str> = Verb::ALL.iter().map(|verb| verb.code()).collect();
+        let kinds: std::collections::BTreeSet<&str> = Thing::KINDS.iter().copied().collect();
+
+        assert_eq!((codes.len(), kinds.len()), (Verb::ALL.len(), Thing::KINDS.len()));
+        for kind in Thing::KINDS {
+            assert_eq!(Thing::from_row(kind, Uuid::nil()).map(Thing::kind), Some(*kind));
+        }
     }
 
     #[test]

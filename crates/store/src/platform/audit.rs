@@ -1,13 +1,21 @@
 //! The audit of a tenant. Rows are added in the transaction of the deed that they tell of, and never changed.
 
+mod chain;
+
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use domain::id::AuditId;
-use domain::platform::audit::{ACTOR_MAX, Change, Entry, Thing, Verb};
+use domain::id::{AuditId, StaffId};
+use domain::platform::audit::{ACTOR_MAX, Actor, Change, Entry, Thing, Verb};
+use domain::time::{Span, Timestamp};
+use ipnet::IpNet;
 use sqlx::types::JsonValue;
 use uuid::Uuid;
 
-use crate::columns::Instant;
+pub use self::chain::{ChainFault, Hash, Verified, verify};
+
+use self::chain::Link;
+use crate::columns::{Instant, host};
 use crate::error::StoreError;
 use crate::page::{Listed, Page};
 use crate::tenant_tx::TenantTx;
@@ -15,26 +23,70 @@ use crate::tenant_tx::TenantTx;
 /// Entries written by one statement.
 const CHUNK: usize = 2_000;
 
-/// Adds entries.
+/// How far the time in an entry's id may be from the time that it tells, when a clock was set.
+const CLOCK_SET_BY: Span = Span::minutes(24 * 60);
+
+/// Which entries are looked for. Left empty, all of them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Search {
+    /// Those about one thing.
+    pub thing: Option<Thing>,
+    /// Those of somebody, by the name that the audit has.
+    pub actor: Option<String>,
+    /// Those of one verb.
+    pub verb: Option<Verb>,
+    /// Not before this instant.
+    pub since: Option<Timestamp>,
+    /// Before this instant.
+    pub until: Option<Timestamp>,
+}
+
+/// Adds entries at the end of the tenant's chain. Until the transaction ends, nobody else of this tenant adds any: call
+/// it last.
 pub async fn note(tx: &mut TenantTx, entries: &[Entry]) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
     let tenant = tx.tenant_uuid();
+    let (mut seq, mut hash) = chain::lock_head(tx).await?;
     for some in entries.chunks(CHUNK) {
-        let actors: Vec<String> = some.iter().map(|entry| entry.actor.chars().take(ACTOR_MAX).collect()).collect();
+        let rows: Vec<NewRow> = some.iter().map(NewRow::of).collect();
+        let mut hashes = Vec::with_capacity(rows.len());
+        let first = seq.saturating_add(1);
+        for (row, entry) in rows.iter().zip(some) {
+            seq = seq.saturating_add(1);
+            hash = row.link(tenant, seq, entry).hash(&hash);
+            hashes.push(hash.to_vec());
+        }
         sqlx::query!(
-            "insert into audit (tenant_id, id, at, actor, verb, thing_kind, thing_id, before, after)
-             select $1, new.*
-             from unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::jsonb[],
-                         $9::jsonb[])
-                 as new (id, at, actor, verb, thing_kind, thing_id, before, after)",
+            "with added as (
+                 insert into audit (tenant_id, seq, id, at, actor, staff_id, from_address, impersonator, verb,
+                                    thing_kind, thing_id, before, after, hash)
+                 select $1, $2 + new.place - 1, new.id, new.at, new.actor, new.staff_id, new.from_address,
+                        new.impersonator, new.verb, new.thing_kind, new.thing_id, new.before, new.after, new.hash
+                 from unnest($3::uuid[], $4::timestamptz[], $5::text[], $6::uuid[], $7::inet[], $8::text[], $9::text[],
+                             $10::text[], $11::uuid[], $12::jsonb[], $13::jsonb[], $14::bytea[])
+                     with ordinality
+                     as new (id, at, actor, staff_id, from_address, impersonator, verb, thing_kind, thing_id, before,
+                             after, hash, place)
+             )
+             update audit_heads set seq = $15, hash = $16 where tenant_id = $1",
             tenant,
+            first,
             &some.iter().map(|entry| entry.id.uuid()).collect::<Vec<_>>(),
             &some.iter().map(|entry| Instant(entry.at)).collect::<Vec<_>>() as _,
-            &actors,
+            &rows.iter().map(|row| row.actor.as_str()).collect::<Vec<_>>() as _,
+            &some.iter().map(|entry| entry.actor.staff.map(StaffId::uuid)).collect::<Vec<_>>() as _,
+            &some.iter().map(|entry| entry.actor.from.map(host)).collect::<Vec<_>>() as _,
+            &rows.iter().map(|row| row.impersonator.as_deref()).collect::<Vec<_>>() as _,
             &some.iter().map(|entry| entry.verb.code()).collect::<Vec<_>>() as _,
             &some.iter().map(|entry| entry.thing.kind()).collect::<Vec<_>>() as _,
             &some.iter().map(|entry| entry.thing.uuid()).collect::<Vec<_>>(),
-            &some.iter().map(|entry| object(&entry.changes, |change| &change.before)).collect::<Vec<_>>(),
-            &some.iter().map(|entry| object(&entry.changes, |change| &change.after)).collect::<Vec<_>>(),
+            &rows.iter().map(|row| row.before.clone()).collect::<Vec<_>>(),
+            &rows.iter().map(|row| row.after.clone()).collect::<Vec<_>>(),
+            &hashes,
+            seq,
+            &hash[..],
         )
         .execute(tx.connection())
         .await?;
@@ -42,48 +94,78 @@ pub async fn note(tx: &mut TenantTx, entries: &[Entry]) -> Result<(), StoreError
     Ok(())
 }
 
-/// The tenant's audit, newest first: of everything, or of one thing.
-pub async fn list(
+/// What of an entry is put together for its row.
+struct NewRow {
+    actor: String,
+    impersonator: Option<String>,
+    before: JsonValue,
+    after: JsonValue,
+}
+
+impl NewRow {
+    fn of(entry: &Entry) -> Self {
+        let cut = |name: &str| name.chars().take(ACTOR_MAX).collect();
+        Self {
+            actor: cut(&entry.actor.name),
+            impersonator: entry.actor.impersonator.as_deref().map(cut),
+            before: object(&entry.changes, |change| &change.before),
+            after: object(&entry.changes, |change| &change.after),
+        }
+    }
+
+    fn link<'a>(&'a self, tenant: Uuid, seq: i64, entry: &'a Entry) -> Link<'a> {
+        Link {
+            tenant,
+            seq,
+            id: entry.id.uuid(),
+            at: entry.at,
+            actor: &self.actor,
+            staff: entry.actor.staff.map(StaffId::uuid),
+            from: entry.actor.from,
+            impersonator: self.impersonator.as_deref(),
+            verb: entry.verb.code(),
+            thing_kind: entry.thing.kind(),
+            thing: entry.thing.uuid(),
+            before: &self.before,
+            after: &self.after,
+        }
+    }
+}
+
+/// The tenant's audit, newest first.
+pub async fn search(
     tx: &mut TenantTx,
-    thing: Option<Thing>,
+    search: &Search,
     page: Page<AuditId>,
 ) -> Result<Listed<Entry, AuditId>, StoreError> {
     let tenant = tx.tenant_uuid();
     let before = page.key().map_or(Uuid::max(), |id| id.uuid());
-    // One statement per filter: with `$2 is null or …` the index of the filter would not be used.
-    let ids: Vec<Uuid> = match thing {
-        None => {
-            sqlx::query_scalar!(
-                "select id from audit where tenant_id = $1 and id < $2 order by id desc limit $3",
-                tenant,
-                before,
-                page.limit(),
-            )
-            .fetch_all(tx.connection())
-            .await?
-        }
-        Some(thing) => {
-            sqlx::query_scalar!(
-                "select id from audit
-                 where tenant_id = $1 and thing_id = $2 and id < $3
-                 order by id desc limit $4",
-                tenant,
-                thing.uuid(),
-                before,
-                page.limit(),
-            )
-            .fetch_all(tx.connection())
-            .await?
-        }
-    };
+    // With the values known, the planner leaves out what is not asked and takes the index of what is.
+    sqlx::query("set local plan_cache_mode = force_custom_plan").execute(tx.connection()).await?;
     let rows = sqlx::query_as!(
         AuditRow,
-        r#"select id, at as "at: Instant", actor, verb, thing_kind, thing_id, before, after
+        r#"select id, at as "at: Instant", actor, staff_id, from_address as "from_address: IpNet", impersonator, verb,
+                  thing_kind, thing_id, before, after
            from audit
-           where tenant_id = $1 and id = any($2)
-           order by id desc"#,
+           where tenant_id = $1
+             and id < $2
+             and ($3::uuid is null or thing_id = $3)
+             and ($4::text is null or actor = $4)
+             and ($5::text is null or verb = $5)
+             and ($6::timestamptz is null or at >= $6 and id >= first_id_of($7))
+             and ($8::timestamptz is null or at < $8 and id < first_id_of($9))
+           order by id desc
+           limit $10"#,
         tenant,
-        &ids,
+        before,
+        search.thing.map(Thing::uuid),
+        search.actor.as_deref(),
+        search.verb.map(Verb::code),
+        Instant::of(search.since) as _,
+        Instant::of(search.since.map(|at| at.minus(CLOCK_SET_BY))) as _,
+        Instant::of(search.until) as _,
+        Instant::of(search.until.map(|at| at.plus(CLOCK_SET_BY))) as _,
+        page.limit(),
     )
     .fetch_all(tx.connection())
     .await?;
@@ -123,6 +205,9 @@ struct AuditRow {
     id: Uuid,
     at: Instant,
     actor: String,
+    staff_id: Option<Uuid>,
+    from_address: Option<IpNet>,
+    impersonator: Option<String>,
     verb: String,
     thing_kind: String,
     thing_id: Uuid,
@@ -150,7 +235,12 @@ impl AuditRow {
             at: self.at.0,
             verb: Verb::from_code(&self.verb)?,
             thing: Thing::from_row(&self.thing_kind, self.thing_id)?,
-            actor: self.actor,
+            actor: Actor {
+                name: Cow::Owned(self.actor),
+                staff: self.staff_id.map(StaffId::from_uuid),
+                from: self.from_address.map(|net| net.addr()),
+                impersonator: self.impersonator.map(Cow::Owned),
+            },
             changes,
         })
     }

@@ -3,6 +3,7 @@
 mod scene;
 
 mod access;
+mod audit;
 mod certificates;
 mod changes;
 mod door;

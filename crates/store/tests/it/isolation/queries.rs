@@ -10,7 +10,7 @@ use domain::access::session::EndCause;
 use domain::id::{JournalId, SessionId};
 use domain::people::operation::{Operation, Outcome as OperationOutcome};
 use domain::people::subscriber::Username;
-use domain::platform::audit::{Change, Entry, Thing, Verb};
+use domain::platform::audit::{Actor, Change, Entry, Thing, Verb};
 use domain::platform::house::HouseRules;
 use domain::refusal::Refusal;
 use domain::sales::voucher::FirstUse;
@@ -104,7 +104,7 @@ async fn walk() {
     let their_entry = Entry {
         id: id(),
         at: NOW,
-        actor: "staff".to_owned(),
+        actor: Actor::named("staff"),
         verb: Verb::SellVoucher,
         thing: Thing::Voucher(theirs.voucher),
         changes: vec![Change::of("until", None, Some("noon"))],

@@ -4,8 +4,9 @@ use domain::platform::audit::{Entry, Thing};
 use domain::platform::house::HouseRules;
 use domain::secret::SecretBytes;
 use store::Page;
+use store::platform::audit::{self, Search};
 use store::platform::idempotency::{self, Asked, Begun};
-use store::platform::{audit, tenants};
+use store::platform::tenants;
 use uuid::Uuid;
 
 use super::Walk;
@@ -20,9 +21,10 @@ const THEIRS: Uuid = Uuid::from_bytes([7; 16]);
 pub(super) async fn walk(walk: &mut Walk<'_>, their_entry: &Entry) {
     let theirs = &walk.scene.theirs;
 
-    case_of!(walk, "platform::audit::list", |tx| {
-        let all = audit::list(tx, None, Page::first(10)).await?.rows;
-        all.is_empty() && audit::list(tx, Some(their_entry.thing), Page::first(10)).await?.rows.is_empty()
+    case_of!(walk, "platform::audit::search", |tx| {
+        let of_theirs = Search { thing: Some(their_entry.thing), ..Search::default() };
+        let all = audit::search(tx, &Search::default(), Page::first(10)).await?.rows;
+        all.is_empty() && audit::search(tx, &of_theirs, Page::first(10)).await?.rows.is_empty()
     });
     case_of!(walk, "platform::audit::names", |tx| {
         let things = [Thing::Plan(theirs.plan.id), Thing::Voucher(theirs.voucher)];
@@ -51,4 +53,9 @@ pub(super) async fn walk(walk: &mut Walk<'_>, their_entry: &Entry) {
         true
     });
     case_of!(walk, "platform::tenants::house", |tx| tenants::house(tx).await? == HouseRules::default());
+    case_of!(walk, "platform::audit::chain::verify", |tx| {
+        let verified = audit::verify(tx).await?;
+        // The case before has added one of ours.
+        verified.entries == 1 && verified.fault.is_none()
+    });
 }

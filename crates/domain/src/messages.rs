@@ -1,0 +1,3 @@
+//! What is said to people.
+
+pub mod letter;

@@ -1,0 +1,3 @@
+//! What letters say.
+
+pub mod letters;

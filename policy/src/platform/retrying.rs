@@ -1,0 +1,51 @@
+//! How long to wait before a job is tried again, and when to stop trying.
+
+use domain::platform::job::JobKind;
+use domain::time::Span;
+
+/// Waits after the first, second, … try of a letter, in seconds. After the last one it is parked: eight tries in five
+/// hours. What letters hold is good for a day at most.
+const MAIL: &[i64] = &[5, 30, 120, 600, 1_800, 3_600, 10_800];
+
+/// The same of an event that a partner is told of: eleven tries in two days, so that a partner may be away for a night.
+const WEBHOOK: &[i64] = &[5, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400];
+
+/// How long to wait after that many tries; `None`: it was tried often enough.
+pub fn wait_after(kind: JobKind, tries: u32) -> Option<Span> {
+    let waits = match kind {
+        JobKind::Mail => MAIL,
+        JobKind::Webhook => WEBHOOK,
+    };
+    let place = usize::try_from(tries).unwrap_or(usize::MAX).checked_sub(1)?;
+    waits.get(place).copied().map(Span::seconds)
+}
+
+/// How often a job is tried before it is parked.
+pub fn tries_max(kind: JobKind) -> u32 {
+    let waits = match kind {
+        JobKind::Mail => MAIL,
+        JobKind::Webhook => WEBHOOK,
+    };
+    u32::try_from(waits.len()).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_end() {
+        for kind in JobKind::ALL {
+            let waits: Vec<i64> = (1..).map_while(|tries| wait_after(kind, tries)).map(Span::as_seconds).collect();
+
+            assert!(waits.is_sorted_by(|one, next| one < next), "{waits:?}");
+            assert_eq!(u32::try_from(waits.len() + 1), Ok(tries_max(kind)));
+            assert_eq!(wait_after(kind, tries_max(kind)), None);
+        }
+    }
+
+    #[test]
+    fn what_was_never_tried_has_nothing_to_wait_for() {
+        assert_eq!(wait_after(JobKind::Mail, 0), None);
+    }
+}
