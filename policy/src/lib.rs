@@ -5,8 +5,10 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod messages;
 pub mod network;
 pub mod people;
+pub mod platform;
 pub mod sales;
 pub mod trail;
 pub mod versions;

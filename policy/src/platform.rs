@@ -1,3 +1,6 @@
-//! Rules of the platform itself: what is tried again and when.
+//! Rules of the platform itself: where ISPs stand with it, what they may use, and what is tried again.
 
+pub mod lifecycle;
 pub mod retrying;
+pub mod subdomains;
+pub mod tiers;

@@ -3,6 +3,7 @@
 mod audit;
 mod device;
 mod exception;
+mod job;
 mod journal;
 mod nas;
 mod operation;
@@ -30,6 +31,7 @@ use ipnet::IpNet;
 pub use crate::cli::audit::{Audit, AuditList};
 pub use crate::cli::device::{Device, OfWhom, OneDevice};
 pub use crate::cli::exception::{Exception, ExceptionList, ExceptionResolve};
+pub use crate::cli::job::Job;
 pub use crate::cli::journal::{Journal, Requeued};
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
 pub use crate::cli::operation::Operation;
@@ -133,6 +135,9 @@ pub enum Command {
     /// Exceptions: what could not be made as it should be, and needs a person
     #[command(subcommand)]
     Exception(Exception),
+    /// Jobs: letters and other things that are done outside, and again until they are done
+    #[command(subcommand)]
+    Job(Job),
     /// Tell why the last request of a user, or the one with a trace code, was accepted or refused; or list answers
     Explain(Explain),
     /// Ask the rules again about an answer with a trace code, and show what differs

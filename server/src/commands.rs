@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod exception;
 pub mod explain;
 pub mod import;
+pub mod job;
 pub mod journal;
 pub mod migrate;
 pub mod nas;

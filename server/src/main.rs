@@ -7,6 +7,7 @@
 mod cli;
 mod commands;
 mod database;
+mod mail;
 mod open;
 mod print;
 mod progress;
@@ -72,6 +73,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         | Command::Session(_)
         | Command::Device(_)
         | Command::Exception(_)
+        | Command::Job(_)
         | Command::Explain(_)
         | Command::Replay(_) => on_the_database(&global, command).await,
     }
@@ -113,6 +115,7 @@ async fn run_one(opened: &Opened, command: Command) -> anyhow::Result<()> {
         Command::Session(command) => commands::session::run(opened, command).await,
         Command::Device(command) => commands::device::run(opened, command).await,
         Command::Exception(command) => commands::exception::run(opened, command).await,
+        Command::Job(command) => commands::job::run(opened, command).await,
         Command::Explain(command) => commands::explain::run(opened, &command).await,
         Command::Replay(command) => commands::replay::run(opened, &command).await,
         Command::Serve(_)

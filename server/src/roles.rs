@@ -26,6 +26,7 @@ use tracing::{info, warn};
 
 use crate::cli::Role;
 use crate::database::{Opening, Opens};
+use crate::mail;
 use crate::open;
 use crate::settings;
 
@@ -81,7 +82,8 @@ impl Server {
     async fn bind(config: &Config, roles: &[Role], store: Store, identity: Identity) -> anyhow::Result<Parted> {
         let health = Health::default();
         let mut registry = Registry::default();
-        let worker = roles.contains(&Role::Worker).then(|| {
+        let mailer = roles.contains(&Role::Worker).then(|| mail::mailer(config)).transpose()?;
+        let worker = mailer.map(|mailer| {
             let mut seed = [0; 8];
             OsRandom.fill(&mut seed);
             worker::Parts {
@@ -91,6 +93,7 @@ impl Server {
                 random: Arc::new(OsRandom),
                 meters: worker::Meters::register(&mut registry),
                 control: Coa::new(settings::coa(config), u64::from_ne_bytes(seed)),
+                mailer,
             }
         });
         let radius = if roles.contains(&Role::Radius) {

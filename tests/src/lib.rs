@@ -10,6 +10,7 @@ pub mod database;
 pub mod dice;
 pub mod free;
 pub mod hostile;
+pub mod mail;
 pub mod node;
 pub mod radsec;
 pub mod simulated;

@@ -28,7 +28,7 @@ use domain::rate::RateLimit;
 use domain::sales::batch::{Batch, Channel};
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::time::{Span, Timestamp, Zone};
-use ports::{Clock, Random as _};
+use ports::{Clock, Mailer, Random as _};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -38,6 +38,7 @@ use radiusd::guard::Limits;
 use radiusd::meters::Meters;
 use radiusd::{Bound, Parts, Settings};
 use routers::coa::Coa;
+use simulators::mail::MailCatcher;
 use store::network::nas;
 use store::sales::vouchers::NewVouchers;
 use store::sales::{batches, vouchers};
@@ -46,6 +47,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use worker::queue::{Queue, QueueParts};
 
 use crate::client::{PATIENCE, Router};
 use crate::database::Database;
@@ -115,6 +117,8 @@ pub struct World {
     decisions: DecisionMeters,
     /// How often the role has asked the database what has changed.
     readings: Counter,
+    /// The mail server that letters are sent through.
+    pub mail: MailCatcher,
     shutdown: CancellationToken,
     serving: Option<JoinHandle<()>>,
     kept: TempDir,
@@ -187,6 +191,7 @@ impl World {
         let port = |port| bound.addresses(port).first().map_or(loopback, |a| SocketAddr::new(loopback.ip(), a.port()));
         let (isp, other) = open_isps(&store, &clock, port(Port::Auth), port(Port::Acct)).await?;
         let tls = bound.tls_addresses().first().copied();
+        let mail = MailCatcher::listen().await.context("no mail server")?;
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(bound.serve(shutdown.clone()));
         let serving = Some(serving);
@@ -202,6 +207,7 @@ impl World {
             health,
             readings,
             decisions,
+            mail,
             shutdown,
             serving,
             kept: journal,
@@ -232,7 +238,22 @@ impl World {
             random: Arc::new(OsRandom),
             meters: worker::Meters::register(&mut Registry::default()),
             control: Coa::new(routers::coa::Settings::default(), u64::from_ne_bytes(seed)),
+            mailer: self.mailer(),
         }
+    }
+
+    /// The queue of what is done outside, to be gone through step by step.
+    pub fn queue(&self) -> Queue {
+        Queue::new(QueueParts {
+            store: self.store.clone(),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            random: Arc::new(OsRandom),
+            mailer: self.mailer(),
+        })
+    }
+
+    fn mailer(&self) -> Arc<dyn Mailer> {
+        crate::mail::mailer_to(self.mail.address())
     }
 
     /// A World whose server is a process of its own ([`crate::node`]), which listens there. Its clock is the machine's,
@@ -248,6 +269,7 @@ impl World {
         let (isp, other) = open_isps(&store, &clock, auth, acct).await?;
         let journal = tempfile::tempdir().context("no directory")?;
         let (waiting, readings, shutdown) = (Gauge::default(), Counter::default(), CancellationToken::new());
+        let mail = MailCatcher::listen().await.context("no mail server")?;
         Ok(Self {
             database,
             store,
@@ -260,6 +282,7 @@ impl World {
             health: Health::default(),
             readings,
             decisions: DecisionMeters::default(),
+            mail,
             shutdown,
             serving: None,
             kept: journal,

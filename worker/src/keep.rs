@@ -1,5 +1,5 @@
 //! Keeps ended sessions: moves them away from those that live, month by month, and lets go of the oldest. Puts what was
-//! used by the hour into the days, and lets go of what was asked of routers long ago.
+//! used by the hour into the days, and lets go of what was asked of routers, and done outside, long ago.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use domain::id::TenantId;
 use domain::time::Span;
 use ports::RouterControl;
 use store::access::{convergence, history};
-use store::platform::tenants;
+use store::platform::{jobs, tenants};
 use store::{StoreError, TenantScope};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info};
@@ -24,6 +24,9 @@ const EVERY: Duration = Duration::from_secs(600);
 
 /// How long it is remembered what routers were asked.
 const ORDERS_KEPT: Span = Span::seconds(30 * 24 * 3_600);
+
+/// How long it is remembered what was done outside.
+const JOBS_KEPT: Span = Span::seconds(30 * 24 * 3_600);
 
 /// How soon after the start, and between two batches: those who log in go first.
 const BREATH: Duration = Duration::from_millis(200);
@@ -75,6 +78,7 @@ async fn step<C: RouterControl>(worker: &Worker<C>, shutdown: &CancellationToken
             }
             let mut tx = store.tenant(&scope).await?;
             convergence::forget_orders(&mut tx, now.minus(ORDERS_KEPT)).await?;
+    jobs::forget_done(&mut tx, now.minus(JOBS_KEPT)).await?;
             tx.commit().await?;
             let Some(days) = days else { return Ok(()) };
             loop {

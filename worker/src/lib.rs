@@ -4,6 +4,8 @@
 //! (`wake`), finds what is different (`look`), asks routers (`ask`) and writes what they answer. Never decides: that is
 //! `policy::access::convergence`. Beside it: what is to be said to people (`notice`), and ended sessions that are kept
 //! aside (`keep`). All of it may be done twice, by two nodes at once as well.
+//!
+//! On every node: what deeds want done outside, as letters (`queue`).
 #![forbid(unsafe_code)]
 
 mod ask;
@@ -11,6 +13,7 @@ mod keep;
 mod look;
 mod meters;
 mod notice;
+pub mod queue;
 mod routers;
 mod tenants;
 mod wake;
@@ -21,7 +24,7 @@ use std::time::Duration;
 
 use actions::context::Context;
 use domain::id::NodeId;
-use ports::{Clock, Random, RouterControl};
+use ports::{Clock, Mailer, Random, RouterControl};
 use store::platform::leases;
 use store::{Store, StoreError};
 use tokio::sync::mpsc;
@@ -32,6 +35,7 @@ use tracing::{debug, info, warn};
 pub use crate::meters::Meters;
 
 use crate::ask::Desk;
+use crate::queue::{Queue, QueueParts};
 use crate::routers::Routers;
 use crate::tenants::{Tenants, Zones};
 
@@ -58,6 +62,8 @@ pub struct Parts<C> {
     pub meters: Meters,
     /// Who speaks to routers.
     pub control: C,
+    /// Who sends letters.
+    pub mailer: Arc<dyn Mailer>,
 }
 
 impl<C> std::fmt::Debug for Parts<C> {
@@ -100,7 +106,14 @@ pub async fn run<C: RouterControl>(parts: Parts<C>, shutdown: CancellationToken)
         desk: Desk::new(answers),
         holds: AtomicBool::new(false),
     });
+    let queue = Queue::new(QueueParts {
+        store: worker.parts.store.clone(),
+        clock: Arc::clone(&worker.parts.clock),
+        random: Arc::clone(&worker.parts.random),
+        mailer: Arc::clone(&worker.parts.mailer),
+    });
     let mut duties = JoinSet::new();
+    duties.spawn(queue.run(shutdown.clone()));
     duties.spawn(hold(Arc::clone(&worker), shutdown.clone()));
     duties.spawn(routers::keep_fresh(Arc::clone(&worker), shutdown.clone()));
     duties.spawn(wake::keep_waking(Arc::clone(&worker), shutdown.clone()));

@@ -1,3 +1,4 @@
 //! Deeds about what is to be said to people.
 
 pub mod note_ending;
+pub mod post;

@@ -7,6 +7,7 @@ mod database_url;
 mod fault;
 mod keys;
 mod layers;
+mod mail;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use domain::network::nas::PortPair;
 pub use fault::{Fault, Faults, Origin};
 use ipnet::IpNet;
 use layers::Layers;
+pub use mail::{Mail, MailSecurity, MailServer};
 use reader::Reader;
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
@@ -87,6 +89,8 @@ pub struct Config {
     pub journal: Journal,
     /// What one device, router or stranger may ask.
     pub guard: Guard,
+    /// How letters are sent.
+    pub mail: Mail,
     /// The master key, when it is not in the data directory.
     pub master_key_file: Option<PathBuf>,
     /// The file that was read, if there was one.
@@ -327,6 +331,7 @@ fn read(reader: &mut Reader) -> Config {
         },
         journal: Journal { megabytes_max: reader.whole("journal.megabytes_max", 16..=1_048_576).unwrap_or_default() },
         guard: read_guard(reader),
+        mail: mail::read(reader),
         master_key_file: reader.path("master_key_file"),
         file: reader.layers.file.clone(),
     }

@@ -161,12 +161,6 @@ pub mod kind {
     /// A time in which somebody of the platform acts in a tenant's place.
     #[derive(Debug)]
     pub enum Impersonation {}
-    /// One telling of one event to one webhook.
-    #[derive(Debug)]
-    pub enum Delivery {}
-    /// What a tenant may buy of the platform.
-    #[derive(Debug)]
-    pub enum Tier {}
 }
 
 /// Id of a customer: who uses and pays.
@@ -189,10 +183,6 @@ pub type JobId = Id<kind::Job>;
 pub type WebhookId = Id<kind::Webhook>;
 /// Id of a time in which somebody of the platform acts in a tenant's place.
 pub type ImpersonationId = Id<kind::Impersonation>;
-/// Id of one telling of one event to one webhook.
-pub type DeliveryId = Id<kind::Delivery>;
-/// Id of a tier: what a tenant may buy of the platform.
-pub type TierId = Id<kind::Tier>;
 
 /// Id of a deed on many subscribers at once.
 pub type OperationId = Id<kind::Operation>;

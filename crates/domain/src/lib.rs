@@ -17,6 +17,7 @@ pub mod text;
 pub mod time;
 
 pub mod access;
+pub mod messages;
 pub mod network;
 pub mod people;
 pub mod platform;

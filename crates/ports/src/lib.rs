@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod mailer;
 pub mod random;
 pub mod router_control;
 
 pub use clock::Clock;
+pub use mailer::Mailer;
 pub use random::Random;
 pub use router_control::RouterControl;

@@ -1,11 +1,12 @@
 //! Twins of the outside world that can be slow, wrong, silent, or say things twice.
 //!
-//! [`nas`] is a router the way RouterOS does it, with the phones and houses behind it. Stories and operators use it;
-//! no role does.
+//! [`nas`] is a router the way RouterOS does it, with the phones and houses behind it; [`mail`] is a mail server
+//! that keeps what it is sent. Stories and operators use them; no role does.
 //!
 //! Chance comes from a seed and time can be made to run or to stand still, so that what happened can happen again.
 //! Never decides anything for the server: a twin does what its original does, and lets itself be looked at.
 #![forbid(unsafe_code)]
 
 mod dice;
+pub mod mail;
 pub mod nas;

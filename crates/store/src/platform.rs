@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod idempotency;
+pub mod jobs;
 pub mod leases;
 pub mod nodes;
 pub mod outages;

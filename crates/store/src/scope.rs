@@ -34,6 +34,11 @@ impl TenantScope {
         Self { tenant }
     }
 
+    /// For `worker` alone: the tenant of a job that was claimed.
+    pub(crate) const fn of_job(tenant: TenantId) -> Self {
+        Self { tenant }
+    }
+
     /// The tenant.
     pub const fn tenant(&self) -> TenantId {
         self.tenant

@@ -58,14 +58,7 @@ pub fn has_account(sender: Sender<'_>, to: &Email, business: &str) -> Letter {
 }
 
 /// To whoever is asked to join. `by`: who asks; `hours`: how long the code is good.
-pub fn invitation(
-    sender: Sender<'_>,
-    to: &Email,
-    person: &str,
-    by: &str,
-    code: &Secret<String>,
-    hours: u32,
-) -> Letter {
+pub fn invitation(sender: Sender<'_>, to: &Email, person: &str, by: &str, code: &Secret<String>, hours: u32) -> Letter {
     let (name, link, bare) = (sender.name, sender.link("join", code), code.expose());
     let text = format!(
         "Hello {person},\n\n\
@@ -146,7 +139,8 @@ mod tests {
     #[test]
     fn a_code_stands_in_the_link_behind_the_page_and_by_itself() {
         let letters = all();
-        let with_code: Vec<&str> = letters.iter().map(|one| one.text.expose().as_str()).filter(|t| t.contains('#')).collect();
+        let with_code: Vec<&str> =
+            letters.iter().map(|one| one.text.expose().as_str()).filter(|t| t.contains('#')).collect();
 
         assert_eq!(with_code.len(), 3);
         for text in with_code {

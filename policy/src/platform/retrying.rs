@@ -7,14 +7,10 @@ use domain::time::Span;
 /// hours. What letters hold is good for a day at most.
 const MAIL: &[i64] = &[5, 30, 120, 600, 1_800, 3_600, 10_800];
 
-/// The same of an event that a partner is told of: eleven tries in two days, so that a partner may be away for a night.
-const WEBHOOK: &[i64] = &[5, 30, 120, 600, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400];
-
 /// How long to wait after that many tries; `None`: it was tried often enough.
 pub fn wait_after(kind: JobKind, tries: u32) -> Option<Span> {
     let waits = match kind {
         JobKind::Mail => MAIL,
-        JobKind::Webhook => WEBHOOK,
     };
     let place = usize::try_from(tries).unwrap_or(usize::MAX).checked_sub(1)?;
     waits.get(place).copied().map(Span::seconds)
@@ -24,7 +20,6 @@ pub fn wait_after(kind: JobKind, tries: u32) -> Option<Span> {
 pub fn tries_max(kind: JobKind) -> u32 {
     let waits = match kind {
         JobKind::Mail => MAIL,
-        JobKind::Webhook => WEBHOOK,
     };
     u32::try_from(waits.len()).unwrap_or(u32::MAX).saturating_add(1)
 }

@@ -1,5 +1,7 @@
 //! `mnetifi audit …`: who changed what.
 
+use std::borrow::Cow;
+
 use anyhow::bail;
 use domain::platform::audit::{Change, Thing};
 use serde::Serialize;
@@ -16,6 +18,8 @@ use crate::print;
 struct Row {
     at: String,
     actor: String,
+    from: Option<String>,
+    impersonator: Option<String>,
     verb: &'static str,
     thing_kind: &'static str,
     thing: String,
@@ -37,12 +41,23 @@ struct Changed {
 
 /// Runs the command.
 pub async fn run(opened: &Opened, command: cli::Audit) -> anyhow::Result<()> {
-    let cli::Audit::List(list) = command;
+    let list = match command {
+        cli::Audit::List(list) => list,
+        cli::Audit::Verify => return verify(opened).await,
+    };
     let tenant = opened.tenant().await?;
     let scope = opened.scope(&tenant);
     let thing = thing(opened, &scope, &list).await?;
+    let now = opened.context().now();
+    let search = Search {
+        thing,
+        actor: list.actor.clone(),
+        verb: list.verb,
+        since: list.since.map(|when| when.instant(now)),
+        until: list.until.map(|when| when.instant(now)),
+    };
     let mut tx = opened.store.tenant(&scope).await?;
-    let page = audit::search(&mut tx, &Search { thing, ..Search::default() }, opened.page(&list.paging)?).await?;
+    let page = audit::search(&mut tx, &search, opened.page(&list.paging)?).await?;
     let things: Vec<Thing> = page.rows.iter().map(|entry| entry.thing).collect();
     let names = audit::names(&mut tx, &things).await?;
     let changed = |change: Change| {
@@ -55,6 +70,8 @@ pub async fn run(opened: &Opened, command: cli::Audit) -> anyhow::Result<()> {
         .map(|entry| Row {
             at: entry.at.to_string(),
             actor: entry.actor.name.clone().into_owned(),
+            from: entry.actor.from.map(|from| from.to_string()),
+            impersonator: entry.actor.impersonator.clone().map(Cow::into_owned),
             verb: entry.verb.code(),
             thing_kind: entry.thing.kind(),
             thing: names.get(&entry.thing.uuid()).cloned().unwrap_or_else(|| entry.thing.uuid().to_string()),
@@ -71,7 +88,7 @@ pub async fn run(opened: &Opened, command: cli::Audit) -> anyhow::Result<()> {
         |row| {
             vec![
                 row.when.clone(),
-                row.actor.clone(),
+                who(row),
                 row.verb.replace('_', " "),
                 row.thing.clone(),
                 row.changes.iter().map(|change| change.words.as_str()).collect::<Vec<_>>().join(", "),
@@ -81,6 +98,58 @@ pub async fn run(opened: &Opened, command: cli::Audit) -> anyhow::Result<()> {
     )?;
     opened.say_next(&page);
     Ok(())
+}
+
+#[derive(Serialize)]
+struct Verified {
+    entries: u64,
+    unchained: u64,
+    head: String,
+    fault: Option<String>,
+}
+
+/// Walks over the whole chain. A fault is an error, so that a script hears of it.
+async fn verify(opened: &Opened) -> anyhow::Result<()> {
+    let tenant = opened.tenant().await?;
+    let mut tx = opened.store.tenant(&opened.scope(&tenant)).await?;
+    let found = audit::verify(&mut tx).await?;
+    let head: String = found.head.iter().map(|octet| format!("{octet:02x}")).collect();
+    let fault = found.fault.as_ref().map(ToString::to_string);
+    let mut sentence =
+        format!("all {} entries are as they were written; the last one has the hash {head}", found.entries);
+    if found.unchained > 0 {
+        sentence.push_str(&format!(
+            "\n{} older entries are from before there was a chain: nothing can be said of them",
+            found.unchained
+        ));
+    }
+    let verified = Verified { entries: found.entries, unchained: found.unchained, head, fault: fault.clone() };
+    match fault {
+        None => print::result(opened.style, &verified, &sentence),
+        Some(fault) => {
+            print::result(
+                opened.style,
+                &verified,
+                &format!("the first {} entries are as they were written", found.entries),
+            )?;
+            bail!(
+                "the audit of `{}` was tampered with: {fault}. Keep the database as it is, and compare with a backup",
+                tenant.slug
+            )
+        }
+    }
+}
+
+/// Who, from where, and who of the platform in their place.
+fn who(row: &Row) -> String {
+    let mut who = row.actor.clone();
+    if let Some(other) = &row.impersonator {
+        who.push_str(&format!(", by {other}"));
+    }
+    if let Some(from) = &row.from {
+        who.push_str(&format!(" from {from}"));
+    }
+    who
 }
 
 /// What the list is to be about; `None` is everything.

@@ -21,6 +21,7 @@ use store::{OpenOptions, Store};
 
 use crate::cli::Global;
 use crate::commands::node;
+use crate::mail;
 use crate::open::{self, Cluster};
 use crate::print;
 use crate::settings;
@@ -80,6 +81,7 @@ pub async fn run(global: &Global) -> anyhow::Result<()> {
         Ok(config) => {
             findings.good("configuration", format!("data directory {}", config.data.display()));
             machine(&mut findings);
+            letters(&config, &mut findings);
             server(&config, &mut findings);
             let told = page(config.metrics.listen, "/metrics").ok();
             records::examine(&config, told.as_deref().map(records::Told).as_ref(), &mut findings);
@@ -118,6 +120,14 @@ fn machine(findings: &mut Findings) {
         ),
         Some(most) => findings.good("socket buffers", format!("net.core.rmem_max is {most}")),
         None => findings.look("socket buffers", "net.core.rmem_max cannot be read"),
+    }
+}
+
+/// Says whether letters reach anybody.
+fn letters(config: &Config, findings: &mut Findings) {
+    match mail::in_words(config) {
+        (words, true) => findings.good("mail", words),
+        (words, false) => findings.look("mail", words),
     }
 }
 

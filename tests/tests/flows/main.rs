@@ -10,6 +10,7 @@ mod devices;
 mod ghosts;
 mod gone;
 mod identity;
+mod jobs;
 mod journal;
 mod many_tenants;
 mod outage;

@@ -87,6 +87,16 @@ pub(super) const KEYS: &[Key] = &[
         variables: &["MNETIFI_GUARD_FAILED_PROOFS_PER_MINUTE"],
         example: "60",
     },
+    Key { name: "mail.host", variables: &["MNETIFI_MAIL_HOST"], example: "\"smtp.example.net\"" },
+    Key { name: "mail.port", variables: &["MNETIFI_MAIL_PORT"], example: "587" },
+    Key { name: "mail.security", variables: &["MNETIFI_MAIL_SECURITY"], example: "\"starttls\"" },
+    Key { name: "mail.user", variables: &["MNETIFI_MAIL_USER"], example: "\"mnetifi\"" },
+    Key {
+        name: "mail.password_file",
+        variables: &["MNETIFI_MAIL_PASSWORD_FILE"],
+        example: "\"/etc/mnetifi/mail.password\"",
+    },
+    Key { name: "mail.from", variables: &["MNETIFI_MAIL_FROM"], example: "\"no-reply@isp.example\"" },
 ];
 
 /// Variables that begin like ours but are no settings: where the file is, and whatever tests tell themselves.

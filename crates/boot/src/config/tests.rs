@@ -215,7 +215,14 @@ fn every_example_is_right() {
         }
         let place = Place::new();
         // These are not right alone.
-        let pairs = [("radius.radsec", "radius.radsec_names"), ("api.cert", "api.key"), ("api.key", "api.cert")];
+        let pairs = [
+            ("radius.radsec", "radius.radsec_names"),
+            ("api.cert", "api.key"),
+            ("api.key", "api.cert"),
+            ("mail.host", "mail.from"),
+            ("mail.user", "mail.password_file"),
+            ("mail.password_file", "mail.user"),
+        ];
         let beside = pairs.into_iter().find(|(name, _)| *name == key.name);
         let beside = beside.map_or_else(String::new, |(_, beside)| keys::example(beside));
         place.file(&format!("{}\n{beside}\n", keys::example(key.name)));
@@ -262,4 +269,26 @@ fn radsec_needs_the_names_that_its_certificate_is_to_say() {
     assert_eq!(radius.radsec_names, ["192.0.2.10", "radius.example.net", "2001:db8::1"]);
     assert!(nameless.contains("radius.radsec_names") && nameless.contains("is missing"), "{nameless}");
     assert!(bad.contains("`two words` is neither an address nor a name of DNS"), "{bad}");
+}
+
+#[test]
+fn mail_goes_through_a_server_that_is_named_with_an_address_and_a_whole_login() {
+    let place = Place::new();
+    let variables = [
+        ("MNETIFI_MAIL_HOST", "smtp.example.net"),
+        ("MNETIFI_MAIL_SECURITY", "tls"),
+        ("MNETIFI_MAIL_USER", "mnetifi"),
+        ("MNETIFI_MAIL_PASSWORD_FILE", "/etc/mnetifi/mail.password"),
+        ("MNETIFI_MAIL_FROM", "No-Reply@isp.example"),
+    ];
+
+    let mail = place.load(&variables).unwrap().mail;
+    let none = place.load(&[]).unwrap().mail;
+    let halves = place.faults(&[("MNETIFI_MAIL_HOST", "smtp.example.net"), ("MNETIFI_MAIL_USER", "mnetifi")]);
+
+    let server = mail.server.unwrap();
+    assert_eq!((server.host.as_str(), server.port, server.security), ("smtp.example.net", 465, MailSecurity::Tls));
+    assert_eq!(mail.from.as_str(), "no-reply@isp.example");
+    assert_eq!(none.server, None);
+    assert!(halves.contains("`mail.from`") && halves.contains("a login needs both"), "{halves}");
 }

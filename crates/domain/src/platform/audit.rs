@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 use crate::access::facts::Holder;
-use crate::id::{AuditId, ExceptionId, PlanId, StaffId, SubscriberId, VoucherId};
+use crate::id::{AuditId, ExceptionId, JobId, PlanId, StaffId, SubscriberId, VoucherId};
 use crate::time::Timestamp;
 
 /// Most characters of who did it.
@@ -108,6 +108,8 @@ verbs! {
     ReleaseDevice = "release_device",
     /// An exception was resolved by hand.
     ResolveException = "resolve_exception",
+    /// A job that was parked is tried again.
+    RetryJob = "retry_job",
 }
 
 impl Verb {
@@ -171,6 +173,8 @@ things! {
     Subscriber(SubscriberId) = "subscriber",
     /// An exception.
     Exception(ExceptionId) = "exception",
+    /// A job.
+    Job(JobId) = "job",
 }
 
 impl From<Holder> for Thing {

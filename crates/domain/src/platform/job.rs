@@ -1,6 +1,6 @@
 //! Jobs: what is done outside, later, and again until it is done. A deed writes them in its own transaction.
 
-use crate::id::{DeliveryId, JobId};
+use crate::id::JobId;
 use crate::messages::letter::Letter;
 use crate::time::Timestamp;
 
@@ -9,8 +9,6 @@ use crate::time::Timestamp;
 pub enum Work {
     /// Send a letter.
     Mail(Letter),
-    /// Tell a partner of an event.
-    Webhook(DeliveryId),
 }
 
 impl Work {
@@ -18,7 +16,6 @@ impl Work {
     pub const fn kind(&self) -> JobKind {
         match self {
             Self::Mail(_) => JobKind::Mail,
-            Self::Webhook(_) => JobKind::Webhook,
         }
     }
 }
@@ -28,19 +25,16 @@ impl Work {
 pub enum JobKind {
     /// A letter.
     Mail,
-    /// An event, told to a partner.
-    Webhook,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Mail, Self::Webhook];
+    pub const ALL: [Self; 1] = [Self::Mail];
 
     /// Its name in records.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Mail => "mail",
-            Self::Webhook => "webhook",
         }
     }
 

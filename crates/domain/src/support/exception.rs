@@ -14,11 +14,13 @@ pub enum ExceptionKind {
     /// A router that was taken out of use, or whose certificate was taken back, did not end its sessions: people may go
     /// on surfing there.
     RouterGone,
+    /// Something that was to be done outside, a letter or a partner's webhook, was tried too often in vain.
+    JobParked,
 }
 
 impl ExceptionKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::SessionNotFollowing, Self::RouterSilent, Self::RouterGone];
+    pub const ALL: [Self; 4] = [Self::SessionNotFollowing, Self::RouterSilent, Self::RouterGone, Self::JobParked];
 
     /// Its name in records.
     pub const fn code(self) -> &'static str {
@@ -26,6 +28,7 @@ impl ExceptionKind {
             Self::SessionNotFollowing => "session_not_following",
             Self::RouterSilent => "router_silent",
             Self::RouterGone => "router_gone",
+            Self::JobParked => "job_parked",
         }
     }
 

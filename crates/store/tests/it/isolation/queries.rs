@@ -170,6 +170,7 @@ async fn walk() {
     let theirs_alone = HouseRules { mac_login: false, ..HouseRules::default() };
     tenants::set_house(&mut system, theirs.tenant_id(), &theirs_alone).await.expect("set");
     system.commit().await.expect("commits");
+    platform::set_up(&scene).await;
     let their_username: Username = theirs.username.parse().expect("good");
     let first_use = FirstUse { since: NOW, until: in_seconds(5) };
     let their_key = ReportKey {
