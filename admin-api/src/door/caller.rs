@@ -11,6 +11,7 @@ use domain::id::{ImpersonationId, KeyId, SignInId, StaffId, TenantId};
 use domain::people::permission::{Act, Permission, Permissions, Thing};
 use domain::people::role::Services;
 use domain::people::staff::Zoned;
+use domain::platform::audit::Actor;
 use domain::time::Timestamp;
 use store::TenantScope;
 
@@ -30,6 +31,8 @@ pub(crate) struct Known {
     pub(crate) home: TenantId,
     pub(crate) who: Who,
     pub(crate) name: String,
+    /// As the audit has them.
+    pub(crate) actor: Actor,
     pub(crate) acting: Option<Acting>,
     pub(crate) permissions: Permissions,
     pub(crate) zones: Zoned,
@@ -50,6 +53,7 @@ impl Known {
             home: nowhere,
             who: Who::Key(KeyId::from_bytes([0; 16])),
             name: String::new(),
+            actor: Actor::OURSELVES,
             acting: None,
             permissions: Permissions::NONE,
             zones: Zoned::Some(Vec::new()),
@@ -87,7 +91,16 @@ pub enum Who {
 
 impl Caller {
     pub(crate) fn new(known: Known) -> Self {
-        Self(Arc::new(known))
+        let actor = Actor {
+            name: known.name.clone().into(),
+            staff: match known.who {
+                Who::Staff { id, .. } => Some(id),
+                Who::Key(_) => None,
+            },
+            from: Some(known.address),
+            impersonator: known.acting.map(|_| known.name.clone().into()),
+        };
+        Self(Arc::new(Known { actor, ..known }))
     }
 
     /// The door to the rows that are theirs.
@@ -155,9 +168,9 @@ impl Caller {
         &self.0.key
     }
 
-    /// The clock, the dice and the name of a deed of theirs.
+    /// The clock and the dice of a deed of theirs, and who they are.
     pub fn context<'a>(&'a self, app: &'a App) -> Context<'a> {
-        app.context().by(&self.0.name)
+        app.context().by(&self.0.actor)
     }
 
     /// Refuses what they have no permission for. The table of routes has asked for its own already; this is for what
