@@ -78,7 +78,7 @@ async fn step<C: RouterControl>(worker: &Worker<C>, shutdown: &CancellationToken
             }
             let mut tx = store.tenant(&scope).await?;
             convergence::forget_orders(&mut tx, now.minus(ORDERS_KEPT)).await?;
-    jobs::forget_done(&mut tx, now.minus(JOBS_KEPT)).await?;
+            jobs::forget_done(&mut tx, now.minus(JOBS_KEPT)).await?;
             tx.commit().await?;
             let Some(days) = days else { return Ok(()) };
             loop {

@@ -7,7 +7,7 @@ use actions::network::{retire_nas, revoke_certificates};
 use actions::support::resolve_exception::resolve_exception;
 use domain::access::session::{EndCause, SessionState};
 use domain::network::nas::Nas;
-use domain::platform::audit::Verb;
+use domain::platform::audit::{Actor, Verb};
 use domain::sales::plan::{Plan, PlanService};
 use domain::support::exception::{Exception, ExceptionKind};
 use domain::time::Span;
@@ -184,7 +184,8 @@ async fn sessions_of_a_router_that_cannot_be_told_end_here_and_staff_sees_it_unt
     assert_eq!(scene.exceptions(&scene.world.isp).await.len(), 1);
     scene.spares_the_other().await;
 
-    let (store, context) = (&scene.world.store, scene.world.context().by("grace"));
+    static GRACE: Actor = Actor::named("grace");
+    let (store, context) = (&scene.world.store, scene.world.context().by(&GRACE));
     let (ours, theirs) = (&scene.world.isp.scope, &scene.world.other.scope);
     let foreign = resolve_exception(store, theirs, told[0].id, "", context).await.expect("asked");
     assert_eq!(foreign, None, "another provider cannot");
@@ -194,7 +195,7 @@ async fn sessions_of_a_router_that_cannot_be_told_end_here_and_staff_sees_it_unt
     assert_eq!(resolve_exception(store, ours, told[0].id, "", context).await.expect("asked"), None, "once");
     assert_eq!(scene.exceptions(&scene.world.isp).await, []);
     let mut tx = store.tenant(ours).await.expect("begins");
-    let noted = audit::list(&mut tx, None, Page::first(10)).await.expect("listed").rows;
+    let noted = audit::search(&mut tx, &audit::Search::default(), Page::first(10)).await.expect("listed").rows;
     let entry = noted.iter().find(|entry| entry.verb == Verb::ResolveException).expect("noted");
-    assert_eq!(entry.actor, "grace");
+    assert_eq!(entry.actor.name, "grace");
 }
