@@ -23,6 +23,12 @@ pub mod routes;
 pub mod serve;
 pub mod watch;
 
+mod files;
+mod people;
+mod sales;
+mod shapes;
+mod tables;
+
 pub use crate::app::{Parts, Settings};
 pub use crate::meters::Meters;
 pub use crate::serve::{ApiError, Bound};

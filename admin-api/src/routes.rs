@@ -16,7 +16,7 @@ use utoipa_axum::router::UtoipaMethodRouter;
 use crate::app::App;
 use crate::limits::{BODY_MAX_BYTES, IMPORT_MAX_BYTES};
 use crate::problem::{Code, Problem};
-use crate::{door, handbook, health, openapi, watch};
+use crate::{door, handbook, health, openapi, people, sales, watch};
 
 /// Who may use a route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,7 +151,10 @@ fn only(paths: Paths) -> Option<(Method, String, Operation)> {
 
 /// All routes there are.
 pub fn table() -> Vec<Route> {
-    vec![health::route()]
+    let mut table = vec![health::route()];
+    table.extend(sales::routes());
+    table.extend(people::routes());
+    table
 }
 
 /// The whole service: every route behind its right, and what is answered where there is none.

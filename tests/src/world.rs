@@ -368,6 +368,8 @@ impl World {
             until: None,
             framed_ip: None,
             phone: None,
+            customer: None,
+            zone: None,
         };
         let plans = std::slice::from_ref(plan);
         let zone = &isp.tenant.zone;

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("policy", &["domain"]),
     ("ports", &["domain"]),
     ("imports", &["domain"]),
+    ("exports", &["domain"]),
     ("certificates", &["domain"]),
     ("records", &["domain"]),
     ("radius", &["dictionaries"]),
@@ -44,7 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "boot",
         ],
     ),
-    ("admin-api", &["domain", "policy", "ports", "imports", "store", "actions", "boot"]),
+    ("admin-api", &["domain", "policy", "ports", "imports", "exports", "store", "actions", "boot"]),
     ("server", EVERYBODY),
     ("tests", EVERYBODY),
     (
@@ -76,6 +77,7 @@ const EVERYBODY: &[&str] = &[
     "policy",
     "ports",
     "imports",
+    "exports",
     "certificates",
     "records",
     "store",
@@ -115,6 +117,8 @@ const PLACES: &[(&str, &[&str])] = &[
     ("rcgen", &["certificates"]),
     ("rustls", &["radiusd", "admin-api", "tests"]),
     ("tokio-rustls", &["radiusd", "admin-api", "tests"]),
+    ("rust_xlsxwriter", &["exports"]),
+    ("fast_qr", &["exports"]),
     ("tests", &["benches"]),
 ];
 

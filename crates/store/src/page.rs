@@ -22,8 +22,13 @@ impl<Key> Page<Key> {
     }
 
     /// The key of the last row that was seen.
-    pub(crate) const fn key(&self) -> Option<&Key> {
+    pub const fn key(&self) -> Option<&Key> {
         self.after.as_ref()
+    }
+
+    /// How many rows at most.
+    pub fn size(&self) -> usize {
+        usize::from(self.size)
     }
 
     /// One row more than asked for, to see whether another page follows.

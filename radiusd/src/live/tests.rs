@@ -55,6 +55,8 @@ impl Town {
             until: None,
             framed_ip: None,
             phone: None,
+            customer: None,
+            zone: None,
         };
         let plans = std::slice::from_ref(&plan);
         add_subscribers::add_subscribers(&store, &scope, &Zone::utc(), plans, vec![wanted], context, &mut |_| {})

@@ -7,11 +7,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use actions::people::add_subscribers::{self, Wanted};
+use actions::people::add_subscribers::{self, Listed, Wanted};
 use anyhow::{Context, bail};
-use domain::phone::Msisdn;
 use domain::platform::tenant::Tenant;
-use domain::sales::plan::{Plan, PlanService};
+use domain::sales::plan::Plan;
 use imports::subscribers_csv::SubscribersCsv;
 use serde::Serialize;
 use store::people::subscribers;
@@ -106,33 +105,21 @@ fn read(path: &Path, tenant: &Tenant, plans: &[Plan]) -> anyhow::Result<(Vec<Wan
                 continue;
             }
         };
-        let mut fault = |column: &str, problem: String| {
-            faults.push(Fault { row: row.row, column: Some(column.to_owned()), problem });
-        };
-        let Some(plan) = by_name.get(row.plan.as_str()) else {
-            fault("plan", format!("there is no plan `{}`: publish it first with `mnetifi plan add`", row.plan));
-            continue;
-        };
-        if plan.service == PlanService::Hotspot {
-            fault("plan", format!("plan `{}` is a hotspot plan: subscribers need a pppoe or static plan", row.plan));
-            continue;
-        }
-        let phone = match row.phone.as_deref().map(|phone| Msisdn::parse(phone.as_bytes(), &tenant.calling_code)) {
-            None => None,
-            Some(Ok(phone)) => Some(phone),
-            Some(Err(error)) => {
-                fault("phone", error.to_string());
-                continue;
-            }
-        };
-        wanted.push(Wanted {
+        let number = row.row;
+        let listed = Listed {
             username: row.username,
             password: row.password,
-            plan: plan.id,
+            plan: row.plan,
             until: row.until,
             framed_ip: row.address,
-            phone,
-        });
+            phone: row.phone,
+        };
+        match listed.wanted(&by_name, &tenant.calling_code) {
+            Ok(one) => wanted.push(one),
+            Err(fault) => {
+                faults.push(Fault { row: number, column: Some(fault.column.to_owned()), problem: fault.problem });
+            }
+        }
     }
     Ok((wanted, faults))
 }

@@ -55,6 +55,8 @@ async fn add_one(opened: &Opened, add: cli::SubscriberAdd) -> anyhow::Result<()>
         until: add.until,
         framed_ip: add.address,
         phone,
+        customer: None,
+        zone: None,
     };
     let added = add_subscribers::add_subscribers(
         &opened.store,

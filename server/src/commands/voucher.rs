@@ -8,8 +8,8 @@ use domain::sales::extension::Extension;
 use domain::sales::voucher::VoucherState;
 use domain::time::Timestamp;
 use serde::Serialize;
+use store::sales::plans;
 use store::sales::vouchers::listing::{self, Filter};
-use store::sales::{plans, vouchers};
 
 use crate::cli;
 use crate::open::Opened;

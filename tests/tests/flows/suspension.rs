@@ -38,6 +38,8 @@ async fn connects_many(world: &World, isp: &Isp, plan: &Plan, count: u32) {
         until: Some(world.clock.now().plus(Span::minutes(24 * 60))),
         framed_ip: None,
         phone: None,
+        customer: None,
+        zone: None,
     });
     let (store, scope, plans) = (&world.store, &isp.scope, std::slice::from_ref(plan));
     let zone = &isp.tenant.zone;

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
-use domain::id::PlanId;
+use domain::id::{CustomerId, PlanId, SubscriberId, ZoneId};
 use domain::people::subscriber::{Standing, Username};
-use domain::phone::Msisdn;
+use domain::phone::{CallingCode, Msisdn};
+use domain::platform::audit::{Change, Thing, Verb};
 use domain::sales::plan::{Plan, PlanService};
 use domain::secret::SecretBytes;
+use domain::text::Slug;
 use domain::time::{Timestamp, Zone};
 use store::people::subscribers::{self, NewSubscriber};
-use store::{Store, StoreError, TenantScope};
+use store::platform::audit;
+use store::{Store, StoreError, TenantScope, TenantTx};
 use thiserror::Error;
 
 use crate::context::Context;
@@ -33,6 +36,60 @@ pub struct Wanted {
     pub framed_ip: Option<Ipv4Addr>,
     /// Its phone number.
     pub phone: Option<Msisdn>,
+    /// The customer it belongs to.
+    pub customer: Option<CustomerId>,
+    /// The zone it is in.
+    pub zone: Option<ZoneId>,
+}
+
+/// A subscriber as a row of somebody's list describes it: the plan by its name, the number as it was typed.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its login.
+    pub username: Username,
+    /// Its password.
+    pub password: SecretBytes,
+    /// The plan's short name.
+    pub plan: Slug,
+    /// The end of what is paid for.
+    pub until: Option<Timestamp>,
+    /// A fixed address.
+    pub framed_ip: Option<Ipv4Addr>,
+    /// Its phone number, as it was typed.
+    pub phone: Option<String>,
+}
+
+/// Why a row is no subscriber: what is wrong in which column.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RowFault {
+    /// The column.
+    pub column: &'static str,
+    /// What is wrong there, and what to do.
+    pub problem: String,
+}
+
+impl Listed {
+    /// The subscriber to add, among these plans by their names.
+    pub fn wanted(self, plans: &HashMap<&str, &Plan>, country: &CallingCode) -> Result<Wanted, RowFault> {
+        let name = self.plan.as_str();
+        let of_plan = |problem: String| RowFault { column: "plan", problem };
+        let plan = plans.get(name).ok_or_else(|| of_plan(format!("there is no plan `{name}`: publish it first")))?;
+        if plan.service == PlanService::Hotspot {
+            return Err(of_plan(format!("plan `{name}` is a hotspot plan: subscribers need a pppoe or static plan")));
+        }
+        let phone = self.phone.as_deref().map(|phone| Msisdn::parse(phone.as_bytes(), country)).transpose();
+        let phone = phone.map_err(|why| RowFault { column: "phone", problem: why.to_string() })?;
+        Ok(Wanted {
+            username: self.username,
+            password: self.password,
+            plan: plan.id,
+            until: self.until,
+            framed_ip: self.framed_ip,
+            phone,
+            customer: None,
+            zone: None,
+        })
+    }
 }
 
 /// What became of a list.
@@ -78,7 +135,7 @@ pub async fn add_subscribers(
         }
     }
     let mut rows = Vec::with_capacity(wanted.len());
-    for Wanted { username, password, plan, until, framed_ip, phone } in wanted {
+    for Wanted { username, password, plan, until, framed_ip, phone, customer, zone } in wanted {
         let end = *ends.get(&plan).ok_or(AddError::NoSuchPlan)?;
         let id = context.new_id();
         rows.push(NewSubscriber {
@@ -90,6 +147,8 @@ pub async fn add_subscribers(
             until: until.or(Some(end)),
             framed_ip,
             phone,
+            customer,
+            zone,
             created_at: now,
         });
     }
@@ -98,7 +157,9 @@ pub async fn add_subscribers(
     let total = rows.len();
     while !rows.is_empty() {
         let rest = rows.split_off(rows.len().min(CHUNK));
+        let named: Vec<_> = rows.iter().map(|row| (row.id, row.username.clone())).collect();
         let existing = subscribers::insert_many(&mut tx, rows).await?;
+        note(&mut tx, named, &existing, context).await?;
         added.existing.extend(existing);
         rows = rest;
         progress(total - rows.len());
@@ -106,4 +167,31 @@ pub async fn add_subscribers(
     added.added = total - added.existing.len();
     tx.commit().await?;
     Ok(added)
+}
+
+/// Tells the audit of those who are new.
+async fn note(
+    tx: &mut TenantTx,
+    named: Vec<(SubscriberId, Username)>,
+    existing: &[Username],
+    context: Context<'_>,
+) -> Result<(), StoreError> {
+    // A name that stands twice among the rows is told once, as the store adds it once: the first of them.
+    let mut left: HashMap<&Username, usize> = HashMap::new();
+    for name in existing {
+        *left.entry(name).or_default() += 1;
+    }
+    let mut entries = Vec::with_capacity(named.len());
+    // From the last one on: of a name that stands twice, the later one was left out.
+    for (id, username) in named.iter().rev() {
+        match left.get_mut(username) {
+            Some(count) if *count > 0 => *count -= 1,
+            Some(_) | None => {
+                let changes = vec![Change::of("username", None, Some(username.as_str()))];
+                entries.push(context.audit(Verb::AddSubscriber, Thing::Subscriber(*id), changes));
+            }
+        }
+    }
+    entries.reverse();
+    audit::note(tx, &entries).await
 }

@@ -107,7 +107,7 @@ pub async fn carry_on(
     scope: &TenantScope,
     id: OperationId,
     context: Context<'_>,
-    told: &mut dyn FnMut(usize),
+    told: &mut (dyn FnMut(usize) + Send),
 ) -> Result<Operation, SuspendManyError> {
     let mut dealt_with = 0;
     loop {
@@ -146,7 +146,7 @@ pub async fn undo(
     scope: &TenantScope,
     id: OperationId,
     context: Context<'_>,
-    told: &mut dyn FnMut(usize),
+    told: &mut (dyn FnMut(usize) + Send),
 ) -> Result<Undone, SuspendManyError> {
     let mut tx = store.tenant(scope).await?;
     let operation = operations::find(&mut tx, id).await?.ok_or(SuspendManyError::Unknown(id))?;

@@ -32,6 +32,9 @@ pub enum ChangeError {
     /// It has these terms.
     #[error("plan `{0}` has these terms already: nothing was changed")]
     Same(Slug),
+    /// It is not at the revision that was meant any more.
+    #[error("the plan was changed by somebody else: look at it and try again")]
+    Meanwhile,
     /// The new terms contradict each other: every fault at once.
     #[error("the plan cannot be sold like that: {}", joined(.0))]
     Faults(Vec<PlanFault>),
@@ -50,8 +53,22 @@ pub async fn change_plan(
     change: &(dyn Fn(&mut PlanTerms) + Send + Sync),
     context: Context<'_>,
 ) -> Result<Changed, ChangeError> {
+    change_plan_at(store, scope, (name, None), change, context).await
+}
+
+/// The same, only if the plan is still at that revision.
+pub async fn change_plan_at(
+    store: &Store,
+    scope: &TenantScope,
+    (name, expected): (&Slug, Option<u32>),
+    change: &(dyn Fn(&mut PlanTerms) + Send + Sync),
+    context: Context<'_>,
+) -> Result<Changed, ChangeError> {
     let mut tx = store.tenant(scope).await?;
     let before = plans::lock(&mut tx, name).await?.ok_or_else(|| ChangeError::Unknown(name.clone()))?;
+    if expected.is_some_and(|revision| revision != before.revision) {
+        return Err(ChangeError::Meanwhile);
+    }
     let mut terms = before.terms.clone();
     change(&mut terms);
     if terms == before.terms {
@@ -70,7 +87,8 @@ pub async fn change_plan(
     Ok(Changed { plan: Plan { revision, terms, ..before }, changes, live })
 }
 
-fn differences(before: &PlanTerms, after: &PlanTerms) -> Vec<Change> {
+/// What is different in the one and the other, in words.
+pub fn differences(before: &PlanTerms, after: &PlanTerms) -> Vec<Change> {
     let pairs = before.in_words().into_iter().zip(after.in_words());
     pairs
         .filter(|((_, before), (_, after))| before != after)

@@ -1,10 +1,12 @@
 //! Prints a batch of vouchers: fresh codes, unique over all tenants, in one transaction.
 
+use domain::platform::audit::{Change, Thing, Verb};
 use domain::sales::batch::{Batch, Channel};
 use domain::sales::plan::{Plan, PlanService, ValidityAnchor};
 use domain::sales::voucher::VoucherCode;
 use domain::time::Timestamp;
 use policy::sales::codes;
+use store::platform::audit;
 use store::sales::vouchers::NewVouchers;
 use store::sales::{batches, vouchers};
 use store::{Store, StoreError, TenantScope};
@@ -104,6 +106,11 @@ pub async fn print_batch(
         printed.extend(accepted);
         progress(u32::try_from(printed.len()).unwrap_or(order.count));
     }
+    let changes = vec![
+        Change::of("plan", None, Some(plan.name.to_string())),
+        Change::of("count", None, Some(batch.size.to_string())),
+    ];
+    audit::note(&mut tx, &[context.audit(Verb::PrintBatch, Thing::Batch(batch.id), changes)]).await?;
     tx.commit().await?;
     Ok((batch, printed))
 }

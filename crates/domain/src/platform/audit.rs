@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 use crate::access::facts::Holder;
-use crate::id::{AuditId, ExceptionId, JobId, PlanId, StaffId, SubscriberId, VoucherId};
+use crate::id::{AuditId, BatchId, CustomerId, ExceptionId, JobId, PlanId, StaffId, SubscriberId, VoucherId};
 use crate::time::Timestamp;
 
 /// Most characters of who did it.
@@ -110,6 +110,22 @@ verbs! {
     ResolveException = "resolve_exception",
     /// A job that was parked is tried again.
     RetryJob = "retry_job",
+    /// A batch of vouchers was made.
+    PrintBatch = "print_batch",
+    /// A voucher was given to a customer, or to nobody.
+    GiveVoucher = "give_voucher",
+    /// A subscriber was added.
+    AddSubscriber = "add_subscriber",
+    /// A subscriber's login, address, number, customer or zone was changed.
+    ChangeSubscriber = "change_subscriber",
+    /// A customer was added.
+    AddCustomer = "add_customer",
+    /// What is known of a customer was changed.
+    ChangeCustomer = "change_customer",
+    /// A customer was given to one of the staff, or to nobody.
+    AssignCustomer = "assign_customer",
+    /// A customer was forgotten.
+    RemoveCustomer = "remove_customer",
 }
 
 impl Verb {
@@ -175,6 +191,10 @@ things! {
     Exception(ExceptionId) = "exception",
     /// A job.
     Job(JobId) = "job",
+    /// A customer.
+    Customer(CustomerId) = "customer",
+    /// A batch of vouchers.
+    Batch(BatchId) = "batch",
 }
 
 impl From<Holder> for Thing {

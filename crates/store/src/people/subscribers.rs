@@ -41,6 +41,10 @@ pub struct NewSubscriber {
     pub framed_ip: Option<Ipv4Addr>,
     /// Its phone number.
     pub phone: Option<Msisdn>,
+    /// The customer it belongs to.
+    pub customer: Option<CustomerId>,
+    /// The zone it is in.
+    pub zone: Option<ZoneId>,
     /// Now.
     pub created_at: Timestamp,
 }
@@ -63,12 +67,12 @@ pub async fn insert_many(tx: &mut TenantTx, subscribers: Vec<NewSubscriber>) -> 
         let rows = sqlx::query_scalar!(
             "insert into subscribers
                  (tenant_id, id, username, password_sealed, plan_id, suspended_at, expires_at, framed_ip, phone,
-                  created_at)
+                  created_at, customer_id, zone_id)
              select $1, new.*
              from unnest($2::uuid[], $3::text[], $4::bytea[], $5::uuid[], $6::timestamptz[], $7::timestamptz[],
-                         $8::inet[], $9::text[], $10::timestamptz[])
+                         $8::inet[], $9::text[], $10::timestamptz[], $11::uuid[], $12::uuid[])
                  as new (id, username, password_sealed, plan_id, suspended_at, expires_at, framed_ip, phone,
-                         created_at)
+                         created_at, customer_id, zone_id)
              order by new.username collate \"C\"
              on conflict (tenant_id, username) do nothing
              returning id",
@@ -82,6 +86,8 @@ pub async fn insert_many(tx: &mut TenantTx, subscribers: Vec<NewSubscriber>) -> 
             &columns.framed_ips as _,
             &columns.phones as _,
             &columns.created_at as _,
+            &columns.customers as _,
+            &columns.zones as _,
         )
         .fetch_all(tx.connection())
         .await?;
@@ -105,6 +111,8 @@ struct Columns<'a> {
     framed_ips: Vec<Option<IpNet>>,
     phones: Vec<Option<&'a str>>,
     created_at: Vec<Instant>,
+    customers: Vec<Option<Uuid>>,
+    zones: Vec<Option<Uuid>>,
 }
 
 impl<'a> Columns<'a> {
@@ -121,6 +129,8 @@ impl<'a> Columns<'a> {
         self.framed_ips.push(inet(subscriber.framed_ip));
         self.phones.push(subscriber.phone.as_ref().map(Msisdn::expose));
         self.created_at.push(Instant(subscriber.created_at));
+        self.customers.push(subscriber.customer.map(|id| id.uuid()));
+        self.zones.push(subscriber.zone.map(|id| id.uuid()));
     }
 }
 

@@ -173,7 +173,8 @@ pub async fn search(
     Ok(page.cut(entries, |entry: &Entry| entry.id))
 }
 
-/// How people call these things: a plan's name, a voucher's code, a subscriber's user name. Things that are not the
+/// How people call these things: a plan's name, a voucher's code, a subscriber's user name, a
+/// customer's name. Things that are not the
 /// tenant's are left out.
 pub async fn names(tx: &mut TenantTx, things: &[Thing]) -> Result<HashMap<Uuid, String>, StoreError> {
     let tenant = tx.tenant_uuid();
@@ -183,7 +184,9 @@ pub async fn names(tx: &mut TenantTx, things: &[Thing]) -> Result<HashMap<Uuid, 
            union all
            select id, code from vouchers where tenant_id = $1 and id = any($2)
            union all
-           select id, username from subscribers where tenant_id = $1 and id = any($2)"#,
+           select id, username from subscribers where tenant_id = $1 and id = any($2)
+           union all
+           select id, name from customers where tenant_id = $1 and id = any($2)"#,
         tenant,
         &ids,
     )

@@ -191,6 +191,8 @@ impl Isp {
             until: Some(in_seconds(86_400)),
             framed_ip: Some([10, 0, 0, 9].into()),
             phone: None,
+            customer: None,
+            zone: None,
             created_at: NOW,
         }
     }

@@ -274,6 +274,8 @@ async fn add_houses(opened: &Opened, tenant: &Tenant, scope: &TenantScope, plans
             until: None,
             framed_ip: None,
             phone: None,
+            customer: None,
+            zone: None,
         });
     }
     let added = add_subscribers::add_subscribers(
@@ -325,6 +327,8 @@ pub async fn add_crowd(
             until: None,
             framed_ip: None,
             phone: None,
+            customer: None,
+            zone: None,
         });
     }
     Ok(add_subscribers::add_subscribers(
