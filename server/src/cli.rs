@@ -1,5 +1,6 @@
 //! The command line: what can be said to `mnetifi`.
 
+mod account;
 mod audit;
 mod device;
 mod exception;
@@ -28,6 +29,7 @@ use domain::text::Slug;
 use domain::time::{Duration, Span, Timestamp, Zone};
 use ipnet::IpNet;
 
+pub use crate::cli::account::{TenantAccount, Tier};
 pub use crate::cli::audit::{Audit, AuditList};
 pub use crate::cli::device::{Device, OfWhom, OneDevice};
 pub use crate::cli::exception::{Exception, ExceptionList, ExceptionResolve};
@@ -94,6 +96,9 @@ pub enum Command {
     /// Tenants: the ISPs on this system
     #[command(subcommand)]
     Tenant(Tenant),
+    /// Tiers: the price book of what tenants buy of the platform
+    #[command(subcommand)]
+    Tier(Tier),
     /// Routers that may ask
     #[command(subcommand)]
     Nas(Nas),
@@ -201,6 +206,9 @@ pub enum Tenant {
     Set(Box<TenantSet>),
     /// List the tenants
     List,
+    /// A tenant's account with the platform
+    #[command(flatten)]
+    Account(TenantAccount),
 }
 
 /// `tenant add`.

@@ -60,6 +60,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Journal(command) => commands::journal::run(&global, &command),
         Command::Simulate(command) => commands::simulate::run(&global, command).await,
         Command::Tenant(_)
+        | Command::Tier(_)
         | Command::Nas(_)
         | Command::Radsec(_)
         | Command::Node(_)
@@ -115,6 +116,7 @@ async fn run_one(opened: &Opened, command: Command) -> anyhow::Result<()> {
         Command::Session(command) => commands::session::run(opened, command).await,
         Command::Device(command) => commands::device::run(opened, command).await,
         Command::Exception(command) => commands::exception::run(opened, command).await,
+        Command::Tier(command) => commands::account::run_tier(opened, command).await,
         Command::Job(command) => commands::job::run(opened, command).await,
         Command::Explain(command) => commands::explain::run(opened, &command).await,
         Command::Replay(command) => commands::replay::run(opened, &command).await,

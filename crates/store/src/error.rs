@@ -166,6 +166,10 @@ fn of_constraint(name: &str, code: &str) -> StoreError {
         // Two batches began the same session: the second try finds it.
         "sessions_open_report_key" => return StoreError::unavailable("another batch reported the same session"),
         "tenants_slug_key" => "a tenant of that name exists already",
+        "branches_name_key" => "a branch of that name exists already",
+        "zones_name_key" => "a zone of that name exists already",
+        "zones_tenant_id_branch_id_fkey" => "the branch does not exist",
+        "sign_ups_slug_key" => "somebody is signing up with that subdomain",
         "tenants_pkey" => "a tenant with that id exists already",
         "nas_name_key" => "a NAS of that name exists already",
         "plans_tenant_id_name_key" => "a plan of that name exists already",

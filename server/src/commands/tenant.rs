@@ -62,6 +62,7 @@ pub async fn run(opened: &Opened, command: cli::Tenant) -> anyhow::Result<()> {
             print::result(opened.style, &Row::of(&tenant), &sentence)
         }
         cli::Tenant::Set(set) => settle(opened, &set).await,
+        cli::Tenant::Account(command) => super::account::run(opened, command).await,
         cli::Tenant::List => {
             let mut tx = opened.store.system().await?;
             let rows: Vec<Row> = tenants::list(&mut tx).await?.iter().map(Row::of).collect();

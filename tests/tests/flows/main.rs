@@ -19,6 +19,7 @@ mod replay;
 mod returning;
 mod simulated;
 mod suspension;
+mod tenants;
 mod time_and_use;
 mod usage;
 mod vouchers;

@@ -7,7 +7,10 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 use crate::access::facts::Holder;
-use crate::id::{AuditId, BatchId, CustomerId, ExceptionId, JobId, PlanId, StaffId, SubscriberId, VoucherId};
+use crate::id::{
+    AuditId, BatchId, BranchId, CustomerId, ExceptionId, JobId, PlanId, StaffId, SubscriberId, TenantId, VoucherId,
+    ZoneId,
+};
 use crate::time::Timestamp;
 
 /// Most characters of who did it.
@@ -126,6 +129,42 @@ verbs! {
     AssignCustomer = "assign_customer",
     /// A customer was forgotten.
     RemoveCustomer = "remove_customer",
+    /// Somebody signed an ISP up.
+    SignUp = "sign_up",
+    /// Whoever signs up was sent another letter.
+    ResendConfirmation = "resend_confirmation",
+    /// Whoever signed up has confirmed the address.
+    ConfirmSignUp = "confirm_sign_up",
+    /// An ISP was opened.
+    OpenTenant = "open_tenant",
+    /// The end of an ISP's trial was moved.
+    SetTrial = "set_trial",
+    /// An ISP's staff was locked out of changes.
+    LockTenant = "lock_tenant",
+    /// An ISP's staff was let change things again.
+    UnlockTenant = "unlock_tenant",
+    /// It was noted until when an ISP has paid.
+    NotePayment = "note_payment",
+    /// An ISP was moved to another tier.
+    ChangeTier = "change_tier",
+    /// A tier was put into the price book, or changed.
+    PutTier = "put_tier",
+    /// An ISP's settings were changed.
+    ChangeSettings = "change_settings",
+    /// The platform's settings were changed.
+    ChangePlatformSettings = "change_platform_settings",
+    /// A branch was added.
+    AddBranch = "add_branch",
+    /// A branch was given another name.
+    RenameBranch = "rename_branch",
+    /// A branch was taken away.
+    RemoveBranch = "remove_branch",
+    /// A zone was added.
+    AddZone = "add_zone",
+    /// A zone was changed.
+    ChangeZone = "change_zone",
+    /// A zone was taken away.
+    RemoveZone = "remove_zone",
 }
 
 impl Verb {
@@ -195,6 +234,12 @@ things! {
     Customer(CustomerId) = "customer",
     /// A batch of vouchers.
     Batch(BatchId) = "batch",
+    /// An ISP itself, or the platform.
+    Tenant(TenantId) = "tenant",
+    /// A branch.
+    Branch(BranchId) = "branch",
+    /// A zone.
+    Zone(ZoneId) = "zone",
 }
 
 impl From<Holder> for Thing {

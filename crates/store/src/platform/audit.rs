@@ -186,7 +186,13 @@ pub async fn names(tx: &mut TenantTx, things: &[Thing]) -> Result<HashMap<Uuid, 
            union all
            select id, username from subscribers where tenant_id = $1 and id = any($2)
            union all
-           select id, name from customers where tenant_id = $1 and id = any($2)"#,
+           select id, name from customers where tenant_id = $1 and id = any($2)
+           union all
+           select id, name from branches where tenant_id = $1 and id = any($2)
+           union all
+           select id, name from zones where tenant_id = $1 and id = any($2)
+           union all
+           select id, slug from tenants where id = $1 and id = any($2)"#,
         tenant,
         &ids,
     )

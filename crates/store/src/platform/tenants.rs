@@ -48,13 +48,23 @@ pub async fn add(tx: &mut SystemTx, tenant: &Tenant) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// All ISPs by name.
+/// Adds the platform's own tenant. When there is one, that is a `Conflict`.
+pub async fn add_platform(tx: &mut SystemTx, tenant: &Tenant) -> Result<(), StoreError> {
+    add(tx, tenant).await?;
+    sqlx::query!("update tenants set is_platform = true where id = $1", tenant.id.uuid())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// All ISPs by name. The platform's own tenant is none.
 pub async fn list(tx: &mut SystemTx) -> Result<Vec<Tenant>, StoreError> {
     sqlx::query_as!(
         TenantRow,
         r#"select id, slug, name, zone, currency, calling_code, mac_login, suspended, suspended_pool, suspended_list,
                   suspended_up_bps, suspended_down_bps, suspended_seconds
            from tenants
+           where not is_platform
            order by slug
            limit $1"#,
         TENANTS_MAX,

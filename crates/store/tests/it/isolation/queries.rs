@@ -56,6 +56,7 @@ macro_rules! case_of {
     }};
 }
 
+mod accounts;
 mod people;
 mod platform;
 mod sales;
@@ -171,6 +172,7 @@ async fn walk() {
     tenants::set_house(&mut system, theirs.tenant_id(), &theirs_alone).await.expect("set");
     system.commit().await.expect("commits");
     platform::set_up(&scene).await;
+    accounts::set_up(&scene).await;
     let their_username: Username = theirs.username.parse().expect("good");
     let first_use = FirstUse { since: NOW, until: in_seconds(5) };
     let their_key = ReportKey {
@@ -502,6 +504,7 @@ async fn walk() {
     people::walk(&mut walk, &their_people).await;
     support::walk(&mut walk, &their_trouble).await;
     platform::walk(&mut walk, &their_entry).await;
+    accounts::walk(&mut walk).await;
     sales::walk(&mut walk, theirs, &their_customer).await;
     case!("sales::batches::add", |tx| {
         batches::add(tx, &theirs.batch).await?;

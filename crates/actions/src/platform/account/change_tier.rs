@@ -1,0 +1,94 @@
+//! Moves an ISP to another tier: at once, with what is left of its paid time turned into time of the new one, or at the
+//! end of that time. Nothing that the new tier has no room for is taken away: it goes on working and is not changed.
+
+use domain::platform::account::Account;
+use domain::platform::audit::Verb;
+use domain::platform::tier::Tier;
+use domain::text::Slug;
+use policy::platform::tiers::{self as rules, Turned};
+use store::platform::{accounts, tiers};
+use store::{Store, StoreError, TenantScope};
+use thiserror::Error;
+
+use super::write;
+use crate::context::Context;
+
+/// From when the other tier holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum From {
+    /// At once.
+    Now,
+    /// From the end of what is paid for.
+    PeriodEnd,
+}
+
+/// A change that was made, or that would be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Changed {
+    /// The account afterwards.
+    pub account: Account,
+    /// What becomes of paid time, where it changes at once and some was left.
+    pub turned: Option<Turned>,
+}
+
+/// Why the tier was not changed.
+#[derive(Debug, Error)]
+pub enum ChangeTierError {
+    /// No such tier, or one that is not sold any more.
+    #[error("there is no tier `{0}` to choose: /v1/tiers and `mnetifi tier list` show those there are")]
+    Unknown(Slug),
+    /// It has that one.
+    #[error("tier `{0}` is the one it has already: nothing was changed")]
+    Same(Slug),
+    /// Its price is in another currency, so paid time cannot be turned.
+    #[error("tier `{0}` is priced in another currency: it can be changed to at the end of what is paid for")]
+    OtherCurrency(Slug),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Changes it; with `preview` only tells what would become of it.
+pub async fn change_tier(
+    store: &Store,
+    scope: &TenantScope,
+    code: &Slug,
+    from: From,
+    preview: bool,
+    context: Context<'_>,
+) -> Result<Changed, ChangeTierError> {
+    let now = context.now();
+    let mut tx = store.tenant(scope).await?;
+    let before = accounts::lock(&mut tx).await?;
+    let found = tiers::find(&mut tx, code).await?.filter(|tier| tier.is_on_sale);
+    let tier: Tier = found.ok_or_else(|| ChangeTierError::Unknown(code.clone()))?;
+    let is_same = before.tier.as_ref().is_some_and(|one| one.code == tier.code);
+    let mut after = before.clone();
+    let mut turned = None;
+    let paid = before.life.paid_until.filter(|paid| *paid > now);
+    match (from, paid, &before.tier) {
+        (From::PeriodEnd, Some(_), _) => after.next_tier = (!is_same).then_some(tier),
+        (_, _, _) if is_same && before.next_tier.is_none() => return Err(ChangeTierError::Same(code.clone())),
+        (From::Now, Some(paid), Some(had)) => {
+            let what = rules::turn(had, &tier, paid, now);
+            let what = what.ok_or_else(|| ChangeTierError::OtherCurrency(code.clone()))?;
+            after.life.paid_until = Some(what.until);
+            after.tier = Some(tier);
+            after.next_tier = None;
+            turned = Some(what);
+        }
+        (From::Now | From::PeriodEnd, _, _) => {
+            after.tier = Some(tier);
+            after.next_tier = None;
+        }
+    }
+    if after == before {
+        return Err(ChangeTierError::Same(code.clone()));
+    }
+    if preview {
+        return Ok(Changed { account: after, turned });
+    }
+    write(&mut tx, Verb::ChangeTier, &before, &after, context).await?;
+    tx.commit().await?;
+    Ok(Changed { account: after, turned })
+}

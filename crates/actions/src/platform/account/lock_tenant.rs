@@ -1,0 +1,26 @@
+//! Locks an ISP's staff out of changes, or lets them again. Its customers never notice.
+
+use domain::platform::account::Account;
+use domain::platform::audit::Verb;
+use store::platform::accounts;
+use store::{Store, StoreError, TenantScope};
+
+use super::write;
+use crate::context::Context;
+
+/// Locks it for a reason that its staff reads, or unlocks it with `None`.
+pub async fn lock_tenant(
+    store: &Store,
+    scope: &TenantScope,
+    why: Option<String>,
+    context: Context<'_>,
+) -> Result<Account, StoreError> {
+    let mut tx = store.tenant(scope).await?;
+    let before = accounts::lock(&mut tx).await?;
+    let mut after = before.clone();
+    let verb = if why.is_some() { Verb::LockTenant } else { Verb::UnlockTenant };
+    after.life.locked = why.map(|why| (context.now(), why.chars().take(accounts::LOCKED_WHY_MAX).collect()));
+    write(&mut tx, verb, &before, &after, context).await?;
+    tx.commit().await?;
+    Ok(after)
+}

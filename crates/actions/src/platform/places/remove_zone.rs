@@ -1,0 +1,30 @@
+//! Takes a zone away that nobody works in and nothing lies in.
+
+use domain::id::ZoneId;
+use domain::platform::audit::{Change, Thing, Verb};
+use store::platform::{audit, places};
+use store::{Store, TenantScope};
+
+use super::PlaceError;
+use crate::context::Context;
+
+/// Takes it away.
+pub async fn remove_zone(
+    store: &Store,
+    scope: &TenantScope,
+    id: ZoneId,
+    context: Context<'_>,
+) -> Result<(), PlaceError> {
+    let mut tx = store.tenant(scope).await?;
+    let zone = places::lock_zone(&mut tx, id).await?.ok_or(PlaceError::Unknown("zone"))?;
+    if places::staff_in_zone(&mut tx, id).await? > 0 {
+        return Err(PlaceError::InUse("people work in this zone: give them other zones first"));
+    }
+    if places::customers_in_zone(&mut tx, id).await? > 0 {
+        return Err(PlaceError::InUse("customers or subscribers are in this zone: move them first"));
+    }
+    places::remove_zone(&mut tx, id).await?;
+    let changes = vec![Change::of("name", Some(&zone.name), None)];
+    audit::note(&mut tx, &[context.audit(Verb::RemoveZone, Thing::Zone(id), changes)]).await?;
+    Ok(tx.commit().await?)
+}
