@@ -81,13 +81,15 @@ impl Scene {
 
     /// How our one session ended, once it has.
     async fn end(&self) -> EndCause {
-        for _ in 0..100 {
-            if let [SessionState::Closed(cause)] = self.ends(&self.world.isp).await[..] {
+        let mut tries = 0..100;
+        loop {
+            let ends = self.ends(&self.world.isp).await;
+            if let [SessionState::Closed(cause)] = ends[..] {
                 return cause;
             }
+            assert!(tries.next().is_some(), "it does not end: {ends:?}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("it does not end: {:?}", self.ends(&self.world.isp).await);
     }
 
     /// The other provider notices nothing.

@@ -1,5 +1,4 @@
 //! A thousand providers of whom nothing is heard: what they cost the database while nothing happens.
-#![expect(clippy::print_stdout, reason = "the number is for people")]
 
 use std::time::Duration;
 
