@@ -141,7 +141,7 @@ async fn with_body(request: Request, max: usize) -> Result<Request, Problem> {
 }
 
 /// The host that was asked, with its port.
-fn host_of(uri: &Uri, headers: &HeaderMap) -> String {
+pub(crate) fn host_of(uri: &Uri, headers: &HeaderMap) -> String {
     let authority = uri.authority().map(|authority| authority.as_str().to_owned());
     let said = || headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
     authority.or_else(said).unwrap_or_default().to_ascii_lowercase()

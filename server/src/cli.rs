@@ -11,6 +11,7 @@ mod operation;
 mod plan;
 mod radsec;
 pub mod simulate;
+mod staff;
 mod subscriber;
 mod tenant;
 mod usage;
@@ -40,6 +41,7 @@ pub use crate::cli::operation::Operation;
 pub use crate::cli::plan::{Plan, PlanAdd, PlanChange, To};
 pub use crate::cli::radsec::{Radsec, RadsecCa, RadsecIssue, RadsecRevoke};
 pub use crate::cli::simulate::{Line, Proof, Simulate, SimulateNas};
+pub use crate::cli::staff::{Key, Platform, Staff, StaffAdd};
 pub use crate::cli::subscriber::{
     Subscriber, SubscriberAdd, SubscriberMove, SubscriberRenew, SubscriberResume, SubscriberSuspend,
 };
@@ -99,6 +101,15 @@ pub enum Command {
     /// Tiers: the price book of what tenants buy of the platform
     #[command(subcommand)]
     Tier(Tier),
+    /// Staff: who works for a tenant, or, with --tenant platform, for the platform
+    #[command(subcommand)]
+    Staff(Staff),
+    /// Keys: programs that may ask in a tenant's name
+    #[command(subcommand)]
+    Key(Key),
+    /// The platform itself, whose people look after all tenants
+    #[command(subcommand)]
+    Platform(Platform),
     /// Routers that may ask
     #[command(subcommand)]
     Nas(Nas),

@@ -61,6 +61,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Simulate(command) => commands::simulate::run(&global, command).await,
         Command::Tenant(_)
         | Command::Tier(_)
+        | Command::Staff(_)
+        | Command::Key(_)
+        | Command::Platform(_)
         | Command::Nas(_)
         | Command::Radsec(_)
         | Command::Node(_)
@@ -103,6 +106,9 @@ async fn on_the_database(global: &cli::Global, command: Command) -> anyhow::Resu
 async fn run_one(opened: &Opened, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Tenant(command) => commands::tenant::run(opened, command).await,
+        Command::Staff(command) => commands::staff::run(opened, command).await,
+        Command::Key(command) => commands::key::run(opened, command).await,
+        Command::Platform(command) => commands::platform::run(opened, command).await,
         Command::Nas(command) => commands::nas::run(opened, command).await,
         Command::Node(command) => commands::node::run(opened, command).await,
         Command::Radsec(command) => commands::radsec::run(opened, command).await,

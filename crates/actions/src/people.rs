@@ -1,4 +1,4 @@
-//! Deeds about customers.
+//! Deeds about customers, and about the people who serve them.
 
 pub mod add_customers;
 pub mod add_subscribers;
@@ -8,3 +8,19 @@ pub mod move_to_plan;
 pub mod renew_subscriber;
 pub mod suspend;
 pub mod suspend_many;
+
+pub mod by;
+mod tries;
+
+pub mod change_password;
+pub mod change_staff;
+pub mod demand_totp;
+pub mod end_stays;
+pub mod impersonate;
+pub mod invite;
+pub mod keys;
+pub mod reset_password;
+pub mod roles;
+pub mod sign_in;
+pub mod standing;
+pub mod totp;

@@ -30,12 +30,19 @@ impl TenantScope {
     }
 
     /// For `admin-api`'s door alone: the tenant of a session or key that is in force at this moment.
+    ///
+    /// And for signing in: the tenant of a login or mail whose proof is checked before anything is shown or changed.
     pub const fn of_staff(tenant: TenantId) -> Self {
         Self { tenant }
     }
 
     /// For `worker` alone: the tenant of a job that was claimed.
     pub(crate) const fn of_job(tenant: TenantId) -> Self {
+        Self { tenant }
+    }
+
+    /// For impersonation alone: the tenant in whose place somebody of the platform acts, who has proved it twice.
+    pub const fn of_platform(tenant: TenantId) -> Self {
         Self { tenant }
     }
 

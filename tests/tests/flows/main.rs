@@ -14,6 +14,7 @@ mod jobs;
 mod journal;
 mod many_tenants;
 mod outage;
+mod people;
 mod radsec;
 mod replay;
 mod returning;

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::access::facts::Holder;
 use crate::id::{
-    AuditId, BatchId, BranchId, CustomerId, ExceptionId, JobId, PlanId, StaffId, SubscriberId, TenantId, VoucherId,
-    ZoneId,
+    AuditId, BatchId, BranchId, CustomerId, ExceptionId, ImpersonationId, JobId, KeyId, PlanId, RoleId, StaffId,
+    SubscriberId, TenantId, VoucherId, ZoneId,
 };
 use crate::time::Timestamp;
 
@@ -109,6 +109,50 @@ verbs! {
     UnblockDevice = "unblock_device",
     /// A device's place was freed.
     ReleaseDevice = "release_device",
+    /// Somebody signed in.
+    SignIn = "sign_in",
+    /// Stays of somebody were ended: by themselves or by others.
+    EndSignIns = "end_sign_ins",
+    /// Somebody was invited to work here.
+    InviteStaff = "invite_staff",
+    /// Somebody who was invited has chosen a password.
+    AcceptInvitation = "accept_invitation",
+    /// What is known of somebody, or what they may do, was changed.
+    ChangeStaff = "change_staff",
+    /// Somebody may not sign in any more.
+    DeactivateStaff = "deactivate_staff",
+    /// Somebody may sign in again.
+    ReactivateStaff = "reactivate_staff",
+    /// Somebody has chosen another password.
+    ChangePassword = "change_password",
+    /// Another password was asked for.
+    AskReset = "ask_reset",
+    /// Somebody has chosen another password by a mail.
+    ResetPassword = "reset_password",
+    /// Somebody signs in with a code beside the password from now on.
+    ConfirmTotp = "confirm_totp",
+    /// Somebody signs in without a code from now on.
+    RemoveTotp = "remove_totp",
+    /// Somebody has new codes for the day their telephone is lost.
+    RenewRecoveryCodes = "renew_recovery_codes",
+    /// Whether staff must give a code beside the password was settled.
+    DemandTotp = "demand_totp",
+    /// A role was made.
+    MakeRole = "make_role",
+    /// A role was changed.
+    ChangeRole = "change_role",
+    /// A role was removed.
+    RemoveRole = "remove_role",
+    /// A key was made.
+    MakeKey = "make_key",
+    /// A key got another proof.
+    RotateKey = "rotate_key",
+    /// A key was taken back.
+    RevokeKey = "revoke_key",
+    /// Somebody of the platform began to act in an ISP's place.
+    BeginImpersonation = "begin_impersonation",
+    /// Somebody of the platform acts in an ISP's place no more.
+    EndImpersonation = "end_impersonation",
     /// An exception was resolved by hand.
     ResolveException = "resolve_exception",
     /// A job that was parked is tried again.
@@ -226,6 +270,14 @@ things! {
     Voucher(VoucherId) = "voucher",
     /// A subscriber.
     Subscriber(SubscriberId) = "subscriber",
+    /// Somebody who works here.
+    Staff(StaffId) = "staff",
+    /// A role.
+    Role(RoleId) = "role",
+    /// A key.
+    Key(KeyId) = "key",
+    /// A time in which somebody of the platform acted in an ISP's place.
+    Impersonation(ImpersonationId) = "impersonation",
     /// An exception.
     Exception(ExceptionId) = "exception",
     /// A job.

@@ -112,6 +112,38 @@ pub async fn set_session_days(tx: &mut SystemTx, tenant: TenantId, days: u32) ->
     }
 }
 
+/// Settles whether all staff of the ISP must give a code beside the password. Returns how it was.
+pub async fn set_demands_totp(tx: &mut TenantTx, demanded: bool) -> Result<bool, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let before = sqlx::query_scalar!("select demands_totp from tenants where id = $1 for update", tenant)
+        .fetch_optional(tx.connection())
+        .await?
+        .ok_or(StoreError::Missing { what: "tenant" })?;
+    sqlx::query!("update tenants set demands_totp = $2 where id = $1", tenant, demanded)
+        .execute(tx.connection())
+        .await?;
+    Ok(before)
+}
+
+/// Whether all staff of the ISP must give a code beside the password.
+pub async fn demands_totp(tx: &mut TenantTx) -> Result<bool, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let demanded = sqlx::query_scalar!("select demands_totp from tenants where id = $1", tenant)
+        .fetch_optional(tx.connection())
+        .await?;
+    demanded.ok_or(StoreError::Missing { what: "tenant" })
+}
+
+/// The short name of the ISP, and its name as people say it.
+pub async fn named(tx: &mut TenantTx) -> Result<(String, String), StoreError> {
+    let tenant = tx.tenant_uuid();
+    let row = sqlx::query!("select slug, name from tenants where id = $1", tenant)
+        .fetch_optional(tx.connection())
+        .await?
+        .ok_or(StoreError::Missing { what: "tenant" })?;
+    Ok((row.slug, row.name))
+}
+
 /// Sets how an ISP wants its people dealt with.
 pub async fn set_house(tx: &mut SystemTx, tenant: TenantId, house: &HouseRules) -> Result<(), StoreError> {
     let terms = house.unpaid.restriction();

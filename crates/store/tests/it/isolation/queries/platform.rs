@@ -75,6 +75,10 @@ pub(super) async fn walk(walk: &mut Walk<'_>, their_entry: &Entry) {
         idempotency::forget(tx, THEIRS).await?;
         true
     });
+    case_of!(walk, "platform::tenants::demands_totp", |tx| !tenants::demands_totp(tx).await?);
+    case_of!(walk, "platform::tenants::set_demands_totp", |tx| !tenants::set_demands_totp(tx, true).await?);
+    case_of!(walk, "platform::tenants::named", |tx| tenants::named(tx).await?.0
+        == walk.scene.ours.tenant.slug.as_str());
     case_of!(walk, "platform::tenants::house", |tx| tenants::house(tx).await? == HouseRules::default());
     case_of!(walk, "platform::audit::chain::verify", |tx| {
         let verified = audit::verify(tx).await?;
