@@ -152,6 +152,11 @@ impl App {
         self.0.stopping.cancel();
     }
 
+    /// Whether the role stops.
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+
     /// How long a request may take.
     pub(crate) fn patience(&self) -> Duration {
         self.0.settings.limits.request

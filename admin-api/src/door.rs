@@ -32,6 +32,7 @@ use crate::routes::Right;
 pub(crate) struct Rule {
     pub(crate) right: Right,
     pub(crate) body_max: usize,
+    pub(crate) is_activity: bool,
 }
 
 /// Lets a request in to its handler, or says why not.
@@ -101,7 +102,7 @@ async fn admit(app: &App, rule: Rule, asking: &Asking) -> Result<Option<Caller>,
     if rule.right == Right::Open {
         return asking.refuse_forgery().map(|()| None).map_err(nobody);
     }
-    let caller = known(app, asking).await.map_err(nobody)?;
+    let caller = known(app, rule, asking).await.map_err(nobody)?;
     let allowed = match rule.right {
         Right::Open | Right::SignedIn => Ok(()),
         Right::Needs(permission) => caller.may(permission.thing, permission.act),
@@ -113,7 +114,7 @@ async fn admit(app: &App, rule: Rule, asking: &Asking) -> Result<Option<Caller>,
 }
 
 /// Who shows what is in force here.
-async fn known(app: &App, asking: &Asking) -> Result<Caller, Problem> {
+async fn known(app: &App, rule: Rule, asking: &Asking) -> Result<Caller, Problem> {
     let sign_in = || Problem::new(Code::SignIn, "sign in, or send a key: `Authorization: Bearer mnk_…`");
     let credential = credential::shown(&asking.headers, asking.from.secure)?.ok_or_else(sign_in)?;
     if credential.is_cookie() {
@@ -121,7 +122,8 @@ async fn known(app: &App, asking: &Asking) -> Result<Caller, Problem> {
     }
     let slug = named_by(&asking.host, app.settings().domain.as_deref());
     let ended = || Problem::new(Code::SignIn, "your session or key is not in force here (any more); sign in again");
-    look_up::look_up(app, credential, slug.as_ref(), asking.from.address).await?.ok_or_else(ended)
+    let here = look_up::Here { host: slug.as_ref(), address: asking.from.address, is_activity: rule.is_activity };
+    look_up::look_up(app, credential, &here).await?.ok_or_else(ended)
 }
 
 /// Reads the body within its limit, so that whoever comes after need not fear it.

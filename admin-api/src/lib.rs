@@ -11,17 +11,24 @@ pub mod app;
 pub mod body;
 pub mod door;
 pub mod etag;
+pub mod export;
 pub mod handbook;
 pub mod health;
 pub mod idempotency;
 pub mod limits;
 pub mod list;
+pub mod live;
 pub mod meters;
 pub mod openapi;
 pub mod problem;
 pub mod routes;
 pub mod serve;
+pub mod uid;
 pub mod watch;
+
+pub mod access;
+pub mod network;
+pub mod support;
 
 mod files;
 mod people;

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use store::Page;
-use utoipa::openapi::path::ParameterIn;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
@@ -128,6 +128,16 @@ impl<F: DeserializeOwned + IntoParams, S: Sync> FromRequestParts<S> for Query<F>
         let asked = Asked::of(parts)?;
         asked.refuse_unknown(&names::<F>())?;
         Ok(Self(asked.read()?))
+    }
+}
+
+/// No parameters at all.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Nothing {}
+
+impl IntoParams for Nothing {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        Vec::new()
     }
 }
 

@@ -16,7 +16,7 @@ use utoipa_axum::router::UtoipaMethodRouter;
 use crate::app::App;
 use crate::limits::{BODY_MAX_BYTES, IMPORT_MAX_BYTES};
 use crate::problem::{Code, Problem};
-use crate::{door, handbook, health, openapi, people, sales, watch};
+use crate::{access, door, handbook, health, live, network, openapi, people, sales, support, watch};
 
 /// Who may use a route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +52,8 @@ pub struct Route {
     pub audit: Audit,
     /// Whether a change is checked against `If-Match`.
     pub checks_state: bool,
+    /// Whether asking for it keeps a session alive.
+    pub is_activity: bool,
     /// The largest body it takes.
     pub body_max: usize,
     /// What the document says of it.
@@ -93,7 +95,18 @@ impl Route {
     fn new((schemas, paths, handler): UtoipaMethodRouter<App>, right: Right) -> Self {
         let (method, path, operation) = only(paths).expect("invariant: a row of the table is one handler");
         let audit = Audit::Reads;
-        Self { method, path, right, audit, checks_state: false, body_max: BODY_MAX_BYTES, operation, schemas, handler }
+        Self {
+            method,
+            path,
+            right,
+            audit,
+            checks_state: false,
+            is_activity: true,
+            body_max: BODY_MAX_BYTES,
+            operation,
+            schemas,
+            handler,
+        }
     }
 
     /// The deed notes itself in the audit under this verb.
@@ -114,6 +127,12 @@ impl Route {
         Self { checks_state: true, ..self }
     }
 
+    /// Asked for by pages that nobody looks at, so it keeps no session alive.
+    #[must_use]
+    pub fn no_activity(self) -> Self {
+        Self { is_activity: false, ..self }
+    }
+
     /// It takes the body of an import.
     #[must_use]
     pub fn takes_import(self) -> Self {
@@ -127,7 +146,7 @@ impl Route {
 
     /// What the door needs to know of it.
     pub(crate) fn rule(&self) -> door::Rule {
-        door::Rule { right: self.right, body_max: self.body_max }
+        door::Rule { right: self.right, body_max: self.body_max, is_activity: self.is_activity }
     }
 }
 
@@ -151,9 +170,12 @@ fn only(paths: Paths) -> Option<(Method, String, Operation)> {
 
 /// All routes there are.
 pub fn table() -> Vec<Route> {
-    let mut table = vec![health::route()];
+    let mut table = vec![health::route(), live::route()];
+    table.extend(network::routes());
+    table.extend(access::routes());
     table.extend(sales::routes());
     table.extend(people::routes());
+    table.extend(support::routes());
     table
 }
 

@@ -3,6 +3,7 @@
 //! Run them through `make test`, or any command through `cargo run -p tests --bin with_database -- COMMAND`.
 
 pub mod answers;
+pub mod api;
 pub mod books;
 pub mod client;
 pub mod crowd;

@@ -100,8 +100,8 @@ const TESTED_WITH_HARNESS: &[&str] = &["store", "actions", "radiusd", "server"];
 const PLACES: &[(&str, &[&str])] = &[
     ("sqlx", &["store", "tests"]),
     ("axum", &["admin-api"]),
-    ("hyper", &["admin-api", "tests"]),
-    ("hyper-util", &["admin-api", "tests"]),
+    ("hyper", &["admin-api"]),
+    ("hyper-util", &["admin-api"]),
     ("utoipa", &["admin-api"]),
     ("utoipa-axum", &["admin-api"]),
     ("governor", &["admin-api"]),

@@ -18,26 +18,34 @@ use crate::problem::Problem;
 /// How long a session may be silent before it has ended.
 pub(super) const IDLE: Span = Span::minutes(20);
 
-/// Who that is, if it is in force; `host` is the provider whose subdomain was asked.
-pub(super) async fn look_up(
-    app: &App,
-    credential: Credential,
-    host: Option<&Slug>,
-    address: IpAddr,
-) -> Result<Option<Caller>, Problem> {
+/// What is known of a request beside what it shows.
+pub(super) struct Here<'a> {
+    /// The provider whose subdomain was asked.
+    pub(super) host: Option<&'a Slug>,
+    /// From where.
+    pub(super) address: IpAddr,
+    /// Whether it keeps a session alive.
+    pub(super) is_activity: bool,
+}
+
+/// Who that is, if it is in force.
+pub(super) async fn look_up(app: &App, credential: Credential, here: &Here<'_>) -> Result<Option<Caller>, Problem> {
     let mut tx = app.store().system().await?;
     let known = match credential {
         Credential::Key(hash) => key(&mut tx, app, &hash).await?,
         Credential::Session(hash) => session(&mut tx, app, &hash).await?,
     };
     let Some(known) = known else { return Ok(None) };
-    if let Some(slug) = host
+    if let Some(slug) = here.host
         && !is_theirs(&mut tx, slug, known.home).await?
     {
         return Ok(None);
     }
-    tx.commit().await?;
-    Ok(Some(Caller::new(Known { address, key: *credential.hash(), ..known })))
+    // What is not kept leaves the session as silent as it was.
+    if here.is_activity {
+        tx.commit().await?;
+    }
+    Ok(Some(Caller::new(Known { address: here.address, key: *credential.hash(), ..known })))
 }
 
 async fn key(tx: &mut SystemTx, app: &App, hash: &[u8; 32]) -> Result<Option<Known>, Problem> {
@@ -46,7 +54,7 @@ async fn key(tx: &mut SystemTx, app: &App, hash: &[u8; 32]) -> Result<Option<Kno
         tenant: used.tenant,
         home: used.tenant,
         who: Who::Key(used.id),
-        name: used.name,
+        name: format!("key {}", used.name),
         acting: None,
         permissions: used.permissions,
         zones: used.zones,

@@ -21,6 +21,11 @@ impl<Key> Page<Key> {
         Self { after: Some(key), size: size.clamp(1, Self::SIZE_MAX) }
     }
 
+    /// The same page, where keys are of another type.
+    pub fn by_key<Other>(self, key: impl FnOnce(Key) -> Other) -> Page<Other> {
+        Page { after: self.after.map(key), size: self.size }
+    }
+
     /// The key of the last row that was seen.
     pub const fn key(&self) -> Option<&Key> {
         self.after.as_ref()

@@ -32,7 +32,9 @@ pub async fn run(opened: &Opened, command: cli::Device) -> anyhow::Result<()> {
         cli::Device::Name(named) => {
             let (scope, holder) = holder_of(opened, &named.device.of).await?;
             let device = &named.device.device;
-            let known = name_device::name_device(&opened.store, &scope, holder, device, named.name.as_ref()).await?;
+            let known =
+                name_device::name_device(&opened.store, &scope, holder, device, named.name.as_ref(), opened.context())
+                    .await?;
             let sentence = match &named.name {
                 Some(name) => format!("{} is called `{name}` from now on", device.key()),
                 None => format!("{} has no name any more", device.key()),

@@ -1,6 +1,6 @@
 //! `mnetifi nas …`: routers that may ask.
 
-use actions::network::change_nas::{self, Changes};
+use actions::network::change_nas::{self, Changes, Which, whatever};
 use actions::network::register_nas::{self, NewNas};
 use actions::network::retire_nas;
 use anyhow::bail;
@@ -82,7 +82,9 @@ pub async fn run(opened: &Opened, command: cli::Nas) -> anyhow::Result<()> {
         cli::Nas::Show(named) => show(opened, &scope, zone, &named.name).await,
         cli::Nas::Set(set) => change(opened, &scope, zone, *set).await,
         cli::Nas::Remove(named) => {
-            let gone = retire_nas::retire_nas(&opened.store, &scope, &named.name, opened.context()).await;
+            let gone =
+                retire_nas::retire_nas(&opened.store, &scope, Which::Named(&named.name), &whatever, opened.context())
+                    .await;
             let nas = gone.map_err(|why| unknown(why.into(), &named.name))?;
             let sentence = format!(
                 "`{}` may not ask any more, and who is online there is cut; its sessions and decisions stay",
@@ -215,7 +217,9 @@ async fn change(opened: &Opened, scope: &TenantScope, zone: &Zone, set: cli::Nas
         signing: set.message_authenticator,
         secret: secret.as_ref().map(|secret| shared_secret(secret.expose())).transpose()?,
     };
-    let changed = change_nas::change_nas(&opened.store, scope, &set.name, changes).await;
+    let changed =
+        change_nas::change_nas(&opened.store, scope, Which::Named(&set.name), changes, &whatever, opened.context())
+            .await;
     let nas = changed.map_err(|why| unknown(why.into(), &set.name))?;
     let sentence = format!("changed router `{}`; in force within a second", nas.name);
     let made = secret.as_ref().filter(|_| set.secret.generate_secret);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actions::network::change_nas::{self, whatever};
 use actions::network::issue_certificate;
 use actions::network::{retire_nas, revoke_certificates};
 use actions::support::resolve_exception::resolve_exception;
@@ -152,7 +153,8 @@ async fn a_router_that_is_taken_out_of_use_is_told_to_end_what_it_has() {
     let name = scene.ours.name().parse().expect("a name");
 
     let (store, scope) = (&scene.world.store, &scene.world.isp.scope);
-    retire_nas::retire_nas(store, scope, &name, scene.world.context()).await.expect("retired");
+    let which = change_nas::Which::Named(&name);
+    retire_nas::retire_nas(store, scope, which, &whatever, scene.world.context()).await.expect("retired");
 
     assert!(scene.ours.until(SOON, |router| router.online().is_empty()).await, "{:?}", scene.ours.controls());
     // Its last report is believed if it comes within the second in which a node notices.

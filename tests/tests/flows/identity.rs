@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use actions::network::change_nas::{self, Changes};
+use actions::network::change_nas::{self, Changes, Which, whatever};
 use actions::network::retire_nas;
 use dictionaries::rfc2866::acct_status_type::START;
 use domain::network::nas::{PortPair, Signing, SigningRule, shared_secret};
@@ -39,7 +39,11 @@ async fn until_it_is(wanted: bool, router: &Router, code: &str) -> Duration {
 }
 
 async fn changes(world: &World, isp: &Isp, name: &str, changes: Changes) {
-    change_nas::change_nas(&world.store, &isp.scope, &name.parse().expect("good"), changes).await.expect("changed");
+    let name = name.parse().expect("good");
+    let which = Which::Named(&name);
+    change_nas::change_nas(&world.store, &isp.scope, which, changes, &whatever, world.context())
+        .await
+        .expect("changed");
 }
 
 #[tokio::test]
@@ -84,7 +88,8 @@ async fn a_router_is_in_force_within_a_second_of_every_change_and_gone_when_it_i
     let changed = until_it_is(true, &renewed, "Sunrise77").await;
     assert!(hill.sends_raw(b"\x01\x01\x00\x14", hill.auth).await.expect("sent").is_none());
     let name = "hill".parse().expect("good");
-    retire_nas::retire_nas(&world.store, &world.isp.scope, &name, world.context()).await.expect("retired");
+    let which = Which::Named(&name);
+    retire_nas::retire_nas(&world.store, &world.isp.scope, which, &whatever, world.context()).await.expect("retired");
     let gone = until_it_is(false, &renewed, "Sunrise77").await;
 
     for took in [known, changed, gone] {

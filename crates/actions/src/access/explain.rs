@@ -36,10 +36,27 @@ pub async fn explain(store: &Store, tenants: &[Tenant], asked: &str) -> Result<O
     let by_user = Search { user: Some(asked.to_owned()), ..Search::default() };
     for search in by_trace.iter().chain([&by_user]) {
         if let Some((tenant, decision)) = newest(store, tenants, search).await? {
-            return story(store, tenant, decision).await.map(Some);
+            return story(store, &TenantScope::of_operator(tenant.id), tenant, decision).await.map(Some);
         }
     }
     Ok(None)
+}
+
+/// The story of the newest decision with a trace code, of one tenant.
+pub async fn of_trace(
+    store: &Store,
+    scope: &TenantScope,
+    tenant: &Tenant,
+    trace: TraceCode,
+) -> Result<Option<Story>, StoreError> {
+    let mut tx = store.tenant(scope).await?;
+    let search = Search { trace: Some(trace), ..Search::default() };
+    let found = decisions::latest(&mut tx, &search).await?;
+    drop(tx);
+    match found {
+        Some(decision) => story(store, scope, tenant, decision).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The newest decision of those that are looked for, and whose it is.
@@ -60,8 +77,8 @@ pub async fn newest<'t>(
     Ok(newest)
 }
 
-async fn story(store: &Store, tenant: &Tenant, decision: Decision) -> Result<Story, StoreError> {
-    let mut tx = store.tenant(&TenantScope::of_operator(tenant.id)).await?;
+async fn story(store: &Store, scope: &TenantScope, tenant: &Tenant, decision: Decision) -> Result<Story, StoreError> {
+    let mut tx = store.tenant(scope).await?;
     let nas = nas::find(&mut tx, decision.nas).await?;
     let session = match decision.session() {
         Some(id) => sessions::find(&mut tx, id).await?,

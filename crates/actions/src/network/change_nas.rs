@@ -1,13 +1,17 @@
 //! Changes a router: from the next second on it is known so.
 
+use domain::id::NasId;
 use domain::network::nas::{Nas, PortPair, Signing, SigningRule, Vendor};
+use domain::platform::audit::{Change, Thing, Verb};
 use domain::secret::SecretBytes;
 use domain::text::Slug;
 use ipnet::IpNet;
 use store::network::nas;
-use store::{Store, StoreError, TenantScope};
+use store::platform::audit;
+use store::{Store, StoreError, TenantScope, TenantTx};
 
-use crate::network::register_nas::NasRefused;
+use crate::context::Context;
+use crate::network::register_nas::{self, NasRefused};
 
 /// What is to be another; `None` stays as it is.
 #[derive(Debug, Default)]
@@ -32,10 +36,36 @@ pub struct Changes {
     pub secret: Option<SecretBytes>,
 }
 
-/// Writes the changes. A name that another router of this tenant has is a conflict.
-pub async fn change_nas(store: &Store, scope: &TenantScope, name: &Slug, changes: Changes) -> Result<Nas, NasRefused> {
+/// Which router is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Which<'a> {
+    /// The one in use of that name.
+    Named(&'a Slug),
+    /// The one with that id.
+    Id(NasId),
+}
+
+/// Whether a router is as its caller saw it.
+pub type AsSeen<'a> = dyn Fn(&Nas) -> bool + Send + Sync + 'a;
+
+/// For callers who have seen nothing: any router is as they saw it.
+pub const fn whatever(_: &Nas) -> bool {
+    true
+}
+
+/// Writes the changes to a router that is as its caller saw it. A name that another router of this tenant has is a
+/// conflict.
+pub async fn change_nas(
+    store: &Store,
+    scope: &TenantScope,
+    which: Which<'_>,
+    changes: Changes,
+    as_seen: &AsSeen<'_>,
+    context: Context<'_>,
+) -> Result<Nas, NasRefused> {
     let mut tx = store.tenant(scope).await?;
-    let before = nas::find_by_name(&mut tx, name).await?.ok_or(StoreError::Missing { what: "router" })?;
+    let before = locked(&mut tx, which, as_seen).await?;
+    let was = before.clone();
     let router = Nas {
         name: changes.name.unwrap_or(before.name),
         address: changes.address.unwrap_or(before.address),
@@ -50,9 +80,27 @@ pub async fn change_nas(store: &Store, scope: &TenantScope, name: &Slug, changes
     };
     router.check()?;
     nas::update(&mut tx, &router).await?;
+    let mut told = register_nas::changes(Some(&was), Some(&router));
     if let Some(secret) = &changes.secret {
         nas::set_secret(&mut tx, router.id, secret).await?;
+        told.push(Change::of("secret", Some("***"), Some("another")));
     }
+    audit::note(&mut tx, &[context.audit(Verb::ChangeRouter, Thing::Router(router.id), told)]).await?;
     tx.commit().await?;
     Ok(router)
+}
+
+/// The router in use that is meant, locked: nobody else changes it until the transaction ends.
+pub(crate) async fn locked(tx: &mut TenantTx, which: Which<'_>, as_seen: &AsSeen<'_>) -> Result<Nas, NasRefused> {
+    let missing = StoreError::Missing { what: "router" };
+    let id = match which {
+        Which::Id(id) => Some(id),
+        Which::Named(name) => nas::find_by_name(tx, name).await?.map(|nas| nas.id),
+    };
+    let found = match id {
+        Some(id) => nas::lock(tx, id).await?,
+        None => None,
+    };
+    let router = found.ok_or(missing)?;
+    if as_seen(&router) { Ok(router) } else { Err(NasRefused::Stale) }
 }

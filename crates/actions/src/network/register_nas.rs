@@ -1,10 +1,12 @@
 //! Registers a router: from the next second on it may ask.
 
 use domain::network::nas::{Nas, NasError, PortPair, Signing, SigningRule, Vendor};
+use domain::platform::audit::{Change, Thing, Verb};
 use domain::secret::SecretBytes;
 use domain::text::Slug;
 use ipnet::IpNet;
 use store::network::nas;
+use store::platform::audit;
 use store::{Store, StoreError, TenantScope};
 use thiserror::Error;
 
@@ -36,6 +38,9 @@ pub struct NewNas {
 /// Why a router was not written.
 #[derive(Debug, Error)]
 pub enum NasRefused {
+    /// It is not as its caller saw it any more.
+    #[error("the router was changed meanwhile")]
+    Stale,
     /// It cannot be like that.
     #[error(transparent)]
     Wrong(#[from] NasError),
@@ -67,6 +72,28 @@ pub async fn register_nas(
     router.check()?;
     let mut tx = store.tenant(scope).await?;
     nas::add(&mut tx, &router, &secret).await?;
+    let entry = context.audit(Verb::AddRouter, Thing::Router(router.id), changes(None, Some(&router)));
+    audit::note(&mut tx, &[entry]).await?;
     tx.commit().await?;
     Ok(router)
+}
+
+/// What is different between a router before and after, in the words of the audit. Never the secret.
+pub(crate) fn changes(before: Option<&Nas>, after: Option<&Nas>) -> Vec<Change> {
+    type Field = (&'static str, fn(&Nas) -> Option<String>);
+    const FIELDS: [Field; 8] = [
+        ("name", |nas| Some(nas.name.to_string())),
+        ("address", |nas| Some(nas.address.to_string())),
+        ("identifier", |nas| nas.identifier.clone()),
+        ("realm", |nas| nas.realm.clone()),
+        ("ports", |nas| nas.port_pair.map(|pair| pair.to_string())),
+        ("vendor", |nas| Some(nas.vendor.code().to_owned())),
+        ("coa_port", |nas| Some(nas.coa_port.to_string())),
+        ("signing", |nas| Some(nas.signing.rule.code().to_owned())),
+    ];
+    let sides = FIELDS.iter().map(|(name, read)| (*name, before.and_then(read), after.and_then(read)));
+    sides
+        .filter(|(_, before, after)| before != after)
+        .map(|(name, before, after)| Change::of(name, before, after))
+        .collect()
 }

@@ -2,22 +2,28 @@
 //! decisions stay.
 
 use domain::network::nas::Nas;
-use domain::text::Slug;
+use domain::platform::audit::{Thing, Verb};
 use store::network::nas;
-use store::{Store, StoreError, TenantScope};
+use store::platform::audit;
+use store::{Store, TenantScope};
 
 use crate::context::Context;
+use crate::network::change_nas::{AsSeen, Which, locked};
+use crate::network::register_nas::{NasRefused, changes};
 
-/// Retires the router of a name. Its name is free afterwards.
+/// Retires a router that is as its caller saw it. Its name is free afterwards.
 pub async fn retire_nas(
     store: &Store,
     scope: &TenantScope,
-    name: &Slug,
+    which: Which<'_>,
+    as_seen: &AsSeen<'_>,
     context: Context<'_>,
-) -> Result<Nas, StoreError> {
+) -> Result<Nas, NasRefused> {
     let mut tx = store.tenant(scope).await?;
-    let router = nas::find_by_name(&mut tx, name).await?.ok_or(StoreError::Missing { what: "router" })?;
+    let router = locked(&mut tx, which, as_seen).await?;
     nas::retire(&mut tx, router.id, context.now()).await?;
+    let entry = context.audit(Verb::RetireRouter, Thing::Router(router.id), changes(Some(&router), None));
+    audit::note(&mut tx, &[entry]).await?;
     tx.commit().await?;
     Ok(router)
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::access::facts::Holder;
 use crate::id::{
-    AuditId, BatchId, BranchId, CustomerId, ExceptionId, ImpersonationId, JobId, KeyId, PlanId, RoleId, StaffId,
+    AuditId, BatchId, BranchId, CustomerId, ExceptionId, ImpersonationId, JobId, KeyId, NasId, PlanId, RoleId, StaffId,
     SubscriberId, TenantId, VoucherId, ZoneId,
 };
 use crate::time::Timestamp;
@@ -209,6 +209,14 @@ verbs! {
     ChangeZone = "change_zone",
     /// A zone was taken away.
     RemoveZone = "remove_zone",
+    /// A device was given a name, or another.
+    NameDevice = "name_device",
+    /// A router was registered.
+    AddRouter = "add_router",
+    /// A router was changed.
+    ChangeRouter = "change_router",
+    /// A router was taken out of use.
+    RetireRouter = "retire_router",
 }
 
 impl Verb {
@@ -292,6 +300,8 @@ things! {
     Branch(BranchId) = "branch",
     /// A zone.
     Zone(ZoneId) = "zone",
+    /// A router.
+    Router(NasId) = "router",
 }
 
 impl From<Holder> for Thing {

@@ -1,9 +1,11 @@
-//! How many sessions a change is about.
+//! How many sessions a change is about, and which ones began or ended lately.
 
 use domain::access::facts::Holder;
-use domain::id::PlanId;
+use domain::id::{PlanId, SessionId};
+use domain::time::Timestamp;
+use uuid::Uuid;
 
-use crate::columns::uncounter;
+use crate::columns::{Instant, uncounter};
 use crate::error::StoreError;
 use crate::tenant_tx::TenantTx;
 
@@ -37,4 +39,41 @@ pub async fn of_holder(tx: &mut TenantTx, holder: Holder) -> Result<u64, StoreEr
     .fetch_one(tx.connection())
     .await?;
     Ok(uncounter(live))
+}
+
+/// Sessions that were let in at that moment or later and are online, the earliest first.
+pub async fn begun_since(tx: &mut TenantTx, since: Timestamp, limit: u16) -> Result<Vec<SessionId>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let ids = sqlx::query_scalar!(
+        "select id from sessions
+         where tenant_id = $1 and id >= $2 and ended_at is null and state = 'open'
+         order by id
+         limit $3",
+        tenant,
+        first_id_at(since),
+        i64::from(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(ids.into_iter().map(SessionId::from_uuid).collect())
+}
+
+/// Sessions that ended at that moment or later and are not kept aside yet, the latest first.
+pub async fn ended_since(tx: &mut TenantTx, since: Timestamp, limit: u16) -> Result<Vec<SessionId>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let ids = sqlx::query_scalar!(
+        "select id from sessions where tenant_id = $1 and ended_at >= $2 order by ended_at desc, id limit $3",
+        tenant,
+        Instant(since) as _,
+        i64::from(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(ids.into_iter().map(SessionId::from_uuid).collect())
+}
+
+/// The least id that is made at a moment (UUID version 7).
+fn first_id_at(at: Timestamp) -> Uuid {
+    let milliseconds = u64::try_from(at.as_micros().div_euclid(1_000)).unwrap_or(0);
+    Uuid::from_u64_pair(milliseconds << 16, 0)
 }

@@ -1,5 +1,7 @@
 //! Routers: registered by a tenant, read by every node for all tenants.
 
+mod searching;
+
 use std::collections::HashMap;
 
 use domain::id::{NasId, TenantId};
@@ -16,6 +18,8 @@ use crate::page::{Listed, Page};
 use crate::sealing::Place;
 use crate::system_tx::SystemTx;
 use crate::tenant_tx::TenantTx;
+
+pub use searching::{ListedNas, NameKey, NasFilter, search, search_by_name};
 
 /// Registers a router with its shared secret. A name that the tenant uses is a `Conflict`, and a router of another
 /// tenant than the transaction's is `Denied`.
@@ -177,6 +181,22 @@ pub async fn find(tx: &mut TenantTx, id: NasId) -> Result<Option<Nas>, StoreErro
     .await?
     .map(|row| row.nas())
     .transpose()
+}
+
+/// The tenant's router in use with an id, locked until the transaction ends.
+pub async fn lock(tx: &mut TenantTx, id: NasId) -> Result<Option<Nas>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let in_use = sqlx::query!(
+        "select 1 as one from nas where tenant_id = $1 and id = $2 and retired_at is null for update",
+        tenant,
+        id.uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    match in_use {
+        Some(_) => find(tx, id).await,
+        None => Ok(None),
+    }
 }
 
 /// The tenant's router of a name: the one in use, else the last that had the name.

@@ -198,7 +198,9 @@ pub async fn names(tx: &mut TenantTx, things: &[Thing]) -> Result<HashMap<Uuid, 
            union all
            select id, name from roles where tenant_id = $1 and id = any($2)
            union all
-           select id, name from api_keys where tenant_id = $1 and id = any($2)"#,
+           select id, name from api_keys where tenant_id = $1 and id = any($2)
+           union all
+           select id, name from nas where tenant_id = $1 and id = any($2)"#,
         tenant,
         &ids,
     )

@@ -179,6 +179,44 @@ pub async fn tenants_with_open(tx: &mut SystemTx) -> Result<Vec<TenantId>, Store
     Ok(tenants.into_iter().map(TenantId::from_uuid).collect())
 }
 
+/// The tenant's exception with an id.
+pub async fn find(tx: &mut TenantTx, id: ExceptionId) -> Result<Option<Exception>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query_as!(
+        ExceptionRow,
+        r#"select id, kind, about, nas_id, session_id, holder_kind, holder_id, what, opened_at as "opened_at: Instant",
+                  seen_at as "seen_at: Instant", times, resolved_at as "resolved_at: Instant", resolution
+           from exceptions
+           where tenant_id = $1 and id = $2"#,
+        tenant,
+        id.uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await?
+    .map(Exception::try_from)
+    .transpose()
+}
+
+/// The tenant's exceptions that were opened or resolved at that moment or later, at most `limit`, the earliest first.
+pub async fn changed_since(tx: &mut TenantTx, since: Timestamp, limit: u16) -> Result<Vec<Exception>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let rows = sqlx::query_as!(
+        ExceptionRow,
+        r#"select id, kind, about, nas_id, session_id, holder_kind, holder_id, what, opened_at as "opened_at: Instant",
+                  seen_at as "seen_at: Instant", times, resolved_at as "resolved_at: Instant", resolution
+           from exceptions
+           where tenant_id = $1 and (opened_at >= $2 or resolved_at >= $2)
+           order by greatest(opened_at, resolved_at), id
+           limit $3"#,
+        tenant,
+        Instant(since) as _,
+        i64::from(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    rows.into_iter().map(Exception::try_from).collect()
+}
+
 struct ExceptionRow {
     id: Uuid,
     kind: String,

@@ -57,6 +57,7 @@ macro_rules! case_of {
 }
 
 mod accounts;
+mod network;
 mod people;
 mod platform;
 mod sales;
@@ -503,6 +504,7 @@ async fn walk() {
     });
     people::walk(&mut walk, &their_people).await;
     support::walk(&mut walk, &their_trouble).await;
+    network::walk(&mut walk, &their_trouble).await;
     platform::walk(&mut walk, &their_entry).await;
     accounts::walk(&mut walk).await;
     sales::walk(&mut walk, theirs, &their_customer).await;
