@@ -138,7 +138,7 @@ async fn the_look_for_a_code_and_a_user_name_uses_indexes_under_row_security() {
         .expect("sets");
 
     for (condition, index) in [
-        ("from vouchers where tenant_id = $1 and code_folded = 'x'", "vouchers_code_folded_key"),
+        ("from vouchers where tenant_id = $1 and code_folded = 'x'", "vouchers_by_code"),
         ("from vouchers where tenant_id = $1 and bought_by = 'x'", "vouchers_by_buyer"),
         ("from subscribers where tenant_id = $1 and username = 'x'", "subscribers_username_key"),
     ] {
