@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn work_is_what_the_thread_had_of_a_core_and_waiting_is_none() {
         let began = cpu_time_of_this_thread();
-        std::thread::sleep(Duration::from_millis(30));
+        std::thread::park_timeout(Duration::from_millis(30));
         assert!(cpu_time_of_this_thread().saturating_sub(began) < Duration::from_millis(20), "it slept");
         let enough = began + Duration::from_millis(5);
         while cpu_time_of_this_thread() < enough {

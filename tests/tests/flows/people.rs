@@ -133,7 +133,9 @@ impl Story {
     async fn enters(&self, login: &str, password: &str, code: Option<&str>) -> Entered {
         match self.tries(login, password, code).await.expect("asked") {
             SignIn::In(entered) => *entered,
-            refused => unreachable!("{login} should be let in: {refused:?}"),
+            refused @ (SignIn::Wrong | SignIn::CodeNeeded | SignIn::WrongCode) => {
+                unreachable!("{login} should be let in: {refused:?}")
+            }
         }
     }
 
