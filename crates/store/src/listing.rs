@@ -3,7 +3,7 @@
 //! A list's statement is put together from words of ours; every value of a caller is bound. It has two parts. The inner
 //! part walks one index in the order of the list: of *drivers* (conditions that an index answers; of several, the rows
 //! of any of them). The outer part drops what the other conditions do not want. The inner part is never longer than
-//! [`LOOKED_AT_MAX`] rows, so that no combination of filters takes long; where that was not enough to fill a page, the
+//! `LOOKED_AT_MAX` rows, so that no combination of filters takes long; where that was not enough to fill a page, the
 //! page is short and says where the next one begins.
 //!
 //! `like` is never asked for: under row-level security only comparisons that cannot leak reach an index.
