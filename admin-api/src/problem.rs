@@ -295,7 +295,7 @@ pub struct ProblemBody {
 }
 
 impl IntoResponse for Problem {
-    /// Carries the problem to whoever knows the trace: see [`crate::trace`].
+    /// Carries the problem to whoever knows the trace.
     fn into_response(self) -> Response {
         let mut response = self.code.status().into_response();
         response.extensions_mut().insert(self);
