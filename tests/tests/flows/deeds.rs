@@ -34,13 +34,15 @@ fn anna(world: &World) -> Context<'_> {
 
 async fn audit_of(world: &World, isp: &Isp) -> Vec<Entry> {
     let mut tx = world.store.tenant(&isp.scope).await.expect("begun");
-    audit::search(&mut tx, &Search::default(), Page::first(100)).await.expect("listed").rows
+    let entries = audit::search(&mut tx, &Search::default(), Page::first(100)).await.expect("listed").rows;
+    // The World has registered its routers before the story begins.
+    entries.into_iter().filter(|entry| entry.verb != Verb::AddRouter).collect()
 }
 
-/// What the audit says was done, newest first, without the plans of the story.
+/// What the audit says was done, newest first, without the plans and houses of the story.
 async fn deeds(world: &World, isp: &Isp) -> Vec<(Verb, String, Vec<String>)> {
     let entries = audit_of(world, isp).await;
-    let others = entries.into_iter().filter(|entry| entry.verb != Verb::PublishPlan);
+    let others = entries.into_iter().filter(|entry| ![Verb::PublishPlan, Verb::AddSubscriber].contains(&entry.verb));
     others
         .map(|entry| {
             (entry.verb, entry.actor.name.into_owned(), entry.changes.iter().map(ToString::to_string).collect())
