@@ -128,13 +128,25 @@ impl Api {
 
     /// A program of an ISP that may do these things.
     pub async fn program(&self, world: &World, isp: &Isp, permissions: Permissions) -> anyhow::Result<Client> {
+        self.program_of(world, isp, permissions, Services::All, Zoned::All).await
+    }
+
+    /// The same, with these services and in these zones alone.
+    pub async fn program_of(
+        &self,
+        world: &World,
+        isp: &Isp,
+        permissions: Permissions,
+        services: Services,
+        zones: Zoned,
+    ) -> anyhow::Result<Client> {
         let id = world.context().new_id();
         let key = Key {
             id,
             name: format!("key {id}"),
             permissions,
-            services: Services::All,
-            zones: Zoned::All,
+            services,
+            zones,
             made_by: "the story".to_owned(),
             made_at: world.clock.now(),
             rotated_at: None,

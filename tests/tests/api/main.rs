@@ -2,5 +2,8 @@
 
 mod access;
 mod door;
+mod people;
 mod routers;
+mod sales;
 mod serving;
+mod shop;

@@ -1,0 +1,4 @@
+//! Those who work for an ISP, and those who buy from it.
+
+mod customers;
+mod subscribers;

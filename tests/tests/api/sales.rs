@@ -1,0 +1,4 @@
+//! What is sold.
+
+mod plans;
+mod vouchers;
