@@ -125,6 +125,19 @@ impl Router {
         self.exchange(writer.finish(&secret), self.auth, &secret, 1).await
     }
 
+    /// Asks as a PPPoE server does for a house that dials in.
+    pub async fn asks_over_ppp(&self, user: &str, password: &str, mac: &str) -> anyhow::Result<Option<Reply>> {
+        let secret = Secret::new(self.secret.as_bytes());
+        let mut buffer = [0; PACKET_MAX];
+        let mut writer = Writer::access_request(&mut buffer, next_identifier(), &chance(), Place::Last);
+        writer.put(rfc2865::USER_NAME, user)?;
+        writer.put_hidden(rfc2865::USER_PASSWORD, password.as_bytes(), &secret)?;
+        writer.put(rfc2865::CALLING_STATION_ID, mac)?;
+        writer.put(rfc2865::SERVICE_TYPE, rfc2865::service_type::FRAMED_USER)?;
+        writer.put(rfc2865::FRAMED_PROTOCOL, rfc2865::framed_protocol::PPP)?;
+        self.exchange(writer.finish(&secret), self.auth, &secret, 1).await
+    }
+
     /// Asks without a Message-Authenticator, as RouterOS did before 7.15.
     pub async fn asks_unsigned(&self, user: &str, password: &str, mac: &str) -> anyhow::Result<Option<Reply>> {
         self.asks_placing(Place::Absent, user, password, mac).await

@@ -1,6 +1,7 @@
 //! The API through real HTTP, always with two ISPs.
 
 mod access;
+mod desk;
 mod door;
 mod people;
 mod routers;
