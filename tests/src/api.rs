@@ -20,6 +20,8 @@ use domain::people::role::{Preset, RoleName, Services};
 use domain::people::staff::{Staff, StaffState, Zoned};
 use ports::{Clock, Random as _};
 use prometheus_client::registry::Registry;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use store::people::sign_ins::NewSignIn;
@@ -27,6 +29,7 @@ use store::people::{keys, sign_ins, staff};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{Isp, World};
@@ -81,7 +84,7 @@ impl Api {
 
     /// Somebody without session or key.
     pub fn nobody(&self) -> Client {
-        Client { address: self.address, headers: Vec::new() }
+        Client::of(self.address)
     }
 
     /// The owner of an ISP, signed in.
@@ -194,6 +197,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Somebody without session or key, who asks there.
+    pub const fn of(address: SocketAddr) -> Self {
+        Self { address, headers: Vec::new() }
+    }
+
     /// The same, sending one more header with each request.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -259,6 +267,28 @@ impl Client {
         stream.write_all(&[head.as_bytes(), body].concat()).await?;
         Ok(stream)
     }
+}
+
+/// What is answered over TLS there to somebody who knows the server by that name, and trusts that authority alone.
+pub async fn get_over_tls(address: SocketAddr, name: &str, authority: &[u8], path: &str) -> anyhow::Result<Answer> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(authority.to_vec()))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let asking = async {
+        let stream = TcpStream::connect(address).await?;
+        let server = ServerName::try_from(name.to_owned())?;
+        let mut stream = TlsConnector::from(Arc::new(config)).connect(server, stream).await?;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {name}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut octets = Vec::new();
+        stream.read_to_end(&mut octets).await?;
+        Answer::read(&octets)
+    };
+    tokio::time::timeout(PATIENCE, asking).await.context("no answer in time")?
 }
 
 /// What was answered.

@@ -18,20 +18,26 @@ use tracing::{info, warn};
 use crate::app::TlsFiles;
 use crate::serve::ApiError;
 
-/// How often the files are looked at. Whoever renews certificates does so days before the old one ends.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How often the files are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// The certificate in use. Clones share it.
 #[derive(Clone)]
 pub(super) struct Tls {
     files: Arc<TlsFiles>,
     current: Arc<ArcSwap<ServerConfig>>,
+    /// When the files in use were written, as it was before they were read.
+    written_at: WrittenAt,
 }
+
+/// When the certificate and the key were written.
+type WrittenAt = [Option<SystemTime>; 2];
 
 impl Tls {
     pub(super) fn open(files: TlsFiles) -> Result<Self, ApiError> {
+        let written_at = written_at(&files);
         let current = Arc::new(ArcSwap::from(read(&files)?));
-        Ok(Self { files: Arc::new(files), current })
+        Ok(Self { files: Arc::new(files), current, written_at })
     }
 
     pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
@@ -40,13 +46,13 @@ impl Tls {
 
     /// Takes new files when they come. Files that are of no use change nothing.
     pub(super) async fn keep_fresh(self, shutdown: CancellationToken) {
-        let mut seen = self.written_at();
+        let mut seen = self.written_at;
         loop {
             tokio::select! {
                 () = sleep(LOOK_EVERY) => {}
                 () = shutdown.cancelled() => return,
             }
-            let written = self.written_at();
+            let written = written_at(&self.files);
             if written == seen {
                 continue;
             }
@@ -60,11 +66,11 @@ impl Tls {
             }
         }
     }
+}
 
-    fn written_at(&self) -> [Option<SystemTime>; 2] {
-        let at = |path: &std::path::Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
-        [at(&self.files.certificate), at(&self.files.key)]
-    }
+fn written_at(files: &TlsFiles) -> WrittenAt {
+    let at = |path: &std::path::Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    [at(&files.certificate), at(&files.key)]
 }
 
 fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, ApiError> {

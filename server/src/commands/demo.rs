@@ -1,5 +1,6 @@
 //! `mnetifi demo`: a tenant with something to try, and a server for it in the foreground.
 
+mod owner;
 mod seed;
 
 use std::time::Duration;
@@ -55,19 +56,22 @@ async fn seed_crowd(opened: &Opened, count: u32) -> anyhow::Result<(usize, usize
 async fn serve(config: &Config, global: &Global, shutdown: &Shutdown) -> anyhow::Result<()> {
     boot::telemetry::begin(&config.log)?;
     let server = Server::start(config, &Role::ALL, Without::Refused, &shutdown.token()).await?;
-    let seeded = seed::seed(&Opened::beside(global, server.store())).await;
-    if let Err(error) = seeded {
-        shutdown.begin();
-        server.serve(shutdown).await?;
-        return Err(error);
-    }
+    let seeded = seed_with_owner(&Opened::beside(global, server.store()), config).await;
+    let password = match seeded {
+        Ok(password) => password,
+        Err(error) => {
+            shutdown.begin();
+            server.serve(shutdown).await?;
+            return Err(error);
+        }
+    };
     let health = server.health().clone();
     let api = server.api_url().unwrap_or_default();
     let (auth, acct) = (first(&config.radius.auth), first(&config.radius.acct));
     let say_when_ready = async {
         let ready = tokio::time::timeout(READY_WITHIN, until_ready(&health)).await.is_ok();
         if ready {
-            print::line(&what_to_try(&auth, &acct, &api, config))
+            print::line(&what_to_try(&auth, &acct, &how_to_sign_in(&api, password.as_deref(), config), config))
         } else {
             print::aside("mnetifi: the demo is not ready after 15 s; the log above says why, and it keeps trying");
             Ok(())
@@ -83,6 +87,12 @@ async fn serve(config: &Config, global: &Global, shutdown: &Shutdown) -> anyhow:
     served
 }
 
+/// Seeds the demo. Gives its owner's password, where that is known.
+async fn seed_with_owner(opened: &Opened, config: &Config) -> anyhow::Result<Option<String>> {
+    let (_, scope) = seed::seed(opened).await?;
+    owner::owner(opened, &scope, &config.data).await
+}
+
 async fn until_ready(health: &Health) {
     while !health.is_ready() {
         tokio::time::sleep(Duration::from_millis(25)).await;
@@ -93,6 +103,27 @@ fn first(addresses: &[std::net::SocketAddr]) -> String {
     addresses.first().map(ToString::to_string).unwrap_or_default()
 }
 
+/// How the demo's owner signs in, and asks something.
+fn how_to_sign_in(api: &str, password: Option<&str>, config: &Config) -> String {
+    let (email, file) = (owner::EMAIL, owner::password_file(&config.data));
+    let Some(password) = password else {
+        return format!(
+            "{api}/v1/docs shows what it can do. {email} owns the demo; the password was in {}, which is gone: make \
+             another with\n    target/release/mnetifi staff reset-password {email}",
+            file.display()
+        );
+    };
+    let cookie = config.data.join("demo.cookie");
+    let cookie = cookie.display();
+    format!(
+        "{api}/v1/docs shows what it can do.
+Its owner is {email} with the password {password}, which is kept in {}.
+    curl -c {cookie} -H 'content-type: application/json' -d '{{\"login\":\"{email}\",\"password\":\"{password}\"}}' {api}/v1/sign-in
+    curl -b {cookie} {api}/v1/vouchers?limit=2",
+        file.display()
+    )
+}
+
 fn what_to_try(auth: &str, acct: &str, api: &str, config: &Config) -> String {
     let secret = seed::SECRET;
     let metrics = config.metrics.listen;
@@ -100,8 +131,9 @@ fn what_to_try(auth: &str, acct: &str, api: &str, config: &Config) -> String {
     format!(
         "
 mnetifi demo is ready: RADIUS on {auth} and {acct}, metrics and health on http://{metrics}
-The API for staff and programs is on {api}: {api}/v1/docs shows what it can do.
 Every router in 127.0.0.0/8 may ask with the secret {secret}. Stop it with Ctrl-C; remove {data} to begin anew.
+
+The API for staff and programs: {api}
 
 In another terminal (radclient comes with Debian's package freeradius-utils):
 

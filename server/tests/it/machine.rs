@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -108,6 +108,23 @@ impl Machine {
         let running = Running { child: command.spawn().expect("it starts"), said: String::new() };
         self.stands(standing);
         running
+    }
+
+    /// Starts a server whose API listens there with that certificate and its key, and waits until it is ready.
+    pub(crate) fn serves_api(&self, listen: SocketAddr, certificate: &Path, key: &Path) -> Running {
+        let mut command = self.command(&["serve"]);
+        command.env("MNETIFI_API_LISTEN", listen.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.env("MNETIFI_API_CERT", certificate).env("MNETIFI_API_KEY", key);
+        let running = Running { child: command.spawn().expect("it starts"), said: String::new() };
+        for _ in 0..1_500 {
+            let listens = std::net::TcpStream::connect(self.metrics).is_ok();
+            if listens && self.page("/readyz").starts_with("HTTP/1.1 200") {
+                return running;
+            }
+            #[expect(clippy::disallowed_methods, reason = "another process is waited for")]
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it does not get ready: {}", self.page("/readyz"));
     }
 
     /// Waits until the server stands so, and is ready.

@@ -4,6 +4,7 @@
 
 #![expect(clippy::panic, reason = "a story that cannot go on should stop where it stands")]
 
+mod api;
 mod cold_start;
 mod demo;
 mod failover;

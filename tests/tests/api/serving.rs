@@ -1,20 +1,15 @@
 //! Connections and what surrounds every request: TLS, limits, headers, ends.
 
-use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use certificates::{Authority, pem};
 use domain::network::certificate::Serial;
 use domain::time::Span;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use serde_json::json;
-use tests::api::Api;
+use tests::api::{Api, get_over_tls};
 use tests::world::World;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
 #[tokio::test]
 async fn every_answer_has_the_headers_that_browsers_heed() -> anyhow::Result<()> {
@@ -117,21 +112,9 @@ async fn with_a_certificate_it_speaks_tls_and_stops_kindly() -> anyhow::Result<(
     let files = admin_api::app::TlsFiles { certificate, key };
     let mut api = Api::open_with(&world, |settings| settings.tls = Some(files)).await?;
 
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(authority.certificate().to_vec()))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, api.address.port())).await?;
-    let name = ServerName::try_from("api.test")?;
-    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: api.test\r\nconnection: close\r\n\r\n").await?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await?;
+    let answer = get_over_tls(api.address, "api.test", authority.certificate(), "/healthz").await?;
 
-    let answer = String::from_utf8(answer)?.to_ascii_lowercase();
-    assert!(answer.starts_with("http/1.1 200") && answer.contains("strict-transport-security"), "{answer}");
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("strict-transport-security").is_some(), "{:?}", answer.headers);
     api.stops().await
 }
