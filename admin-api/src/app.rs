@@ -63,6 +63,18 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+impl Settings {
+    /// Where the pages of the provider with that subdomain are, or the platform's own; without a slash at the end. Never
+    /// a host that a request named.
+    pub(crate) fn base_of(&self, slug: Option<&str>) -> String {
+        match (&self.domain, slug) {
+            (Some(domain), Some(slug)) => format!("https://{slug}.{domain}"),
+            (Some(domain), None) => format!("https://{domain}"),
+            (None, _) => format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.listen),
+        }
+    }
+}
+
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         let api = &config.api;

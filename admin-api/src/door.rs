@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::door::address::From;
 use crate::door::caller::Seen;
 use crate::idempotency;
+use crate::platform::billing;
 use crate::problem::{Code, Problem};
 use crate::routes::Right;
 
@@ -33,6 +34,7 @@ pub(crate) struct Rule {
     pub(crate) right: Right,
     pub(crate) body_max: usize,
     pub(crate) is_activity: bool,
+    pub(crate) is_shut_when_locked: bool,
 }
 
 /// Lets a request in to its handler, or says why not.
@@ -107,10 +109,14 @@ async fn admit(app: &App, rule: Rule, asking: &Asking) -> Result<Option<Caller>,
         Right::Open | Right::SignedIn => Ok(()),
         Right::Needs(permission) => caller.may(permission.thing, permission.act),
     };
-    match app.limiter().of_caller(caller.key()).and(allowed) {
-        Ok(()) => Ok(Some(caller)),
-        Err(problem) => Err((problem, Some(caller))),
+    if let Err(problem) = app.limiter().of_caller(caller.key()).and(allowed) {
+        return Err((problem, Some(caller)));
     }
+    if rule.is_shut_when_locked && caller.is_locked() {
+        let problem = billing::locked(app, &caller).await.unwrap_or_else(|problem| problem);
+        return Err((problem, Some(caller)));
+    }
+    Ok(Some(caller))
 }
 
 /// Who shows what is in force here.

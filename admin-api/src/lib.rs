@@ -32,6 +32,7 @@ pub mod support;
 
 mod files;
 mod people;
+mod platform;
 mod sales;
 mod shapes;
 mod tables;

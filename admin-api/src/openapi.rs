@@ -34,7 +34,8 @@ pub fn document(table: &[Route]) -> Value {
             "title": "mnetifi",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Everything an internet provider's staff and their programs can do. Problems are explained \
-                in `docs/api-problems.md`; `x-permission` names the permission that a request needs.",
+                in `docs/api-problems.md`; `x-permission` names the permission that a request needs; what has `x-when-locked` is refused while \
+                the provider's account with the platform is locked.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
@@ -79,6 +80,9 @@ fn operation(route: &Route) -> Value {
     }
     if route.changes() {
         statuses.extend([402, 403, 404, 409]);
+    }
+    if route.is_shut_when_locked() {
+        operation["x-when-locked"] = json!("refused");
     }
     match route.audit {
         Audit::Reads => {}

@@ -17,6 +17,7 @@ use axum::http::request::Parts;
 use domain::id::{Id, SignInId, StaffId, TenantId, ZoneId};
 use domain::people::permission::{Permission, Permissions};
 use domain::people::staff::Zoned;
+use domain::platform::audit::Actor;
 use policy::people::rights::Given;
 use serde::Deserialize;
 use store::TenantScope;
@@ -69,7 +70,7 @@ fn oneself(caller: &Caller) -> Result<(TenantScope, StaffId, SignInId), Problem>
 }
 
 /// Why something about people was not done, as it is answered. `password` is the field that a refused password is in.
-fn refused(why: PeopleError, password: &str) -> Problem {
+pub(crate) fn refused(why: PeopleError, password: &str) -> Problem {
     let said = why.to_string();
     let invalid = |field: &str| Problem::of_field(field, FaultCode::Invalid, said.clone());
     match why {
@@ -112,10 +113,17 @@ impl<Of, S: Send + Sync> FromRequestParts<S> for PathId<Of> {
 }
 
 /// What an open route needs to know of whoever asks: the ISP whose host was asked, and from where.
-struct Stranger {
+pub(crate) struct Stranger {
     host: Option<TenantId>,
     from: From,
     agent: Option<String>,
+}
+
+impl Stranger {
+    /// As the audit names somebody who is not known yet: by where they ask from.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor { from: Some(self.from.address), ..Actor::OURSELVES }
+    }
 }
 
 impl FromRequestParts<App> for Stranger {
@@ -144,11 +152,7 @@ async fn letterhead(app: &App, tenant: TenantId) -> Result<Letterhead, PeopleErr
     let mut tx = app.store().tenant(&TenantScope::of_staff(tenant)).await?;
     let (slug, name) = tenants::named(&mut tx).await?;
     tx.commit().await?;
-    let settings = app.settings();
-    let base = match &settings.domain {
-        Some(domain) => format!("https://{slug}.{domain}"),
-        None => format!("{}://{}", if settings.tls.is_some() { "https" } else { "http" }, settings.listen),
-    };
+    let base = app.settings().base_of(Some(&slug));
     Ok(Letterhead { tenant, name, base })
 }
 

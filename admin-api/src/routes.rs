@@ -16,7 +16,7 @@ use utoipa_axum::router::UtoipaMethodRouter;
 use crate::app::App;
 use crate::limits::{BODY_MAX_BYTES, IMPORT_MAX_BYTES};
 use crate::problem::{Code, Problem};
-use crate::{access, door, handbook, health, live, network, openapi, people, sales, support, watch};
+use crate::{access, door, handbook, health, live, network, openapi, people, platform, sales, support, watch};
 
 /// Who may use a route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +54,8 @@ pub struct Route {
     pub checks_state: bool,
     /// Whether asking for it keeps a session alive.
     pub is_activity: bool,
+    /// Whether it may be used while the provider's account is locked, although it changes something.
+    pub also_when_locked: bool,
     /// The largest body it takes.
     pub body_max: usize,
     /// What the document says of it.
@@ -102,6 +104,7 @@ impl Route {
             audit,
             checks_state: false,
             is_activity: true,
+            also_when_locked: false,
             body_max: BODY_MAX_BYTES,
             operation,
             schemas,
@@ -133,6 +136,18 @@ impl Route {
         Self { is_activity: false, ..self }
     }
 
+    /// It may be used while the provider's account is locked: to pay, to get in, or to shut somebody out.
+    #[must_use]
+    pub fn also_when_locked(self) -> Self {
+        Self { also_when_locked: true, ..self }
+    }
+
+    /// Whether it is refused while the provider's account is locked. What is one's own, and what only looks, never is.
+    pub fn is_shut_when_locked(&self) -> bool {
+        let is_about_work = matches!(self.right, Right::Needs(Permission { thing, .. }) if thing != Thing::Platform);
+        is_about_work && self.changes() && !self.also_when_locked
+    }
+
     /// It takes the body of an import.
     #[must_use]
     pub fn takes_import(self) -> Self {
@@ -146,7 +161,12 @@ impl Route {
 
     /// What the door needs to know of it.
     pub(crate) fn rule(&self) -> door::Rule {
-        door::Rule { right: self.right, body_max: self.body_max, is_activity: self.is_activity }
+        door::Rule {
+            right: self.right,
+            body_max: self.body_max,
+            is_activity: self.is_activity,
+            is_shut_when_locked: self.is_shut_when_locked(),
+        }
     }
 }
 
@@ -176,6 +196,7 @@ pub fn table() -> Vec<Route> {
     table.extend(sales::routes());
     table.extend(people::routes());
     table.extend(support::routes());
+    table.extend(platform::routes());
     table
 }
 

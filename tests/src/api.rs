@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use actions::platform::open_platform;
 use admin_api::limits::Limits;
 use admin_api::{Bound, Meters, Parts, Settings};
 use anyhow::{Context as _, ensure};
@@ -24,6 +25,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use store::TenantScope;
 use store::people::sign_ins::NewSignIn;
 use store::people::{keys, sign_ins, staff};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -94,12 +96,30 @@ impl Api {
 
     /// Somebody new of an ISP with a role, signed in.
     pub async fn signed_in(&self, world: &World, isp: &Isp, role: RoleName, zones: Zoned) -> anyhow::Result<Client> {
+        self.enters(world, (&isp.scope, isp.tenant.slug.as_str()), role, zones, false).await
+    }
+
+    /// Somebody new of the platform itself with a role, signed in with a code beside the password.
+    pub async fn of_platform(&self, world: &World, preset: Preset) -> anyhow::Result<Client> {
+        let platform = open_platform::open_platform(&world.store, world.context()).await?;
+        let place = (&TenantScope::of_operator(platform), open_platform::SLUG);
+        self.enters(world, place, RoleName::Preset(preset), Zoned::All, true).await
+    }
+
+    async fn enters(
+        &self,
+        world: &World,
+        (scope, slug): (&TenantScope, &str),
+        role: RoleName,
+        zones: Zoned,
+        proved_twice: bool,
+    ) -> anyhow::Result<Client> {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let now = world.clock.now();
         let person = Staff {
             id: world.context().new_id(),
-            email: format!("person-{number}@{}.test", isp.tenant.slug).parse()?,
+            email: format!("person-{number}@{slug}.test").parse()?,
             user_name: format!("person-{number}").parse()?,
             name: format!("Person {number}").parse()?,
             phone: None,
@@ -118,11 +138,11 @@ impl Api {
             staff: person.id,
             token_hash,
             begun_at: now,
-            proved_twice: false,
+            proved_twice,
             address: None,
             agent: None,
         };
-        let mut tx = world.store.tenant(&isp.scope).await?;
+        let mut tx = world.store.tenant(scope).await?;
         staff::add(&mut tx, &person).await?;
         sign_ins::begin(&mut tx, &stay).await?;
         tx.commit().await?;

@@ -12,6 +12,7 @@ use domain::people::permission::{Act, Permission, Permissions, Thing};
 use domain::people::role::Services;
 use domain::people::staff::Zoned;
 use domain::platform::audit::Actor;
+use domain::platform::life::TenantState;
 use domain::time::Timestamp;
 use store::TenantScope;
 
@@ -38,6 +39,8 @@ pub(crate) struct Known {
     pub(crate) zones: Zoned,
     pub(crate) services: Services,
     pub(crate) is_platform: bool,
+    /// Where their provider stands with the platform.
+    pub(crate) state: TenantState,
     /// Until they prove a second time who they are, they may do nothing but that.
     pub(crate) lacks_second_proof: bool,
     pub(crate) address: IpAddr,
@@ -59,6 +62,7 @@ impl Known {
             zones: Zoned::Some(Vec::new()),
             services: Services::PppoeAndStatic,
             is_platform: false,
+            state: TenantState::Active { paid_until: None },
             lacks_second_proof: true,
             address: IpAddr::from([0, 0, 0, 0]),
             key: [0; 32],
@@ -156,6 +160,12 @@ impl Caller {
     /// Whether they are the platform's own people.
     pub fn is_platform(&self) -> bool {
         self.0.is_platform
+    }
+
+    /// Whether their provider's account is locked. For somebody of the platform in a provider's place it never is: they
+    /// are there to help.
+    pub fn is_locked(&self) -> bool {
+        self.0.state.is_locked()
     }
 
     /// Where they ask from.

@@ -6,6 +6,7 @@ use domain::id::TenantId;
 use domain::text::Slug;
 use domain::time::Span;
 use policy::people::rights::{self, Standing};
+use policy::platform::lifecycle;
 use store::SystemTx;
 use store::people::{keys, sign_ins};
 use store::platform::tenants;
@@ -56,10 +57,11 @@ async fn key(tx: &mut SystemTx, app: &App, hash: &[u8; 32]) -> Result<Option<Kno
         who: Who::Key(used.id),
         name: format!("key {}", used.name),
         acting: None,
-        permissions: used.permissions,
+        permissions: rights::of_key(used.permissions, used.is_platform),
         zones: used.zones,
         services: used.services,
         is_platform: used.is_platform,
+        state: lifecycle::state(&used.life, app.now()),
         lacks_second_proof: false,
         ..Known::nobody()
     }))
@@ -86,6 +88,8 @@ async fn session(tx: &mut SystemTx, app: &App, hash: &[u8; 32]) -> Result<Option
         zones: here.zones,
         services: in_force.given.services,
         is_platform: here.is_platform,
+        // In a provider's place it is the platform's own account that counts.
+        state: lifecycle::state(&here.life, app.now()),
         lacks_second_proof: in_force.lacks_second_proof,
         ..Known::nobody()
     }))

@@ -29,7 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::needs(routes!(make), Thing::Keys, Act::Make).told_as("make_key"),
         Route::needs(routes!(get), Thing::Keys, Act::See),
         Route::needs(routes!(rotate), Thing::Keys, Act::Change).told_as("rotate_key"),
-        Route::needs(routes!(revoke), Thing::Keys, Act::Remove).told_as("revoke_key"),
+        Route::needs(routes!(revoke), Thing::Keys, Act::Remove).told_as("revoke_key").also_when_locked(),
     ]
 }
 

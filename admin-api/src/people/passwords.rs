@@ -4,7 +4,6 @@ use actions::people::{invite, reset_password};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use domain::platform::audit::Actor;
 use domain::secret::Secret;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -44,11 +43,6 @@ struct CodeBody {
     password: String,
 }
 
-/// Somebody who is not known yet, as the audit names where they ask from.
-fn from(stranger: &Stranger) -> Actor {
-    Actor { from: Some(stranger.from.address), ..Actor::OURSELVES }
-}
-
 /// Ask for a mail by which to choose another password
 ///
 /// The answer is the same whether there is such a login or not. The mail is good for thirty minutes and works once.
@@ -56,7 +50,7 @@ fn from(stranger: &Stranger) -> Actor {
     responses((status = 202)))]
 async fn ask(State(app): State<App>, stranger: Stranger, body: Body<AskBody>) -> Result<Response, Problem> {
     let Body(AskBody { login }) = body;
-    let actor = from(&stranger);
+    let actor = stranger.actor();
     let head = async |tenant| letterhead(&app, tenant).await;
     let context = app.context().by(&actor);
     let asked = reset_password::ask_reset(app.store(), (&login, stranger.host), head, context).await;
@@ -71,7 +65,7 @@ async fn ask(State(app): State<App>, stranger: Stranger, body: Body<AskBody>) ->
     responses((status = 204)))]
 async fn reset(State(app): State<App>, stranger: Stranger, body: Body<CodeBody>) -> Result<Response, Problem> {
     let Body(CodeBody { code, password }) = body;
-    let actor = from(&stranger);
+    let actor = stranger.actor();
     let head = async |tenant| letterhead(&app, tenant).await;
     let (password, context) = (Secret::new(password), app.context().by(&actor));
     let done = reset_password::reset_password(app.store(), &code, password, head, context).await;
@@ -84,7 +78,7 @@ async fn reset(State(app): State<App>, stranger: Stranger, body: Body<CodeBody>)
     responses((status = 204)))]
 async fn accept(State(app): State<App>, stranger: Stranger, body: Body<CodeBody>) -> Result<Response, Problem> {
     let Body(CodeBody { code, password }) = body;
-    let actor = from(&stranger);
+    let actor = stranger.actor();
     let context = app.context().by(&actor);
     let done = invite::accept_invitation(app.store(), &code, Secret::new(password), context).await;
     done.map_err(|why| refused(why, "/password"))?;

@@ -35,9 +35,9 @@ pub(super) fn routes() -> Vec<Route> {
         Route::needs(routes!(get), Thing::Staff, Act::See),
         change(routes!(patch), "change_staff").checks_state(),
         change(routes!(again), "invite_staff"),
-        change(routes!(deactivate), "deactivate_staff"),
+        change(routes!(deactivate), "deactivate_staff").also_when_locked(),
         change(routes!(reactivate), "reactivate_staff"),
-        change(routes!(sign_out), "end_sign_ins"),
+        change(routes!(sign_out), "end_sign_ins").also_when_locked(),
         change(routes!(remove_totp), "remove_totp"),
         Route::needs(routes!(demand), Thing::Settings, Act::Change).told_as("demand_totp"),
     ]

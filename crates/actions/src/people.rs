@@ -10,7 +10,7 @@ pub mod suspend;
 pub mod suspend_many;
 
 pub mod by;
-mod tries;
+pub(crate) mod tries;
 
 pub mod change_password;
 pub mod change_staff;

@@ -41,7 +41,8 @@ impl TenantScope {
         Self { tenant }
     }
 
-    /// For impersonation alone: the tenant in whose place somebody of the platform acts, who has proved it twice.
+    /// For the platform's people, who have proved twice who they are: the tenant in whose place they act, or that they
+    /// do a deed about. And the platform's own tenant, for the price list and for sign-ups, which are anybody's.
     pub const fn of_platform(tenant: TenantId) -> Self {
         Self { tenant }
     }

@@ -157,6 +157,11 @@ pub fn in_force(standing: &Standing) -> InForce {
     InForce { given, lacks_second_proof }
 }
 
+/// What a key may do at this moment. Permissions over the platform mean nothing in an ISP, whatever the key says.
+pub fn of_key(permissions: Permissions, is_platform: bool) -> Permissions {
+    if is_platform { permissions } else { permissions.shared(OF_AN_ISP) }
+}
+
 /// Why somebody may not give somebody else a role, or deal with them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Beyond {
@@ -252,6 +257,8 @@ mod tests {
         let greedy = Rights::Own { permissions: Permissions::everything(), services: Services::All };
         let inside = in_force(&Standing { rights: greedy, ..standing(Preset::Owner) });
         assert!(!inside.given.permissions.allow(Thing::Platform, See));
+        let key = Permissions::everything();
+        assert!(!of_key(key, false).allow(Thing::Platform, See) && of_key(key, true).allow(Thing::Platform, See));
         assert_eq!(fits_side(greedy, false), Err(Beyond::OtherSide));
         assert_eq!(fits_side(Rights::Preset(Preset::PlatformOwner), false), Err(Beyond::OtherSide));
         assert_eq!(fits_side(Rights::Preset(Preset::Owner), true), Err(Beyond::OtherSide));

@@ -1,10 +1,11 @@
 //! `mnetifi tenant lock|unlock|pay-until|trial|tier` and `mnetifi tier …`: ISPs' accounts with the platform.
 
-use actions::platform::account::change_tier::{self, From, change_tier};
+use actions::platform::account::change_tier::{self, From, Wish, change_tier};
 use actions::platform::account::lock_tenant::lock_tenant;
 use actions::platform::account::pay_until::pay_until;
 use actions::platform::account::set_trial::set_trial;
 use actions::platform::put_tier::put_tier;
+use actions::platform::told::Side;
 use anyhow::bail;
 use domain::platform::account::Account;
 use domain::platform::life::{LockedWhy, TenantState};
@@ -59,8 +60,9 @@ pub async fn run(opened: &Opened, command: cli::TenantAccount) -> anyhow::Result
         cli::TenantAccount::Tier(wanted) => {
             let tenant = named(opened, &wanted.slug).await?;
             let from = if wanted.at_end { From::PeriodEnd } else { From::Now };
+            let wish = Wish { from, preview: wanted.preview, side: Side::Platform };
             let change_tier::Changed { account, turned } =
-                change_tier(store, &opened.scope(&tenant), &wanted.tier, from, wanted.preview, context).await?;
+                change_tier(store, &opened.scope(&tenant), &wanted.tier, wish, context).await?;
             if let Some(turned) = turned {
                 print::aside(&format!(
                     "what was left of paid time was worth {} and pays for the new tier until {}; until the end that was \

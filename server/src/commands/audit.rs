@@ -50,7 +50,7 @@ pub async fn run(opened: &Opened, command: cli::Audit) -> anyhow::Result<()> {
     let thing = thing(opened, &scope, &list).await?;
     let now = opened.context().now();
     let search = Search {
-        thing,
+        thing: thing.map(Thing::uuid),
         actor: list.actor.clone(),
         verb: list.verb,
         since: list.since.map(|when| when.instant(now)),

@@ -1,6 +1,7 @@
 //! `mnetifi job …`: letters and other things that are done outside.
 
 use actions::platform::retry_job::retry_job;
+use actions::platform::told::Side;
 use domain::platform::job::{Job, JobState};
 use serde::Serialize;
 use store::platform::jobs;
@@ -44,7 +45,7 @@ pub async fn run(opened: &Opened, command: cli::Job) -> anyhow::Result<()> {
     let scope = opened.scope(&tenant);
     let list = match command {
         cli::Job::Retry { id } => {
-            retry_job(&opened.store, &scope, id, opened.context()).await?;
+            retry_job(&opened.store, &scope, id, Side::Platform, opened.context()).await?;
             let mut tx = opened.store.tenant(&scope).await?;
             let job = jobs::find(&mut tx, id).await?;
             let row = job.as_ref().map(Row::of);

@@ -1,10 +1,15 @@
 //! The API through real HTTP, always with two ISPs.
 
 mod access;
+mod audit;
+mod billing;
 mod desk;
 mod door;
 mod people;
+mod places;
 mod routers;
 mod sales;
 mod serving;
+mod settings;
 mod shop;
+mod sign_up;

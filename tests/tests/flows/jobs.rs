@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actions::messages::post::post;
 use actions::platform::retry_job::{RetryError, retry_job};
+use actions::platform::told::Side;
 use domain::messages::letter::Letter;
 use domain::platform::job::{Job, JobKind, JobState};
 use domain::secret::Secret;
@@ -110,10 +111,10 @@ async fn a_letter_that_is_refused_is_tried_again_after_growing_waits_and_then_ne
 
     // The other ISP cannot have it tried again, ours can, and then it goes out.
     world.clock.passes(Span::minutes(600));
-    let refused = retry_job(&world.store, &world.other.scope, all[0].id, world.context()).await;
+    let refused = retry_job(&world.store, &world.other.scope, all[0].id, Side::Isp, world.context()).await;
     assert!(matches!(refused, Err(RetryError::Unknown(_))), "{refused:?}");
     world.mail.recovers();
-    retry_job(&world.store, &world.isp.scope, all[0].id, world.context()).await.expect("tried again");
+    retry_job(&world.store, &world.isp.scope, all[0].id, Side::Isp, world.context()).await.expect("tried again");
     queue.step().await.expect("done");
     assert_eq!(world.mail.letters().len(), 1);
     assert!(troubles_of(&world, &world.isp).await[0].resolved.is_some());

@@ -1,13 +1,14 @@
 //! An ISP's life with the platform: it signs up, confirms its address, tries, is locked, pays, and changes its tier. Its
 //! customers never notice. Two ISPs always.
 
-use actions::platform::account::change_tier::{ChangeTierError, Changed, From, change_tier};
+use actions::platform::account::change_tier::{ChangeTierError, Changed, From, Wish, change_tier};
 use actions::platform::account::lock_tenant::lock_tenant;
 use actions::platform::account::pay_until::{PayError, pay_until};
 use actions::platform::account::set_trial::set_trial;
 use actions::platform::entitle::{self, Unentitled};
 use actions::platform::resend_confirmation::resend_confirmation;
 use actions::platform::sign_up::{NewSignUp, SignUpError, sign_up};
+use actions::platform::told::Side;
 use actions::platform::verify_email::{Verified, VerifyError, verify_email};
 use actions::sales::sell_voucher::sell_printed;
 use domain::email::Email;
@@ -58,6 +59,14 @@ async fn state(world: &World, isp: &Isp) -> TenantState {
     let mut tx = world.store.tenant(&isp.scope).await.expect("begun");
     let account = accounts::find(&mut tx).await.expect("found");
     lifecycle::state(&account.life, world.clock.now())
+}
+
+fn at_once(preview: bool) -> Wish {
+    Wish { from: From::Now, preview, side: Side::Isp }
+}
+
+fn at_end(preview: bool) -> Wish {
+    Wish { from: From::PeriodEnd, ..at_once(preview) }
 }
 
 #[tokio::test]
@@ -205,17 +214,17 @@ async fn an_upgrade_turns_time_at_once_and_a_downgrade_waits_for_its_end() {
     let until = world.clock.now().plus(Span::seconds(15 * 24 * 3_600));
     pay_until(store, scope, until, Some(&basic), world.context()).await.expect("noted");
 
-    let preview = change_tier(store, scope, &premium, From::Now, true, world.context()).await.expect("told");
+    let preview = change_tier(store, scope, &premium, at_once(true), world.context()).await.expect("told");
     let Changed { account, turned } =
-        change_tier(store, scope, &premium, From::Now, false, world.context()).await.expect("changed");
+        change_tier(store, scope, &premium, at_once(false), world.context()).await.expect("changed");
 
     assert_eq!(preview, Changed { account: account.clone(), turned });
     let turned = turned.expect("time was left");
     assert_eq!((turned.credit.minor(), turned.to_keep_end.minor()), (25_000, 50_000));
     assert_eq!(account.life.paid_until, Some(world.clock.now().plus(Span::seconds(5 * 24 * 3_600))));
 
-    change_tier(store, scope, &basic, From::PeriodEnd, false, world.context()).await.expect("noted");
-    let same = change_tier(store, scope, &basic, From::PeriodEnd, false, world.context()).await;
+    change_tier(store, scope, &basic, at_end(false), world.context()).await.expect("noted");
+    let same = change_tier(store, scope, &basic, at_end(false), world.context()).await;
     assert!(matches!(same, Err(ChangeTierError::Same(_))), "{same:?}");
     let mut tx = store.tenant(scope).await.expect("begun");
     assert!(entitle::may_use(&mut tx, Feature::WhiteLabel, world.context()).await.is_ok());
@@ -225,7 +234,7 @@ async fn an_upgrade_turns_time_at_once_and_a_downgrade_waits_for_its_end() {
     let refused = entitle::may_use(&mut tx, Feature::WhiteLabel, world.context()).await;
     assert!(matches!(refused, Err(Unentitled::Over(OverLimit::NotIncluded(Feature::WhiteLabel)))), "{refused:?}");
     drop(tx);
-    let unknown = change_tier(store, scope, &"gold".parse().expect("good"), From::Now, false, world.context()).await;
+    let unknown = change_tier(store, scope, &"gold".parse().expect("good"), at_once(false), world.context()).await;
     assert!(matches!(unknown, Err(ChangeTierError::Unknown(_))), "{unknown:?}");
 }
 

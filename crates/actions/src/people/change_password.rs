@@ -58,7 +58,16 @@ pub(crate) async fn hashed(
     context: Context<'_>,
 ) -> Result<String, PeopleError> {
     let about = [person.name.as_str(), person.user_name.as_str(), person.email.as_str()];
-    rules::judge(password.expose(), &about, common::is_common)?;
+    hashed_about(&about, password, context).await
+}
+
+/// The text to keep of a password, if it may be one of somebody of whom that is known.
+pub(crate) async fn hashed_about(
+    about: &[&str],
+    password: Secret<String>,
+    context: Context<'_>,
+) -> Result<String, PeopleError> {
+    rules::judge(password.expose(), about, common::is_common)?;
     let mut salt = [0; 16];
     context.random().fill(&mut salt);
     Ok(passwords::hash(password, salt).await?)

@@ -3,16 +3,18 @@
 pub mod change_tier;
 pub mod lock_tenant;
 pub mod pay_until;
+pub mod set_grace;
 pub mod set_trial;
 
 use domain::platform::account::Account;
 use domain::platform::audit::{Change, Thing, Verb};
 use domain::platform::tier::Tier;
 use domain::time::Timestamp;
-use store::platform::{accounts, audit};
-use store::{StoreError, TenantTx};
+use store::platform::accounts;
+use store::{Store, StoreError, TenantTx};
 
 use crate::context::Context;
+use crate::platform::told::{Side, tell};
 
 /// What is different, as the audit tells it.
 pub(crate) fn differences(before: &Account, after: &Account) -> Vec<Change> {
@@ -32,10 +34,11 @@ pub(crate) fn differences(before: &Account, after: &Account) -> Vec<Change> {
     .collect()
 }
 
-/// Writes an account down and tells the ISP's audit. Nothing is written when nothing is different.
+/// Writes an account down and tells of it. Nothing is written when nothing is different.
 pub(crate) async fn write(
+    store: &Store,
     tx: &mut TenantTx,
-    verb: Verb,
+    (verb, side): (Verb, Side),
     before: &Account,
     after: &Account,
     context: Context<'_>,
@@ -46,5 +49,5 @@ pub(crate) async fn write(
     }
     accounts::put(tx, after).await?;
     let thing = Thing::Tenant(tx.tenant());
-    audit::note(tx, &[context.audit(verb, thing, changes)]).await
+    tell(store, tx, (verb, thing), changes, side, context).await
 }

@@ -3,12 +3,13 @@
 use domain::id::JobId;
 use domain::platform::audit::{Change, Thing, Verb};
 use domain::support::exception::ExceptionKind;
-use store::platform::{audit, jobs};
+use store::platform::jobs;
 use store::support::exceptions;
 use store::{Store, StoreError, TenantScope};
 use thiserror::Error;
 
 use crate::context::Context;
+use crate::platform::told::{Side, tell};
 
 /// Why nothing is tried again.
 #[derive(Debug, Error)]
@@ -25,7 +26,13 @@ pub enum RetryError {
 }
 
 /// Has it tried again.
-pub async fn retry_job(store: &Store, scope: &TenantScope, id: JobId, context: Context<'_>) -> Result<(), RetryError> {
+pub async fn retry_job(
+    store: &Store,
+    scope: &TenantScope,
+    id: JobId,
+    side: Side,
+    context: Context<'_>,
+) -> Result<(), RetryError> {
     let now = context.now();
     let mut tx = store.tenant(scope).await?;
     if !jobs::retry(&mut tx, id, now).await? {
@@ -34,7 +41,7 @@ pub async fn retry_job(store: &Store, scope: &TenantScope, id: JobId, context: C
     }
     exceptions::resolve(&mut tx, ExceptionKind::JobParked, &[id.to_string()], now, "it is tried again").await?;
     let changes = vec![Change::of("state", Some("parked"), Some("waiting"))];
-    audit::note(&mut tx, &[context.audit(Verb::RetryJob, Thing::Job(id), changes)]).await?;
+    tell(store, &mut tx, (Verb::RetryJob, Thing::Job(id)), changes, side, context).await?;
     tx.commit().await?;
     Ok(())
 }

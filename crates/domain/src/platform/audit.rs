@@ -183,6 +183,8 @@ verbs! {
     OpenTenant = "open_tenant",
     /// The end of an ISP's trial was moved.
     SetTrial = "set_trial",
+    /// An ISP was given its own days of grace, or the platform's again.
+    SetGrace = "set_grace",
     /// An ISP's staff was locked out of changes.
     LockTenant = "lock_tenant",
     /// An ISP's staff was let change things again.

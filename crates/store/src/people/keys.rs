@@ -5,6 +5,7 @@ use domain::people::key::Key;
 use domain::people::permission::Permissions;
 use domain::people::role::Services;
 use domain::people::staff::Zoned;
+use domain::platform::life::Life;
 use domain::time::{Span, Timestamp};
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use crate::columns::{Instant, at, uncounter};
 use crate::error::StoreError;
 use crate::page::{Listed, Page};
 use crate::people::roles::{permissions, texts, zone_column, zoned};
+use crate::platform::accounts::life_of;
 use crate::system_tx::SystemTx;
 use crate::tenant_tx::TenantTx;
 
@@ -35,6 +37,8 @@ pub struct KeyUsed {
     pub zones: Zoned,
     /// Whether it is one of the platform itself.
     pub is_platform: bool,
+    /// What the state of that ISP follows from.
+    pub life: Life,
 }
 
 /// Notes that a key is used, and tells whose it is; `None` when there is none with that hash, or it was revoked or has
@@ -55,10 +59,14 @@ pub async fn touch(tx: &mut SystemTx, hash: &[u8; 32], now: Timestamp) -> Result
                  and k.revoked_at is null and (k.expires_at is null or k.expires_at > $2)
                  and (k.last_used_at is null or k.last_used_at <= $3)
            )
-           select k.tenant_id, k.id, k.name, k.permissions, k.services, k.zones, t.is_platform
+           select k.tenant_id, k.id, k.name, k.permissions, k.services, k.zones, t.is_platform,
+                  t.trial_until as "trial_until: Instant", t.paid_until as "paid_until: Instant",
+                  coalesce(t.grace_days, ours.grace_days) as "grace_days!", t.locked_at as "locked_at: Instant",
+                  t.locked_why
            from known
            join api_keys k on k.tenant_id = known.tenant_id and k.id = known.id
            join tenants t on t.id = k.tenant_id
+           cross join platform_settings ours
            where k.revoked_at is null and (k.expires_at is null or k.expires_at > $2)
            limit 1"#,
         &hash[..],
@@ -76,6 +84,7 @@ pub async fn touch(tx: &mut SystemTx, hash: &[u8; 32], now: Timestamp) -> Result
         services: Services::from_code(&row.services).ok_or_else(|| StoreError::corrupt("api_keys", row.id))?,
         zones: zoned(row.zones),
         is_platform: row.is_platform,
+        life: life_of(row.trial_until, row.paid_until, row.grace_days, row.locked_at, row.locked_why),
     }))
 }
 

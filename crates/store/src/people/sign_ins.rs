@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use domain::id::{ImpersonationId, SignInId, StaffId, TenantId};
 use domain::people::role::Rights;
 use domain::people::staff::Zoned;
+use domain::platform::life::Life;
 use domain::time::{Span, Timestamp};
 use ipnet::IpNet;
 
 use crate::columns::{Instant, at, host};
 use crate::error::StoreError;
 use crate::people::roles::{RightsColumns, zoned};
+use crate::platform::accounts::life_of;
 use crate::system_tx::SystemTx;
 use crate::tenant_tx::TenantTx;
 
@@ -75,6 +77,8 @@ pub struct SignedIn {
     pub proved_twice: bool,
     /// In whose place they act at this moment.
     pub acting: Option<Acting>,
+    /// What the state of where they work follows from.
+    pub life: Life,
 }
 
 /// Notes that a stay is heard of, and tells whose it is; `None` when there is none with that hash, when it has ended or
@@ -96,10 +100,13 @@ pub async fn touch(
            )
            select s.tenant_id, s.id, s.staff_id, p.name, p.preset, r.permissions as "permissions?",
                   r.services as "services?", p.zones, t.is_platform, t.demands_totp, s.proved_twice, s.acts_in,
-                  s.acts_by, s.acts_until as "acts_until: Instant"
+                  s.acts_by, s.acts_until as "acts_until: Instant", t.trial_until as "trial_until: Instant",
+                  t.paid_until as "paid_until: Instant", coalesce(t.grace_days, ours.grace_days) as "grace_days!",
+                  t.locked_at as "locked_at: Instant", t.locked_why
            from sign_ins s
            join staff p on p.tenant_id = s.tenant_id and p.id = s.staff_id and p.state = 'active'
            join tenants t on t.id = s.tenant_id
+           cross join platform_settings ours
            left join roles r on r.tenant_id = p.tenant_id and r.id = p.role_id
            where s.token_hash = $1 and s.ended_at is null and s.last_seen_at > $3"#,
         &hash[..],
@@ -128,6 +135,7 @@ pub async fn touch(
         demands_totp: row.demands_totp,
         proved_twice: row.proved_twice,
         acting,
+        life: life_of(row.trial_until, row.paid_until, row.grace_days, row.locked_at, row.locked_why),
     }))
 }
 

@@ -295,7 +295,8 @@ impl AccountRow {
     }
 }
 
-fn life_of(
+/// What the state of an ISP follows from, as its columns have it.
+pub(crate) fn life_of(
     trial_until: Option<Instant>,
     paid_until: Option<Instant>,
     grace_days: i32,

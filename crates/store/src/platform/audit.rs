@@ -29,8 +29,8 @@ const CLOCK_SET_BY: Span = Span::minutes(24 * 60);
 /// Which entries are looked for. Left empty, all of them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Search {
-    /// Those about one thing.
-    pub thing: Option<Thing>,
+    /// Those about one thing, by its id.
+    pub thing: Option<Uuid>,
     /// Those of somebody, by the name that the audit has.
     pub actor: Option<String>,
     /// Those of one verb.
@@ -158,7 +158,7 @@ pub async fn search(
            limit $10"#,
         tenant,
         before,
-        search.thing.map(Thing::uuid),
+        search.thing,
         search.actor.as_deref(),
         search.verb.map(Verb::code),
         Instant::of(search.since) as _,
@@ -171,6 +171,54 @@ pub async fn search(
     .await?;
     let entries = rows.into_iter().map(Entry::try_from).collect::<Result<_, _>>()?;
     Ok(page.cut(entries, |entry: &Entry| entry.id))
+}
+
+/// The most entries that one page of [`search_text`] looks at.
+const LOOKED_AT_MAX: usize = 10_000;
+
+/// The same, of these the entries in which a text is, whatever its capitals: in who it was, the verb, or what is
+/// different. A page may have fewer rows than asked for, even none, although more follow: each looks at a part of many.
+pub async fn search_text(
+    tx: &mut TenantTx,
+    looked_for: &Search,
+    text: &str,
+    page: Page<AuditId>,
+) -> Result<Listed<Entry, AuditId>, StoreError> {
+    let text = text.to_lowercase();
+    let mut rows = Vec::new();
+    let mut looked_at = 0;
+    let most = Page::<AuditId>::SIZE_MAX;
+    let mut place = page.key().map_or_else(|| Page::first(most), |key| Page::after(*key, most));
+    loop {
+        let listed = search(tx, looked_for, place).await?;
+        looked_at += listed.rows.len();
+        for entry in listed.rows {
+            if !has_text(&entry, &text) {
+                continue;
+            }
+            if rows.len() == page.size() {
+                let next = rows.last().map(|entry: &Entry| entry.id);
+                return Ok(Listed { rows, next });
+            }
+            rows.push(entry);
+        }
+        match listed.next {
+            Some(next) if looked_at < LOOKED_AT_MAX => place = Page::after(next, most),
+            next => return Ok(Listed { rows, next }),
+        }
+    }
+}
+
+/// Whether a text in small letters is in an entry.
+fn has_text(entry: &Entry, text: &str) -> bool {
+    let Entry { actor, verb, changes, .. } = entry;
+    let holds = |there: &str| there.to_lowercase().contains(text);
+    let side = |side: &Option<String>| side.as_deref().is_some_and(holds);
+    holds(&actor.name)
+        || actor.impersonator.as_deref().is_some_and(holds)
+        || holds(verb.code())
+        || holds(&verb.to_string())
+        || changes.iter().any(|change| holds(&change.what) || side(&change.before) || side(&change.after))
 }
 
 /// How people call these things: a plan's name, a voucher's code, a subscriber's user name, a

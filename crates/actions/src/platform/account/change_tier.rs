@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::write;
 use crate::context::Context;
+use crate::platform::told::Side;
 
 /// From when the other tier holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +21,17 @@ pub enum From {
     Now,
     /// From the end of what is paid for.
     PeriodEnd,
+}
+
+/// How a tier is to be changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wish {
+    /// From when the other one holds.
+    pub from: From,
+    /// Only tell what would become of it.
+    pub preview: bool,
+    /// Whose people wish it.
+    pub side: Side,
 }
 
 /// A change that was made, or that would be.
@@ -48,15 +60,15 @@ pub enum ChangeTierError {
     Store(#[from] StoreError),
 }
 
-/// Changes it; with `preview` only tells what would become of it.
+/// Changes it, or only tells what would become of it.
 pub async fn change_tier(
     store: &Store,
     scope: &TenantScope,
     code: &Slug,
-    from: From,
-    preview: bool,
+    wish: Wish,
     context: Context<'_>,
 ) -> Result<Changed, ChangeTierError> {
+    let Wish { from, preview, .. } = wish;
     let now = context.now();
     let mut tx = store.tenant(scope).await?;
     let before = accounts::lock(&mut tx).await?;
@@ -88,7 +100,7 @@ pub async fn change_tier(
     if preview {
         return Ok(Changed { account: after, turned });
     }
-    write(&mut tx, Verb::ChangeTier, &before, &after, context).await?;
+    write(store, &mut tx, (Verb::ChangeTier, wish.side), &before, &after, context).await?;
     tx.commit().await?;
     Ok(Changed { account: after, turned })
 }

@@ -7,6 +7,7 @@ use store::{Store, StoreError, TenantScope};
 
 use super::write;
 use crate::context::Context;
+use crate::platform::told::Side;
 
 /// Locks it for a reason that its staff reads, or unlocks it with `None`.
 pub async fn lock_tenant(
@@ -20,7 +21,7 @@ pub async fn lock_tenant(
     let mut after = before.clone();
     let verb = if why.is_some() { Verb::LockTenant } else { Verb::UnlockTenant };
     after.life.locked = why.map(|why| (context.now(), why.chars().take(accounts::LOCKED_WHY_MAX).collect()));
-    write(&mut tx, verb, &before, &after, context).await?;
+    write(store, &mut tx, (verb, Side::Platform), &before, &after, context).await?;
     tx.commit().await?;
     Ok(after)
 }

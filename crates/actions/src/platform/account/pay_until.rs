@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::write;
 use crate::context::Context;
+use crate::platform::told::Side;
 
 /// Why nothing was noted.
 #[derive(Debug, Error)]
@@ -48,7 +49,7 @@ pub async fn pay_until(
     if after.tier.is_none() {
         return Err(PayError::NoTier);
     }
-    write(&mut tx, Verb::NotePayment, &before, &after, context).await?;
+    write(store, &mut tx, (Verb::NotePayment, Side::Platform), &before, &after, context).await?;
     tx.commit().await?;
     Ok(after)
 }

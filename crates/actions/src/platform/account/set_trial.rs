@@ -8,6 +8,7 @@ use store::{Store, StoreError, TenantScope};
 
 use super::write;
 use crate::context::Context;
+use crate::platform::told::Side;
 
 /// Moves it; `None`: nobody bills this ISP, unless it has paid.
 pub async fn set_trial(
@@ -20,7 +21,7 @@ pub async fn set_trial(
     let before = accounts::lock(&mut tx).await?;
     let mut after = before.clone();
     after.life.trial_until = until;
-    write(&mut tx, Verb::SetTrial, &before, &after, context).await?;
+    write(store, &mut tx, (Verb::SetTrial, Side::Platform), &before, &after, context).await?;
     tx.commit().await?;
     Ok(after)
 }

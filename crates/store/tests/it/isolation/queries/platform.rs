@@ -45,9 +45,13 @@ pub(super) async fn walk(walk: &mut Walk<'_>, their_entry: &Entry) {
     let theirs = &walk.scene.theirs;
 
     case_of!(walk, "platform::audit::search", |tx| {
-        let of_theirs = Search { thing: Some(their_entry.thing), ..Search::default() };
+        let of_theirs = Search { thing: Some(their_entry.thing.uuid()), ..Search::default() };
         let all = audit::search(tx, &Search::default(), Page::first(10)).await?.rows;
         all.is_empty() && audit::search(tx, &of_theirs, Page::first(10)).await?.rows.is_empty()
+    });
+    case_of!(walk, "platform::audit::search_text", |tx| {
+        let of_theirs = Search { thing: Some(their_entry.thing.uuid()), ..Search::default() };
+        audit::search_text(tx, &of_theirs, "", Page::first(10)).await?.rows.is_empty()
     });
     case_of!(walk, "platform::audit::names", |tx| {
         let things = [Thing::Plan(theirs.plan.id), Thing::Voucher(theirs.voucher)];

@@ -1,0 +1,48 @@
+//! Gives an ISP days of grace of its own, or the platform's again.
+
+use domain::platform::account::Account;
+use domain::platform::audit::{Change, Thing, Verb};
+use domain::platform::life::Life;
+use domain::time::Span;
+use store::platform::accounts;
+use store::{Store, StoreError, TenantScope};
+use thiserror::Error;
+
+use crate::context::Context;
+use crate::platform::told::{Side, tell};
+
+/// Why nothing was changed.
+#[derive(Debug, Error)]
+pub enum GraceError {
+    /// Too many days.
+    #[error("at most {} days of grace fit", Life::GRACE_DAYS_MAX)]
+    TooMany,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Gives it; `None` follows the platform's.
+pub async fn set_grace(
+    store: &Store,
+    scope: &TenantScope,
+    days: Option<u32>,
+    context: Context<'_>,
+) -> Result<Account, GraceError> {
+    if days.is_some_and(|days| days > Life::GRACE_DAYS_MAX) {
+        return Err(GraceError::TooMany);
+    }
+    let mut tx = store.tenant(scope).await?;
+    let before = accounts::lock(&mut tx).await?;
+    accounts::set_grace(&mut tx, days).await?;
+    let after = accounts::find(&mut tx).await?;
+    let changes = vec![Change::of("grace_days", Some(in_days(&before)), Some(in_days(&after)))];
+    let deed = (Verb::SetGrace, Thing::Tenant(tx.tenant()));
+    tell(store, &mut tx, deed, changes, Side::Platform, context).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+fn in_days(account: &Account) -> i64 {
+    account.life.grace.as_seconds() / Span::minutes(24 * 60).as_seconds()
+}
