@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use boot::clock::SystemClock;
 use boot::config::{self, Config, Database, Faults, Overrides};
-use boot::data_dir::{self, DataDirError};
 use boot::health::Health;
 use boot::identity::{Identity, IdentityError};
+use boot::master_key::{self, MasterKeyError};
 use boot::metrics::{MetricsError, MetricsListener, Registry};
 use boot::random::OsRandom;
 use boot::shutdown::Shutdown;
@@ -29,7 +29,7 @@ enum Failed {
     #[error("radiusd keeps no database: set DATABASE_URL, or run `mnetifi serve`, which keeps one of its own")]
     NoDatabase,
     #[error("{0}; copy the master key from the node that wrote this database's secrets")]
-    Key(#[from] DataDirError),
+    Key(#[from] MasterKeyError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]
@@ -64,8 +64,8 @@ async fn run() -> Result<(), Failed> {
     telemetry::begin(&config.log)?;
     let shutdown = Shutdown::on_signals()?;
     let key_file = config.master_key_file.clone().unwrap_or_else(|| config.data.join("keys/master.key"));
-    let key = data_dir::read_master_key(&key_file)?;
-    let keyring = Keyring::new(*key.expose(), |octets| OsRandom.fill(octets));
+    let keys = master_key::read(&key_file)?;
+    let keyring = Keyring::reading(&keys, master_key::reader(key_file), |octets| OsRandom.fill(octets));
     let health = Health::new();
     let mut registry = Registry::default();
     let identity = Identity::of(&config.data, &OsRandom, SystemClock.now())?;

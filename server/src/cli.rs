@@ -6,6 +6,7 @@ mod device;
 mod exception;
 mod job;
 mod journal;
+mod keys;
 mod nas;
 mod operation;
 mod plan;
@@ -36,6 +37,7 @@ pub use crate::cli::device::{Device, OfWhom, OneDevice};
 pub use crate::cli::exception::{Exception, ExceptionList, ExceptionResolve};
 pub use crate::cli::job::Job;
 pub use crate::cli::journal::{Journal, Requeued};
+pub use crate::cli::keys::{DataKey, MasterKey};
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
 pub use crate::cli::operation::Operation;
 pub use crate::cli::plan::{Plan, PlanAdd, PlanChange, To};
@@ -107,6 +109,12 @@ pub enum Command {
     /// Keys: programs that may ask in a tenant's name
     #[command(subcommand)]
     Key(Key),
+    /// The keys that tenants' secrets are sealed with in the database
+    #[command(subcommand)]
+    DataKey(DataKey),
+    /// The key over all of those, in a file outside the database
+    #[command(subcommand)]
+    MasterKey(MasterKey),
     /// The platform itself, whose people look after all tenants
     #[command(subcommand)]
     Platform(Platform),

@@ -11,6 +11,7 @@ pub mod import;
 pub mod job;
 pub mod journal;
 pub mod key;
+pub mod keys;
 pub mod migrate;
 pub mod nas;
 pub mod node;

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
+use boot::config::Config;
 use boot::shutdown::Shutdown;
 use clap::Parser;
 
@@ -63,6 +64,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         | Command::Tier(_)
         | Command::Staff(_)
         | Command::Key(_)
+        | Command::DataKey(_)
+        | Command::MasterKey(_)
         | Command::Platform(_)
         | Command::Nas(_)
         | Command::Radsec(_)
@@ -93,7 +96,7 @@ async fn on_the_database(global: &cli::Global, command: Command) -> anyhow::Resu
         () = stopped.cancelled() => bail!("stopped"),
     };
     let done = tokio::select! {
-        done = run_one(&opened, command) => done,
+        done = run_one(&config, &opened, command) => done,
         () = stopped.cancelled() => Err(anyhow!("stopped; what was not finished was not written")),
     };
     let closed = tokio::select! {
@@ -103,11 +106,15 @@ async fn on_the_database(global: &cli::Global, command: Command) -> anyhow::Resu
     done.and(closed)
 }
 
-async fn run_one(opened: &Opened, command: Command) -> anyhow::Result<()> {
+async fn run_one(config: &Config, opened: &Opened, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Tenant(command) => commands::tenant::run(opened, command).await,
         Command::Staff(command) => commands::staff::run(opened, command).await,
         Command::Key(command) => commands::key::run(opened, command).await,
+        Command::DataKey(command) => commands::keys::run_data(opened, command).await,
+        Command::MasterKey(command) => {
+            commands::keys::run_master(opened, &open::master_key_file(config), command).await
+        }
         Command::Platform(command) => commands::platform::run(opened, command).await,
         Command::Nas(command) => commands::nas::run(opened, command).await,
         Command::Node(command) => commands::node::run(opened, command).await,

@@ -9,7 +9,8 @@ use actions::context::Context;
 use anyhow::{Context as _, bail};
 use boot::clock::SystemClock;
 use boot::config::{Config, Database, DatabaseUrl};
-use boot::data_dir::{self, DataDir};
+use boot::data_dir::DataDir;
+use boot::master_key;
 use boot::operator;
 use boot::private_postgres::{self, Attached, Options};
 use boot::random::OsRandom;
@@ -127,13 +128,21 @@ pub fn urls_of(connection: &private_postgres::Connection) -> Urls {
     Urls { admin: connection.admin_url(), app: connection.app_url() }
 }
 
-/// What opens the database's secrets: the key file that the configuration names, or the data directory's own.
+/// Where the master keys are: in the file that the configuration names, or in the data directory's own.
+pub fn master_key_file(config: &Config) -> PathBuf {
+    config.master_key_file.clone().unwrap_or_else(|| config.data.join("keys/master.key"))
+}
+
+/// What opens the database's secrets. The file is read again whenever that may matter, so that new keys need no restart.
 pub fn keyring(config: &Config) -> anyhow::Result<Keyring> {
-    let key = match &config.master_key_file {
-        Some(path) => data_dir::read_master_key(path)?,
-        None => DataDir::open(&config.data)?.master_key(&OsRandom)?,
+    let (keys, path) = match &config.master_key_file {
+        Some(path) => (master_key::read(path)?, path.clone()),
+        None => {
+            let data = DataDir::open(&config.data)?;
+            (data.master_keys(&OsRandom)?, data.master_key_file())
+        }
     };
-    Ok(Keyring::new(*key.expose(), |octets| OsRandom.fill(octets)))
+    Ok(Keyring::reading(&keys, master_key::reader(path), |octets| OsRandom.fill(octets)))
 }
 
 /// A database ready for commands.

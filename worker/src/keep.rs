@@ -1,5 +1,6 @@
 //! Keeps ended sessions: moves them away from those that live, month by month, and lets go of the oldest. Puts what was
-//! used by the hour into the days, and lets go of what was asked of routers, and done outside, long ago.
+//! used by the hour into the days, and lets go of what was asked of routers, and done outside, long ago. Finishes what a
+//! change of data keys has left.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use actions::access::keep_sessions::{BATCH_MAX, Kept, keep_sessions};
 use actions::access::roll_usage::roll_usage;
+use actions::platform::change_keys::{seal_anew, unfinished};
 use domain::id::TenantId;
 use domain::time::Span;
 use ports::RouterControl;
@@ -14,7 +16,7 @@ use store::access::{convergence, history};
 use store::platform::{jobs, tenants};
 use store::{StoreError, TenantScope};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
 use crate::tenants::each;
 use crate::{Worker, sleep_or_stop};
@@ -94,6 +96,17 @@ async fn step<C: RouterControl>(worker: &Worker<C>, shutdown: &CancellationToken
                 }
             }
         }
+    })
+    .await?;
+    each(unfinished(store).await?, "sealing secrets by the newest key", |tenant| async move {
+        let done = seal_anew(store, &TenantScope::of_operator(tenant), worker.context(), |_| {}).await?;
+        if done.unreadable > 0 {
+            warn!(
+                tenant.id = %tenant, values = done.unreadable,
+                "{} secrets open with no key and keep earlier keys from going: set them anew", done.unreadable
+            );
+        }
+        Ok(())
     })
     .await?;
     Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))

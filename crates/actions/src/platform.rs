@@ -1,6 +1,7 @@
 //! Deeds about tenants.
 
 pub mod account;
+pub mod change_keys;
 pub mod change_platform_settings;
 pub mod change_settings;
 pub mod code;

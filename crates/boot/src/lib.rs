@@ -6,6 +6,7 @@ pub mod config;
 pub mod data_dir;
 pub mod identity;
 pub mod lock;
+pub mod master_key;
 pub mod operator;
 pub mod private_postgres;
 

@@ -38,6 +38,6 @@ pub use page::{Listed, Page};
 pub use pool::{OpenOptions, Store};
 pub use schema::{Migrated, migrate};
 pub use scope::TenantScope;
-pub use sealing::Keyring;
+pub use sealing::{Keyring, MasterKey};
 pub use system_tx::SystemTx;
 pub use tenant_tx::TenantTx;

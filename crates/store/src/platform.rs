@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod data_keys;
 pub mod idempotency;
 pub mod jobs;
 pub mod leases;

@@ -5,8 +5,14 @@
 //! it stands, so a sealed value moved to another row, column or tenant does not open. The few values that belong to no
 //! tenant are sealed with the master key itself.
 //!
+//! Both can be changed while servers run: earlier master keys open what they sealed until it is sealed anew
+//! ([`masters`]), and a tenant's earlier data keys stay beside the newest until nothing is sealed by them
+//! ([`crate::platform::data_keys`]).
+//!
 //! **Shape** of a sealed value: format 1, key version (two octets, big-endian), nonce, ciphertext with its tag. Of a
 //! wrapped key: format 1, nonce, ciphertext with its tag.
+
+mod masters;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -19,17 +25,21 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::error::StoreError;
+use crate::sealing::masters::Masters;
 
 const FORMAT: u8 = 1;
 const KEY_LENGTH: usize = 32;
 const NONCE_LENGTH: usize = 24;
 
+/// A master key.
+pub type MasterKey = Secret<[u8; KEY_LENGTH]>;
+
 /// Fills octets with chance.
 type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
-/// The master key and the data keys that it has opened.
+/// The master keys and the data keys that they have opened.
 pub struct Keyring {
-    master: XChaCha20Poly1305,
+    masters: Masters,
     fill: Box<Fill>,
     opened: RwLock<HashMap<TenantId, Arc<TenantKeys>>>,
 }
@@ -43,17 +53,60 @@ impl std::fmt::Debug for Keyring {
 impl Keyring {
     /// A keyring of that master key. `fill` throws the dice for nonces and new keys and must be unguessable.
     pub fn new(master: [u8; KEY_LENGTH], fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
-        let master = Secret::new(master);
-        Self { master: cipher(master.expose()), fill: Box::new(fill), opened: RwLock::default() }
+        Self { masters: Masters::of(&[Secret::new(master)]), fill: Box::new(fill), opened: RwLock::default() }
+    }
+
+    /// The same with the master keys that `read` gives: the one in force, and after it those that still open what they
+    /// sealed. They are read again before something is sealed and when something does not open, so that a change of
+    /// keys needs no restart; while nothing can be read, those that were read last are in force.
+    pub fn reading(
+        masters: &[MasterKey],
+        read: impl Fn() -> Option<Vec<MasterKey>> + Send + Sync + 'static,
+        fill: impl Fn(&mut [u8]) + Send + Sync + 'static,
+    ) -> Self {
+        Self { masters: Masters::reading(masters, read), fill: Box::new(fill), opened: RwLock::default() }
     }
 
     /// A new data key for a tenant, wrapped.
     pub(crate) fn wrap_new_key(&self, tenant: TenantId, version: u16) -> Result<Vec<u8>, StoreError> {
         let mut key = Zeroizing::new([0; KEY_LENGTH]);
         (self.fill)(&mut *key);
-        let mut wrapped = vec![FORMAT];
-        self.encrypt(&self.master, &wrapped_where(tenant, version), &*key, &mut wrapped)?;
-        Ok(wrapped)
+        self.seal_by_master(&wrapped_where(tenant, version), &*key)
+    }
+
+    /// A wrapped data key, wrapped by the master key in force; `None` when it is so already.
+    pub(crate) fn wrap_anew(
+        &self,
+        tenant: TenantId,
+        version: u16,
+        wrapped: &[u8],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.seal_anew(&wrapped_where(tenant, version), wrapped, || StoreError::corrupt("tenant_keys", tenant.uuid()))
+    }
+
+    /// A value of no tenant, sealed by the master key in force; `None` when it is so already.
+    pub(crate) fn seal_shared_anew(&self, place: &Place, sealed: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.seal_anew(&shared_where(place), sealed, || StoreError::corrupt(place.table, place.row))
+    }
+
+    fn seal_anew(
+        &self,
+        place: &[u8],
+        sealed: &[u8],
+        corrupt: impl FnOnce() -> StoreError,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some((&FORMAT, rest)) = sealed.split_first() else { return Err(corrupt()) };
+        let opened = self.masters.open(|master| decrypt(master, place, rest)).ok_or(StoreError::WrongMasterKey)?;
+        if opened.by_the_one_in_force {
+            return Ok(None);
+        }
+        self.seal_by_master(place, &opened.value).map(Some)
+    }
+
+    fn seal_by_master(&self, place: &[u8], clear: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let mut sealed = vec![FORMAT];
+        self.encrypt(&self.masters.in_force(), place, clear, &mut sealed)?;
+        Ok(sealed)
     }
 
     /// The data keys of a tenant, when they were opened before.
@@ -72,8 +125,9 @@ impl Keyring {
             let corrupt = || StoreError::corrupt("tenant_keys", tenant.uuid());
             let version = u16::try_from(version).map_err(|_| corrupt())?;
             let Some((&FORMAT, sealed)) = wrapped.split_first() else { return Err(corrupt()) };
-            let key =
-                decrypt(&self.master, &wrapped_where(tenant, version), sealed).ok_or(StoreError::WrongMasterKey)?;
+            let place = wrapped_where(tenant, version);
+            let opened = self.masters.open(|master| decrypt(master, &place, sealed));
+            let key = opened.ok_or(StoreError::WrongMasterKey)?.value;
             let key = Zeroizing::new(<[u8; KEY_LENGTH]>::try_from(key.as_slice()).map_err(|_| corrupt())?);
             versions.push((version, cipher(&key)));
         }
@@ -88,9 +142,7 @@ impl Keyring {
 
     /// Seals a value that belongs to no tenant, with the master key itself.
     pub(crate) fn seal_shared(&self, place: &Place, clear: &SecretBytes) -> Result<Vec<u8>, StoreError> {
-        let mut sealed = vec![FORMAT];
-        self.encrypt(&self.master, &shared_where(place), clear.expose(), &mut sealed)?;
-        Ok(sealed)
+        self.seal_by_master(&shared_where(place), clear.expose())
     }
 
     /// Opens a value that belongs to no tenant.
@@ -98,7 +150,8 @@ impl Keyring {
         let Some((&FORMAT, sealed)) = sealed.split_first() else {
             return Err(StoreError::corrupt(place.table, place.row));
         };
-        decrypt(&self.master, &shared_where(place), sealed).map(SecretBytes::new).ok_or(StoreError::WrongMasterKey)
+        let opened = self.masters.open(|master| decrypt(master, &shared_where(place), sealed));
+        opened.map(|opened| SecretBytes::new(opened.value.to_vec())).ok_or(StoreError::WrongMasterKey)
     }
 
     /// A new key for a file of that kind, and the same wrapped.
@@ -164,8 +217,13 @@ impl TenantKeys {
                 let (_, cipher) = self.versions.iter().find(|(known, _)| *known == version)?;
                 decrypt(cipher, &place.of(self.tenant, version), rest)
             })
-            .map(SecretBytes::new)
+            .map(|value| SecretBytes::new(value.to_vec()))
             .ok_or_else(|| StoreError::corrupt(place.table, place.row))
+    }
+
+    /// The newest key's version.
+    pub(crate) fn newest(&self) -> u16 {
+        self.versions.last().map_or(0, |(version, _)| *version)
     }
 
     /// Whether the key that sealed a value is among these.
@@ -225,9 +283,9 @@ fn version_of(sealed: &[u8]) -> Option<(u16, &[u8])> {
     }
 }
 
-fn decrypt(cipher: &XChaCha20Poly1305, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+fn decrypt(cipher: &XChaCha20Poly1305, place: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LENGTH>()?;
-    cipher.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: place }).ok()
+    cipher.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: place }).ok().map(Zeroizing::new)
 }
 
 #[cfg(test)]

@@ -60,11 +60,25 @@ impl TenantTx {
         Arc::clone(&self.keyring)
     }
 
-    /// The tenant's data keys; read from the database once in the life of the process.
+    /// The tenant's data keys, to open with; read from the database once, and again for a value whose key is not among
+    /// them.
     pub(crate) async fn keys(&mut self) -> Result<Arc<TenantKeys>, StoreError> {
         match self.keyring.opened(self.tenant) {
             Some(keys) => Ok(keys),
             None => self.read_keys().await,
+        }
+    }
+
+    /// The tenant's data keys, to seal with: the newest that there is is among them, for by those before it nothing may
+    /// be sealed any more.
+    pub(crate) async fn sealing_keys(&mut self) -> Result<Arc<TenantKeys>, StoreError> {
+        let tenant = self.tenant_uuid();
+        let newest = sqlx::query_scalar!("select max(version) from tenant_keys where tenant_id = $1", tenant)
+            .fetch_one(self.connection())
+            .await?;
+        match self.keyring.opened(self.tenant) {
+            Some(keys) if Some(i32::from(keys.newest())) == newest => Ok(keys),
+            Some(_) | None => self.read_keys().await,
         }
     }
 

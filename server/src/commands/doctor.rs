@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::bail;
 use boot::clock::SystemClock;
 use boot::config::Config;
-use boot::data_dir;
+use boot::master_key;
 use boot::shutdown::Shutdown;
 use domain::platform::node::Claim;
 use ports::Clock;
@@ -203,8 +203,7 @@ async fn examine(config: &Config, cluster: &Cluster, findings: &mut Findings) ->
         );
         return Ok(());
     }
-    let key = config.master_key_file.clone().unwrap_or_else(|| config.data.join("keys/master.key"));
-    if let Err(why) = data_dir::read_master_key(&key) {
+    if let Err(why) = master_key::read(&open::master_key_file(config)) {
         findings.bad("master key", why.to_string());
         return Ok(());
     }

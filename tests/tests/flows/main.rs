@@ -12,6 +12,7 @@ mod gone;
 mod identity;
 mod jobs;
 mod journal;
+mod keys;
 mod many_tenants;
 mod outage;
 mod people;

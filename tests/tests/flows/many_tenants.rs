@@ -17,6 +17,12 @@ const IDLE: u32 = 1_000;
 /// How long it is counted: longer than the slowest round of what is looked at all the time.
 const COUNTED: Duration = Duration::from_secs(12);
 
+/// How often, until it has come down to what it costs to know of them.
+const WHILES_MAX: u32 = 10;
+
+/// Transactions a second that a thousand of them may cost.
+const FEW: f64 = 30.0;
+
 /// Transactions of the whole database until now.
 async fn transactions(admin: &mut PgConnection) -> i64 {
     sqlx::query_scalar("select xact_commit from pg_stat_database where datname = current_database()")
@@ -51,12 +57,19 @@ async fn a_thousand_idle_providers_cost_a_few_statements_a_second_and_who_is_bus
     let mut admin = world.database.admin().await;
     let without = pace(&mut admin).await;
     world.works();
-    // Each is looked at once.
-    tokio::time::sleep(Duration::from_secs(15)).await;
 
-    let with = pace(&mut admin).await - without;
-    println!("{IDLE} idle providers: {with:.1} transactions a second of the worker, beside {without:.1} of the others");
-    assert!(with < 30.0, "{with:.1} transactions a second");
+    // Each is looked at once, which takes as long as the machine needs; what it costs is what it comes to then.
+    let mut with = f64::MAX;
+    for _ in 0..WHILES_MAX {
+        with = pace(&mut admin).await - without;
+        println!(
+            "{IDLE} idle providers: {with:.1} transactions a second of the worker, beside {without:.1} of the others"
+        );
+        if with < FEW {
+            break;
+        }
+    }
+    assert!(with < FEW, "{with:.1} transactions a second");
 
     // Somebody of one provider has a tenth of the time left: it is found without asking the thousand others.
     let plan = world.sells(&world.isp, hour(), "hour", domain::sales::plan::PlanService::Hotspot).await.expect("sold");

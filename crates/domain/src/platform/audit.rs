@@ -143,6 +143,10 @@ verbs! {
     ChangeRole = "change_role",
     /// A role was removed.
     RemoveRole = "remove_role",
+    /// An ISP's secrets are sealed by another data key from now on.
+    ChangeDataKey = "change_data_key",
+    /// Data keys are wrapped by another master key.
+    ChangeMasterKey = "change_master_key",
     /// A key was made.
     MakeKey = "make_key",
     /// A key got another proof.

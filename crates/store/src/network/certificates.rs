@@ -14,7 +14,7 @@ use crate::system_tx::SystemTx;
 use crate::tenant_tx::TenantTx;
 
 /// Where the authority's key stands.
-const KEY_PLACE: Place = Place::new("radsec_authority", "key_sealed", Uuid::nil());
+pub(crate) const KEY_PLACE: Place = Place::new("radsec_authority", "key_sealed", Uuid::nil());
 
 /// The authority as it is kept.
 #[derive(Debug)]

@@ -24,7 +24,7 @@ pub use searching::{ListedNas, NameKey, NasFilter, search, search_by_name};
 /// Registers a router with its shared secret. A name that the tenant uses is a `Conflict`, and a router of another
 /// tenant than the transaction's is `Denied`.
 pub async fn add(tx: &mut TenantTx, nas: &Nas, secret: &SecretBytes) -> Result<(), StoreError> {
-    let sealed = tx.keys().await?.seal(&tx.keyring(), &secret_place(nas.id.uuid()), secret)?;
+    let sealed = tx.sealing_keys().await?.seal(&tx.keyring(), &secret_place(nas.id.uuid()), secret)?;
     sqlx::query!(
         "insert into nas (tenant_id, id, name, address, identifier, realm, port_pair, vendor, coa_port, signing,
                           signing_raised_at, secret_sealed)
@@ -81,7 +81,7 @@ pub async fn update(tx: &mut TenantTx, nas: &Nas) -> Result<(), StoreError> {
 
 /// Gives a router another shared secret. One that has been retired is `Missing`.
 pub async fn set_secret(tx: &mut TenantTx, nas: NasId, secret: &SecretBytes) -> Result<(), StoreError> {
-    let sealed = tx.keys().await?.seal(&tx.keyring(), &secret_place(nas.uuid()), secret)?;
+    let sealed = tx.sealing_keys().await?.seal(&tx.keyring(), &secret_place(nas.uuid()), secret)?;
     let tenant = tx.tenant_uuid();
     let done = sqlx::query!(
         "update nas set secret_sealed = $3 where tenant_id = $1 and id = $2 and retired_at is null",
@@ -266,10 +266,6 @@ pub async fn registry_with_retired(tx: &mut SystemTx, since: Timestamp) -> Resul
 }
 
 async fn registered(tx: &mut SystemTx, retired_since: Option<Timestamp>) -> Result<Registered, StoreError> {
-    let mut wrapped: HashMap<Uuid, Vec<(i32, Vec<u8>)>> = HashMap::new();
-    for key in sqlx::query!("select tenant_id, version, wrapped from tenant_keys").fetch_all(tx.connection()).await? {
-        wrapped.entry(key.tenant_id).or_default().push((key.version, key.wrapped));
-    }
     let rows = sqlx::query_as!(
         NasRow,
         r#"select tenant_id, id, name, address, identifier, realm, port_pair, vendor, coa_port, signing,
@@ -281,6 +277,11 @@ async fn registered(tx: &mut SystemTx, retired_since: Option<Timestamp>) -> Resu
     )
     .fetch_all(tx.connection())
     .await?;
+    // After the rows, so that the key of each is among them when keys are being changed.
+    let mut wrapped: HashMap<Uuid, Vec<(i32, Vec<u8>)>> = HashMap::new();
+    for key in sqlx::query!("select tenant_id, version, wrapped from tenant_keys").fetch_all(tx.connection()).await? {
+        wrapped.entry(key.tenant_id).or_default().push((key.version, key.wrapped));
+    }
     let keyring = tx.keyring();
     let opened: HashMap<Uuid, Result<_, StoreError>> = wrapped
         .into_iter()

@@ -224,7 +224,7 @@ async fn seal(
     let Some(identity) = identity else { return Ok(None) };
     let keyring = tx.keyring();
     let clear = SecretBytes::new(identity.number.expose().as_bytes().to_vec());
-    Ok(Some(tx.keys().await?.seal(&keyring, &identity_place(customer.uuid()), &clear)?))
+    Ok(Some(tx.sealing_keys().await?.seal(&keyring, &identity_place(customer.uuid()), &clear)?))
 }
 
 /// Where the sealed number of a customer's document stands.

@@ -56,7 +56,7 @@ pub struct NewSubscriber {
 pub async fn insert_many(tx: &mut TenantTx, subscribers: Vec<NewSubscriber>) -> Result<Vec<Username>, StoreError> {
     let tenant = tx.tenant_uuid();
     let keyring = tx.keyring();
-    let keys = tx.keys().await?;
+    let keys = tx.sealing_keys().await?;
     let mut inserted: HashSet<Uuid> = HashSet::with_capacity(subscribers.len());
     for chunk in subscribers.chunks(CHUNK) {
         let mut columns = Columns::default();
@@ -309,7 +309,7 @@ pub async fn change(tx: &mut TenantTx, subscriber: SubscriberId, changes: &Chang
     let password_sealed = match &changes.password {
         Some(password) => {
             let keyring = tx.keyring();
-            Some(tx.keys().await?.seal(&keyring, &password_place(subscriber.uuid()), password)?)
+            Some(tx.sealing_keys().await?.seal(&keyring, &password_place(subscriber.uuid()), password)?)
         }
         None => None,
     };

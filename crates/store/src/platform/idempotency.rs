@@ -111,7 +111,7 @@ pub async fn begin(tx: &mut TenantTx, id: Uuid, asked: &Asked<'_>, now: Timestam
 
 /// Keeps the answer of a request that was [`begin`]ning fresh; at most [`ANSWER_MAX_BYTES`].
 pub async fn finish(tx: &mut TenantTx, id: Uuid, status: u16, answer: &SecretBytes) -> Result<(), StoreError> {
-    let sealed = tx.keys().await?.seal(&tx.keyring(), &place(id), answer)?;
+    let sealed = tx.sealing_keys().await?.seal(&tx.keyring(), &place(id), answer)?;
     let tenant = tx.tenant_uuid();
     sqlx::query!(
         "update idempotency_keys set status = $3, answer_sealed = $4 where tenant_id = $1 and id = $2",

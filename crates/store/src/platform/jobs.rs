@@ -48,7 +48,7 @@ pub struct Claimed {
 /// Writes a job down. It is done once the transaction has committed.
 pub async fn enqueue(tx: &mut TenantTx, job: &NewJob) -> Result<(), StoreError> {
     let tenant = tx.tenant_uuid();
-    let keys = tx.keys().await?;
+    let keys = tx.sealing_keys().await?;
     let sealed = keys.seal(&tx.keyring(), &place(job.id), &SecretBytes::new(payload(&job.work)))?;
     sqlx::query!(
         "insert into jobs (tenant_id, id, kind, about, payload_sealed, created_at, due_at)

@@ -73,7 +73,7 @@ pub async fn set_password(tx: &mut TenantTx, id: StaffId, hash: &str) -> Result<
 /// Keeps a secret for a telephone, sealed, until a first code confirms it. One that is confirmed is not replaced: false.
 pub async fn set_totp(tx: &mut TenantTx, id: StaffId, secret: &SecretBytes) -> Result<bool, StoreError> {
     let keyring = tx.keyring();
-    let sealed = tx.keys().await?.seal(&keyring, &place(id), secret)?;
+    let sealed = tx.sealing_keys().await?.seal(&keyring, &place(id), secret)?;
     let tenant = tx.tenant_uuid();
     let set = sqlx::query!(
         "update staff

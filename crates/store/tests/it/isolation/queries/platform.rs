@@ -8,6 +8,7 @@ use domain::platform::job::Work;
 use domain::secret::{Secret, SecretBytes};
 use store::Page;
 use store::platform::audit::{self, Search};
+use store::platform::data_keys;
 use store::platform::idempotency::{self, Asked, Begun};
 use store::platform::jobs::{self, NewJob};
 use store::platform::tenants;
@@ -112,4 +113,12 @@ pub(super) async fn walk(walk: &mut Walk<'_>, their_entry: &Entry) {
         true
     });
     case_of!(walk, "platform::jobs::forget_done", |tx| jobs::forget_done(tx, in_seconds(99)).await? == 1);
+    case_of!(walk, "platform::data_keys::add", |tx| data_keys::add(tx, NOW).await? == 2);
+    case_of!(walk, "platform::data_keys::columns::reseal", |tx| {
+        for column in data_keys::SEALED {
+            data_keys::reseal(tx, *column, None).await?;
+        }
+        true
+    });
+    case_of!(walk, "platform::data_keys::forget", |tx| data_keys::forget(tx, in_seconds(1)).await? == 1);
 }
