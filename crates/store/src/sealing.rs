@@ -74,6 +74,11 @@ impl Keyring {
         self.seal_by_master(&wrapped_where(tenant, version), &*key)
     }
 
+    /// Reads the master keys again: for whoever asks which of them is in force.
+    pub(crate) fn read_masters_again(&self) {
+        self.masters.read_again();
+    }
+
     /// A wrapped data key, wrapped by the master key in force; `None` when it is so already.
     pub(crate) fn wrap_anew(
         &self,

@@ -130,6 +130,7 @@ struct Value {
 /// All of them: held until the transaction ends, so that none is taken for what it was.
 async fn values(tx: &mut SystemTx) -> Result<Vec<Value>, StoreError> {
     let keyring = tx.keyring();
+    keyring.read_masters_again();
     let keys =
         sqlx::query!("select tenant_id, version, wrapped from tenant_keys order by tenant_id, version for update")
             .fetch_all(tx.connection())

@@ -63,7 +63,8 @@ impl Masters {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn read_again(&self) {
+    /// Takes the keys that are kept now.
+    pub(super) fn read_again(&self) {
         let read = self.read.as_ref().and_then(|read| read()).filter(|keys| !keys.is_empty());
         if let Some(keys) = read {
             *self.known.write().unwrap_or_else(PoisonError::into_inner) = ciphers(&keys);

@@ -227,7 +227,8 @@ async fn a_new_master_key_seals_all_keys_anew_while_servers_run() {
     assert_eq!(wrapped(&command).await.expect("opens"), (2, 0));
 
     *file.lock().expect("not poisoned") = vec![[9; 32], MASTER_KEY];
-    let mut tx = store().system().await.expect("begins");
+    assert_eq!(wrapped(&command).await.expect("opens"), (0, 2));
+    let mut tx = command.system().await.expect("begins");
     assert_eq!(data_keys::wrap_anew(&mut tx).await.expect("wrapped"), 2);
     tx.commit().await.expect("committed");
 
