@@ -4,6 +4,10 @@
 mod audit;
 pub(crate) mod billing;
 mod branches;
+mod isps;
+mod jobs;
+mod own_settings;
+mod price_book;
 mod settings;
 mod sign_up;
 mod tiers;
@@ -24,6 +28,10 @@ pub(crate) fn routes() -> Vec<Route> {
         audit::routes(),
         tiers::routes(),
         billing::routes(),
+        isps::routes(),
+        own_settings::routes(),
+        price_book::routes(),
+        jobs::routes(),
     ]
     .into_iter()
     .flatten()

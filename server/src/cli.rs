@@ -43,7 +43,7 @@ pub use crate::cli::operation::Operation;
 pub use crate::cli::plan::{Plan, PlanAdd, PlanChange, To};
 pub use crate::cli::radsec::{Radsec, RadsecCa, RadsecIssue, RadsecRevoke};
 pub use crate::cli::simulate::{Line, Proof, Simulate, SimulateNas};
-pub use crate::cli::staff::{Key, Platform, Staff, StaffAdd};
+pub use crate::cli::staff::{Key, Platform, PlatformSet, Staff, StaffAdd};
 pub use crate::cli::subscriber::{
     Subscriber, SubscriberAdd, SubscriberMove, SubscriberRenew, SubscriberResume, SubscriberSuspend,
 };

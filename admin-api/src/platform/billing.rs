@@ -8,7 +8,9 @@ use domain::people::permission::{Act, Thing};
 use domain::platform::account::Account;
 use domain::platform::life::{LockedWhy, TenantState};
 use domain::platform::tier::{Limit, Tier};
+use domain::text::Slug;
 use domain::time::{Timestamp, Zone};
+use policy::platform::tiers::Turned;
 use policy::platform::{lifecycle, tiers as rules};
 use serde::{Deserialize, Serialize};
 use store::TenantTx;
@@ -22,7 +24,7 @@ use crate::door::Caller;
 use crate::etag::single;
 use crate::list::{Nothing, Query};
 use crate::platform::tiers::{FeatureView, LimitName, TierView, features};
-use crate::problem::{Code, FaultCode, Problem};
+use crate::problem::{Code, FaultCode, Faults, Problem};
 use crate::routes::Route;
 use crate::shapes::MoneyView;
 
@@ -164,7 +166,7 @@ enum FromView {
 /// A tier to move to.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ChosenTier {
+pub(super) struct ChosenTier {
     /// Its short name, as the price list has it.
     #[schema(example = "premium", max_length = 63)]
     tier: String,
@@ -174,6 +176,19 @@ struct ChosenTier {
     /// Only tell what would become of it: nothing is changed.
     #[serde(default)]
     preview: bool,
+}
+
+impl ChosenTier {
+    /// The tier, from when, and whether it is only to be told.
+    pub(super) fn read(self) -> Result<(Slug, change_tier::From, bool), Problem> {
+        let mut faults = Faults::new();
+        let code = faults.take("/tier", self.tier.parse());
+        let from = match self.from {
+            FromView::Now => change_tier::From::Now,
+            FromView::PeriodEnd => change_tier::From::PeriodEnd,
+        };
+        Ok((faults.unless(code)?, from, self.preview))
+    }
 }
 
 /// A change of tier that was made, or that would be.
@@ -196,7 +211,7 @@ struct ChangedTier {
 /// What becomes of paid time.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Proration)]
-struct ProrationView {
+pub(super) struct ProrationView {
     /// What the time that is left was worth.
     credit: MoneyView,
     /// Until when that pays for the new tier.
@@ -204,6 +219,13 @@ struct ProrationView {
     until: String,
     /// What it costs to have the new tier until the end that was paid for before.
     to_keep_end: MoneyView,
+}
+
+impl ProrationView {
+    pub(super) fn of(turned: Turned) -> Self {
+        let Turned { credit, until, to_keep_end } = turned;
+        Self { credit: credit.into(), until: until.to_string(), to_keep_end: to_keep_end.into() }
+    }
 }
 
 /// Move to another tier, or choose one
@@ -218,13 +240,7 @@ async fn choose(
     _: Query<Nothing>,
     Body(chosen): Body<ChosenTier>,
 ) -> Result<Response, Problem> {
-    let ChosenTier { tier, from, preview } = chosen;
-    let unknown = |why: &dyn std::fmt::Display| Problem::of_field("/tier", FaultCode::Invalid, why.to_string());
-    let code = tier.parse().map_err(|why: domain::text::TextError| unknown(&why))?;
-    let from = match from {
-        FromView::Now => change_tier::From::Now,
-        FromView::PeriodEnd => change_tier::From::PeriodEnd,
-    };
+    let (code, from, preview) = chosen.read()?;
     let mut tx = app.store().tenant(&caller.scope()).await?;
     let before = accounts::find(&mut tx).await?;
     drop(tx);
@@ -242,11 +258,7 @@ async fn choose(
     json(&ChangedTier {
         preview,
         account: view(&mut tx, &account, now).await?,
-        proration: turned.map(|turned| ProrationView {
-            credit: turned.credit.into(),
-            until: turned.until.to_string(),
-            to_keep_end: turned.to_keep_end.into(),
-        }),
+        proration: turned.map(ProrationView::of),
         becomes_read_only: becomes_read_only.into_iter().filter(|count| count.read_only > 0).collect(),
         loses: had.features.difference(&has.features).map(|feature| (*feature).into()).collect(),
     })

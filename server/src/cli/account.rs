@@ -20,6 +20,13 @@ pub enum TenantAccount {
     PayUntil(TenantPaid),
     /// Move the end of a tenant's trial
     Trial(TenantTrial),
+    /// Give a tenant days of grace of its own, or the platform's again
+    Grace {
+        /// Short name of the tenant
+        slug: Slug,
+        /// How many days it may go on after what it has paid for; without it those of the platform
+        days: Option<u32>,
+    },
     /// Move a tenant to another tier: at once, with its paid time turned, or at the end of that time
     Tier(TenantTier),
 }

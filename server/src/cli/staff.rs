@@ -8,8 +8,9 @@ use domain::id::{KeyId, ZoneId};
 use domain::people::permission::Permission;
 use domain::people::role::RoleName;
 use domain::people::staff::{IdNumber, PersonName, UserName};
+use domain::platform::settings::BusinessName;
 
-use super::Paging;
+use super::{Paging, Switch};
 
 /// `staff …`.
 #[derive(Debug, Subcommand)]
@@ -114,4 +115,23 @@ pub enum Platform {
     /// Set the platform itself up, whose people look after all tenants; then add them with
     /// `mnetifi --tenant platform staff add`
     Init,
+    /// Show what holds for all tenants, or change it: trials, days of grace, signing up
+    Set(PlatformSet),
+}
+
+/// `platform set`.
+#[derive(Debug, Args)]
+pub struct PlatformSet {
+    /// The platform's name, as its letters have it
+    #[arg(long)]
+    pub name: Option<BusinessName>,
+    /// Hours of a trial that begins from now on
+    #[arg(long, value_name = "HOURS")]
+    pub trial_hours: Option<u32>,
+    /// Days that a tenant may go on after what it has paid for
+    #[arg(long, value_name = "DAYS")]
+    pub grace_days: Option<u32>,
+    /// Whether anybody may sign up
+    #[arg(long)]
+    pub sign_up: Option<Switch>,
 }

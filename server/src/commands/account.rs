@@ -1,8 +1,9 @@
-//! `mnetifi tenant lock|unlock|pay-until|trial|tier` and `mnetifi tier …`: ISPs' accounts with the platform.
+//! `mnetifi tenant lock|unlock|pay-until|trial|grace|tier` and `mnetifi tier …`: ISPs' accounts with the platform.
 
 use actions::platform::account::change_tier::{self, From, Wish, change_tier};
 use actions::platform::account::lock_tenant::lock_tenant;
 use actions::platform::account::pay_until::pay_until;
+use actions::platform::account::set_grace::set_grace;
 use actions::platform::account::set_trial::set_trial;
 use actions::platform::put_tier::put_tier;
 use actions::platform::told::Side;
@@ -55,6 +56,11 @@ pub async fn run(opened: &Opened, command: cli::TenantAccount) -> anyhow::Result
         cli::TenantAccount::Trial(trial) => {
             let tenant = named(opened, &trial.slug).await?;
             let account = set_trial(store, &opened.scope(&tenant), trial.until, context).await?;
+            say(opened, &tenant, &account)
+        }
+        cli::TenantAccount::Grace { slug, days } => {
+            let tenant = named(opened, &slug).await?;
+            let account = set_grace(store, &opened.scope(&tenant), days, context).await?;
             say(opened, &tenant, &account)
         }
         cli::TenantAccount::Tier(wanted) => {

@@ -1,7 +1,9 @@
 //! `mnetifi platform …`: the platform itself, whose people look after all tenants; and where a command works.
 
+use actions::platform::change_platform_settings::change_platform_settings;
 use actions::platform::open_platform::{self, SLUG};
 use anyhow::bail;
+use domain::platform::settings::PlatformSettings;
 use store::TenantScope;
 use store::platform::sign_ups;
 
@@ -32,7 +34,13 @@ pub async fn place(opened: &Opened) -> anyhow::Result<Place> {
 
 /// Runs the command.
 pub async fn run(opened: &Opened, command: cli::Platform) -> anyhow::Result<()> {
-    let cli::Platform::Init = command;
+    match command {
+        cli::Platform::Init => init(opened).await,
+        cli::Platform::Set(set) => settle(opened, set).await,
+    }
+}
+
+async fn init(opened: &Opened) -> anyhow::Result<()> {
     let id = open_platform::open_platform(&opened.store, opened.context()).await?;
     let next = "add its owner with `mnetifi --tenant platform staff add EMAIL --user-name NAME --name NAME --role \
                 platform_owner`";
@@ -41,4 +49,30 @@ pub async fn run(opened: &Opened, command: cli::Platform) -> anyhow::Result<()> 
         &serde_json::json!({ "id": id.to_string() }),
         &format!("the platform is set up; {next}"),
     )
+}
+
+/// Changes what was said, leaves the rest as it is, and shows all of it.
+async fn settle(opened: &Opened, set: cli::PlatformSet) -> anyhow::Result<()> {
+    let cli::PlatformSet { name, trial_hours, grace_days, sign_up } = set;
+    let change = move |settings: &mut PlatformSettings| {
+        if let Some(name) = &name {
+            settings.name = name.clone();
+        }
+        settings.trial_hours = trial_hours.unwrap_or(settings.trial_hours);
+        settings.grace_days = grace_days.unwrap_or(settings.grace_days);
+        settings.is_sign_up_open = sign_up.map_or(settings.is_sign_up_open, |switch| switch == cli::Switch::On);
+    };
+    let after = change_platform_settings(&opened.store, &|_| true, &change, opened.context()).await?;
+    let sentence = format!(
+        "`{}`: a trial lasts {} h, and {} days of grace follow what is paid for; {} sign up",
+        after.name.as_str(),
+        after.trial_hours,
+        after.grace_days,
+        if after.is_sign_up_open { "anybody may" } else { "nobody may" },
+    );
+    let result = serde_json::json!({
+        "name": after.name.as_str(), "trial_hours": after.trial_hours, "grace_days": after.grace_days,
+        "is_sign_up_open": after.is_sign_up_open,
+    });
+    print::result(opened.style, &result, &sentence)
 }

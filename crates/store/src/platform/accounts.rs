@@ -227,6 +227,34 @@ pub async fn list(
     Ok(page.cut(rows.into_iter().map(Overview::from).collect(), |one: &Overview| one.tenant))
 }
 
+/// The same by their short names.
+pub async fn list_by_slug(
+    tx: &mut SystemTx,
+    text: Option<&str>,
+    page: Page<String>,
+) -> Result<Listed<Overview, String>, StoreError> {
+    let rows = sqlx::query_as!(
+        OverviewRow,
+        r#"select t.id, t.slug, t.name, t.created_at as "created_at: Instant",
+                  t.trial_until as "trial_until: Instant", t.paid_until as "paid_until: Instant", t.grace_days,
+                  s.grace_days as platform_grace_days, t.locked_at as "locked_at: Instant", t.locked_why, t.tier,
+                  t.next_tier, t.revision
+           from tenants t
+           cross join platform_settings s
+           where not t.is_platform
+             and t.slug > $1
+             and ($2::text is null or strpos(t.slug, $2) > 0 or strpos(lower(t.name), $2) > 0)
+           order by t.slug
+           limit $3"#,
+        page.key().map_or("", String::as_str),
+        text.map(str::to_lowercase),
+        page.limit(),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(page.cut(rows.into_iter().map(Overview::from).collect(), |one: &Overview| one.slug.clone()))
+}
+
 /// One ISP as the platform sees it.
 pub async fn overview(tx: &mut SystemTx, tenant: TenantId) -> Result<Option<Overview>, StoreError> {
     let row = sqlx::query_as!(

@@ -204,6 +204,14 @@ pub async fn find(tx: &mut TenantTx, id: JobId) -> Result<Option<Job>, StoreErro
     .transpose()
 }
 
+/// Whose job it is; `None` when there is none with that id.
+pub async fn tenant_of(tx: &mut SystemTx, id: JobId) -> Result<Option<TenantId>, StoreError> {
+    let tenant = sqlx::query_scalar!("select tenant_id from jobs where id = $1 limit 1", id.uuid())
+        .fetch_optional(tx.connection())
+        .await?;
+    Ok(tenant.map(TenantId::from_uuid))
+}
+
 /// The tenant's jobs, newest first: all, or only those that wait and those that are parked.
 pub async fn list(tx: &mut TenantTx, with_done: bool, page: Page<JobId>) -> Result<Listed<Job, JobId>, StoreError> {
     let tenant = tx.tenant_uuid();
