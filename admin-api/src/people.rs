@@ -96,6 +96,7 @@ pub(crate) fn refused(why: PeopleError, password: &str) -> Problem {
         PeopleError::Wait(seconds) => {
             Problem::new(Code::TooMany, said).after(u32::try_from(seconds).unwrap_or(u32::MAX))
         }
+        PeopleError::Unentitled(why) => why.into(),
         PeopleError::Store(why) => why.into(),
     }
 }

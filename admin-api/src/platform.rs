@@ -11,6 +11,7 @@ mod price_book;
 mod settings;
 mod sign_up;
 mod tiers;
+mod webhooks;
 mod zones;
 
 use actions::platform::places::PlaceError;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> Vec<Route> {
         own_settings::routes(),
         price_book::routes(),
         jobs::routes(),
+        webhooks::routes(),
     ]
     .into_iter()
     .flatten()

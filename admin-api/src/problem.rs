@@ -3,6 +3,7 @@
 //! The codes are a closed list, each explained in `docs/api-problems.md`; a test holds that page. A problem never says
 //! what the database said, nor anything of another provider.
 
+use actions::platform::entitle::Unentitled;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -324,6 +325,15 @@ impl From<StoreError> for Problem {
                 error!("a request could not be answered: {why}");
                 Self::internal()
             }
+        }
+    }
+}
+
+impl From<Unentitled> for Problem {
+    fn from(why: Unentitled) -> Self {
+        match why {
+            Unentitled::Store(why) => why.into(),
+            Unentitled::Over { .. } => Self::new(Code::LimitReached, why.to_string()),
         }
     }
 }

@@ -17,6 +17,7 @@ mod subscriber;
 mod tenant;
 mod usage;
 mod voucher;
+mod webhook;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -50,6 +51,7 @@ pub use crate::cli::subscriber::{
 pub use crate::cli::tenant::{Suspended, Switch, TenantSet};
 pub use crate::cli::usage::{Usage, UsageBy};
 pub use crate::cli::voucher::{Voucher, VoucherExtend, VoucherList, VoucherPrint, VoucherRevoke, VoucherSell};
+pub use crate::cli::webhook::{Deliveries, Webhook};
 
 /// Where `--help` shows the options that every command takes.
 const EVERYWHERE: &str = "For every command";
@@ -159,6 +161,9 @@ pub enum Command {
     /// Exceptions: what could not be made as it should be, and needs a person
     #[command(subcommand)]
     Exception(Exception),
+    /// Webhooks: partners that are told of what is done in a tenant's name
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Jobs: letters and other things that are done outside, and again until they are done
     #[command(subcommand)]
     Job(Job),

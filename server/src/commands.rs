@@ -29,3 +29,4 @@ pub mod suspend;
 pub mod tenant;
 pub mod usage;
 pub mod voucher;
+pub mod webhook;

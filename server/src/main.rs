@@ -9,6 +9,7 @@ mod commands;
 mod database;
 mod mail;
 mod open;
+mod partners;
 mod print;
 mod progress;
 mod roles;
@@ -80,6 +81,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         | Command::Session(_)
         | Command::Device(_)
         | Command::Exception(_)
+        | Command::Webhook(_)
         | Command::Job(_)
         | Command::Explain(_)
         | Command::Replay(_) => on_the_database(&global, command).await,
@@ -130,6 +132,7 @@ async fn run_one(config: &Config, opened: &Opened, command: Command) -> anyhow::
         Command::Device(command) => commands::device::run(opened, command).await,
         Command::Exception(command) => commands::exception::run(opened, command).await,
         Command::Tier(command) => commands::account::run_tier(opened, command).await,
+        Command::Webhook(command) => commands::webhook::run(opened, command).await,
         Command::Job(command) => commands::job::run(opened, command).await,
         Command::Explain(command) => commands::explain::run(opened, &command).await,
         Command::Replay(command) => commands::replay::run(opened, &command).await,

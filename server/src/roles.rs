@@ -28,6 +28,7 @@ use crate::cli::Role;
 use crate::database::{Opening, Opens};
 use crate::mail;
 use crate::open;
+use crate::partners;
 use crate::settings;
 
 /// Files that all RadSec connections there may be need, with room for everything else.
@@ -83,7 +84,8 @@ impl Server {
         let health = Health::default();
         let mut registry = Registry::default();
         let mailer = roles.contains(&Role::Worker).then(|| mail::mailer(config)).transpose()?;
-        let worker = mailer.map(|mailer| {
+        let teller = roles.contains(&Role::Worker).then(|| partners::teller(config)).transpose()?;
+        let worker = mailer.zip(teller).map(|(mailer, teller)| {
             let mut seed = [0; 8];
             OsRandom.fill(&mut seed);
             worker::Parts {
@@ -94,6 +96,7 @@ impl Server {
                 meters: worker::Meters::register(&mut registry),
                 control: Coa::new(settings::coa(config), u64::from_ne_bytes(seed)),
                 mailer,
+                teller,
             }
         });
         let radius = if roles.contains(&Role::Radius) {

@@ -13,6 +13,7 @@ pub mod free;
 pub mod hostile;
 pub mod mail;
 pub mod node;
+pub mod partner;
 pub mod radsec;
 pub mod simulated;
 pub mod stopwatch;

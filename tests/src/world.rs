@@ -51,6 +51,7 @@ use worker::queue::{Queue, QueueParts};
 
 use crate::client::{PATIENCE, Router};
 use crate::database::Database;
+use crate::partner;
 
 /// A clock that stands where the story puts it; its monotonic side runs as the machine's does.
 #[derive(Debug)]
@@ -239,6 +240,7 @@ impl World {
             meters: worker::Meters::register(&mut Registry::default()),
             control: Coa::new(routers::coa::Settings::default(), u64::from_ne_bytes(seed)),
             mailer: self.mailer(),
+            teller: partner::teller(),
         }
     }
 
@@ -249,6 +251,18 @@ impl World {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             random: Arc::new(OsRandom),
             mailer: self.mailer(),
+            teller: partner::teller(),
+        })
+    }
+
+    /// A worker of that queue that tells nobody but what is open to all.
+    pub fn cautious_queue(&self) -> Queue {
+        Queue::new(QueueParts {
+            store: self.store.clone(),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            random: Arc::new(OsRandom),
+            mailer: self.mailer(),
+            teller: partner::cautious_teller(),
         })
     }
 

@@ -13,7 +13,7 @@ use domain::id::TenantId;
 use domain::time::Span;
 use ports::RouterControl;
 use store::access::{convergence, history};
-use store::platform::{jobs, tenants};
+use store::platform::{jobs, tenants, webhooks};
 use store::{StoreError, TenantScope};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
@@ -81,6 +81,7 @@ async fn step<C: RouterControl>(worker: &Worker<C>, shutdown: &CancellationToken
             let mut tx = store.tenant(&scope).await?;
             convergence::forget_orders(&mut tx, now.minus(ORDERS_KEPT)).await?;
             jobs::forget_done(&mut tx, now.minus(JOBS_KEPT)).await?;
+            webhooks::forget_deliveries(&mut tx, now.minus(JOBS_KEPT)).await?;
             tx.commit().await?;
             let Some(days) = days else { return Ok(()) };
             loop {

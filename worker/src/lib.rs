@@ -5,7 +5,7 @@
 //! `policy::access::convergence`. Beside it: what is to be said to people (`notice`), and ended sessions that are kept
 //! aside (`keep`). All of it may be done twice, by two nodes at once as well.
 //!
-//! On every node: what deeds want done outside, as letters (`queue`).
+//! On every node: what deeds want done outside, as letters and the telling of partners (`queue`).
 #![forbid(unsafe_code)]
 
 mod ask;
@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use actions::context::Context;
 use domain::id::NodeId;
-use ports::{Clock, Mailer, Random, RouterControl};
+use ports::{Clock, Mailer, Random, RouterControl, Teller};
 use store::platform::leases;
 use store::{Store, StoreError};
 use tokio::sync::mpsc;
@@ -64,6 +64,8 @@ pub struct Parts<C> {
     pub control: C,
     /// Who sends letters.
     pub mailer: Arc<dyn Mailer>,
+    /// Who tells partners.
+    pub teller: Arc<dyn Teller>,
 }
 
 impl<C> std::fmt::Debug for Parts<C> {
@@ -111,6 +113,7 @@ pub async fn run<C: RouterControl>(parts: Parts<C>, shutdown: CancellationToken)
         clock: Arc::clone(&worker.parts.clock),
         random: Arc::clone(&worker.parts.random),
         mailer: Arc::clone(&worker.parts.mailer),
+        teller: Arc::clone(&worker.parts.teller),
     });
     let mut duties = JoinSet::new();
     duties.spawn(queue.run(shutdown.clone()));

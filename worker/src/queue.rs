@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use actions::context::Context;
 use actions::platform::settle_job::{Settled, settle_job};
+use actions::platform::webhooks::note_telling::note_telling;
+use domain::id::DeliveryId;
 use domain::platform::job::{JobKind, Outcome, Work};
 use domain::time::Span;
-use ports::{Clock, Mailer, Random};
+use ports::{Clock, Mailer, Random, Teller};
 use store::platform::jobs::{self, Claimed};
+use store::platform::webhooks;
 use store::{Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -42,6 +45,8 @@ pub struct QueueParts {
     pub random: Arc<dyn Random>,
     /// Who sends letters.
     pub mailer: Arc<dyn Mailer>,
+    /// Who tells partners.
+    pub teller: Arc<dyn Teller>,
 }
 
 impl std::fmt::Debug for QueueParts {
@@ -146,7 +151,10 @@ impl Queue {
         let work = jobs::work(&mut tx, job.id).await?;
         tx.commit().await?;
         let Some(work) = work else { return Ok(()) };
-        let outcome = self.do_it(job, &work).await;
+        let outcome = match &work {
+            Work::Mail(letter) => self.parts.mailer.send(job.id, letter).await,
+            Work::Webhook(delivery) => self.tell(job, *delivery).await?,
+        };
         let why = match &outcome {
             Outcome::Done => None,
             Outcome::Later(why) | Outcome::Never(why) => Some(why.clone()),
@@ -167,9 +175,15 @@ impl Queue {
         Ok(())
     }
 
-    async fn do_it(&self, job: Claimed, work: &Work) -> Outcome {
-        match work {
-            Work::Mail(letter) => self.parts.mailer.send(job.id, letter).await,
-        }
+    /// Tells a partner once, and notes what was answered. What nobody wants to hear any more counts as done.
+    async fn tell(&self, job: Claimed, delivery: DeliveryId) -> Result<Outcome, StoreError> {
+        let mut tx = self.parts.store.tenant(&job.scope).await?;
+        let call = webhooks::call(&mut tx, delivery).await?;
+        tx.commit().await?;
+        let Some(call) = call else { return Ok(Outcome::Done) };
+        let told = self.parts.teller.tell(&call, self.parts.clock.now()).await;
+        let context = Context::new(&*self.parts.clock, &*self.parts.random);
+        note_telling(&self.parts.store, &job.scope, call.webhook, delivery, told.status, context).await?;
+        Ok(told.outcome)
     }
 }

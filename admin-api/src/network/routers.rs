@@ -24,6 +24,7 @@ pub(crate) fn id_of(text: &str) -> Result<NasId, Problem> {
 pub(crate) fn refused(why: NasRefused) -> Problem {
     match why {
         NasRefused::Stale => Problem::changed_meanwhile(),
+        NasRefused::Unentitled(why) => Problem::from(why),
         NasRefused::Store(why) => Problem::from(why),
         NasRefused::Wrong(why) => {
             let field = match &why {

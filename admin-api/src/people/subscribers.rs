@@ -186,6 +186,7 @@ async fn create(State(app): State<App>, caller: Caller, Body(new): Body<NewSubsc
         AddError::Hotspot(_) => Problem::of_field("/plan_id", FaultCode::Invalid, why.to_string()),
         AddError::NoSuchPlan => Problem::internal(),
         AddError::Store(StoreError::Conflict { what }) => Problem::new(Code::Conflict, what),
+        AddError::Unentitled(why) => why.into(),
         AddError::Store(why) => why.into(),
     })?;
     if added.added == 0 {
@@ -256,6 +257,7 @@ async fn change(
         ChangeError::Changed => Problem::changed_meanwhile(),
         ChangeError::NoSuchCustomer => Problem::of_field("/customer_id", FaultCode::Invalid, why.to_string()),
         ChangeError::OtherZone => Problem::of_field("/zone_id", FaultCode::Invalid, why.to_string()),
+        ChangeError::Unentitled(why) => why.into(),
         ChangeError::Store(why) => why.into(),
     })?;
     let mut tx = store.tenant(&scope).await?;

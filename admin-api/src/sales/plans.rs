@@ -107,6 +107,7 @@ async fn create(State(app): State<App>, caller: Caller, Body(new): Body<NewPlan>
         publish_plan::publish_plan(app.store(), &caller.scope(), name, service, terms, caller.context(&app)).await;
     let plan = made.map_err(|why| match why {
         PublishError::Faults(faults) => of_terms(&faults),
+        PublishError::Unentitled(why) => why.into(),
         PublishError::Store(why) => why.into(),
     })?;
     created(&PlanView::from(&plan), &format!("/v1/plans/{}", plan.id))
@@ -143,6 +144,7 @@ async fn change(
         Err(ChangeError::Unknown(_)) => Err(Problem::not_found("plan")),
         Err(ChangeError::Meanwhile) => Err(Problem::changed_meanwhile()),
         Err(ChangeError::Faults(faults)) => Err(of_terms(&faults)),
+        Err(ChangeError::Unentitled(why)) => Err(why.into()),
         Err(ChangeError::Store(why)) => Err(why.into()),
     }
 }

@@ -19,3 +19,4 @@ pub mod sign_up;
 pub mod sign_up_by_form;
 pub mod told;
 pub mod verify_email;
+pub mod webhooks;

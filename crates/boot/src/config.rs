@@ -45,6 +45,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("decisions.days", "30"),
     ("decisions.record", "yes"),
     ("book.decides", "yes"),
+    ("webhooks.allow_private", "no"),
     ("book.rights_max", "1000000"),
     ("book.snapshot_seconds", "60"),
     ("book.snapshot_hours", "72"),
@@ -91,10 +92,19 @@ pub struct Config {
     pub guard: Guard,
     /// How letters are sent.
     pub mail: Mail,
+    /// How partners are told.
+    pub webhooks: Webhooks,
     /// The master key, when it is not in the data directory.
     pub master_key_file: Option<PathBuf>,
     /// The file that was read, if there was one.
     pub file: Option<PathBuf>,
+}
+
+/// Settings of webhooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Webhooks {
+    /// Whether partners may also be told at addresses that are not of the open network, and in the clear.
+    pub allow_private: bool,
 }
 
 /// Where the database is.
@@ -332,6 +342,9 @@ fn read(reader: &mut Reader) -> Config {
         journal: Journal { megabytes_max: reader.whole("journal.megabytes_max", 16..=1_048_576).unwrap_or_default() },
         guard: read_guard(reader),
         mail: mail::read(reader),
+        webhooks: Webhooks {
+            allow_private: reader.choice("webhooks.allow_private", &[("no", false), ("yes", true)]).unwrap_or_default(),
+        },
         master_key_file: reader.path("master_key_file"),
         file: reader.layers.file.clone(),
     }

@@ -158,6 +158,9 @@ pub mod kind {
     /// A partner's address that hears of events.
     #[derive(Debug)]
     pub enum Webhook {}
+    /// One telling of one event to one webhook.
+    #[derive(Debug)]
+    pub enum Delivery {}
     /// A time in which somebody of the platform acts in a tenant's place.
     #[derive(Debug)]
     pub enum Impersonation {}
@@ -181,6 +184,8 @@ pub type ZoneId = Id<kind::Zone>;
 pub type JobId = Id<kind::Job>;
 /// Id of a partner's address that hears of events.
 pub type WebhookId = Id<kind::Webhook>;
+/// The id of one telling of one event to one webhook.
+pub type DeliveryId = Id<kind::Delivery>;
 /// Id of a time in which somebody of the platform acts in a tenant's place.
 pub type ImpersonationId = Id<kind::Impersonation>;
 

@@ -11,3 +11,4 @@ pub mod settings;
 pub mod sign_up;
 pub mod tenant;
 pub mod tier;
+pub mod webhook;

@@ -8,8 +8,10 @@ pub mod clock;
 pub mod mailer;
 pub mod random;
 pub mod router_control;
+pub mod webhooks;
 
 pub use clock::Clock;
 pub use mailer::Mailer;
 pub use random::Random;
 pub use router_control::RouterControl;
+pub use webhooks::Teller;

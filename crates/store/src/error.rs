@@ -169,6 +169,9 @@ fn of_constraint(name: &str, code: &str) -> StoreError {
         "branches_name_key" => "a branch of that name exists already",
         "zones_name_key" => "a zone of that name exists already",
         "zones_tenant_id_branch_id_fkey" => "the branch does not exist",
+        "customers_zone_fkey" | "subscribers_zone_fkey" | "staff_zones_fkey" | "api_keys_zones_fkey" => {
+            "the zone does not exist, or somebody still names it"
+        }
         "sign_ups_slug_key" => "somebody is signing up with that subdomain",
         "tenants_pkey" => "a tenant with that id exists already",
         "nas_name_key" => "a NAS of that name exists already",

@@ -13,3 +13,4 @@ pub mod settings;
 pub mod sign_ups;
 pub mod tenants;
 pub mod tiers;
+pub mod webhooks;

@@ -7,10 +7,15 @@ use domain::time::Span;
 /// hours. What letters hold is good for a day at most.
 const MAIL: &[i64] = &[5, 30, 120, 600, 1_800, 3_600, 10_800];
 
+/// The same for telling a partner's webhook: nine tries in 21 hours, so that a partner who was away for a night has heard
+/// of everything. Whatever is parked then can be told again.
+const WEBHOOK: &[i64] = &[5, 30, 120, 600, 1_800, 7_200, 21_600, 43_200];
+
 /// How long to wait after that many tries; `None`: it was tried often enough.
 pub fn wait_after(kind: JobKind, tries: u32) -> Option<Span> {
     let waits = match kind {
         JobKind::Mail => MAIL,
+        JobKind::Webhook => WEBHOOK,
     };
     let place = usize::try_from(tries).unwrap_or(usize::MAX).checked_sub(1)?;
     waits.get(place).copied().map(Span::seconds)
@@ -20,6 +25,7 @@ pub fn wait_after(kind: JobKind, tries: u32) -> Option<Span> {
 pub fn tries_max(kind: JobKind) -> u32 {
     let waits = match kind {
         JobKind::Mail => MAIL,
+        JobKind::Webhook => WEBHOOK,
     };
     u32::try_from(waits.len()).unwrap_or(u32::MAX).saturating_add(1)
 }

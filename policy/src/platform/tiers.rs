@@ -15,10 +15,10 @@ pub const MONTH: Span = Span::seconds(30 * 24 * 3_600);
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum OverLimit {
     /// The tier gives no such thing.
-    #[error("your tier does not include `{}`: move to one that does", .0.key())]
+    #[error("your tier does not include {} (`{}`)", .0.words(), .0.key())]
     NotIncluded(Feature),
-    /// There are as many as the tier allows.
-    #[error("your tier allows {most} {}, and there are {count}: move to a larger one, or take one away", .limit.words())]
+    /// There would be more than the tier allows.
+    #[error("your tier allows {most} {}, and there are {count}: there is no room for {more} more", .limit.words())]
     Full {
         /// Which limit.
         limit: Limit,
@@ -26,10 +26,12 @@ pub enum OverLimit {
         most: u32,
         /// How many there are.
         count: u64,
+        /// How many were to be added.
+        more: u64,
     },
     /// It is one of those beyond what the tier allows: it stays and works, and is not changed.
     #[error(
-        "your tier allows {most} {}, and this one came after them: it goes on working and can be looked at, and be \
+        "your tier allows {most} {}, and this is number {place}: it goes on working and can be looked at, and be \
          changed again once the tier allows it",
         .limit.words()
     )]
@@ -38,6 +40,8 @@ pub enum OverLimit {
         limit: Limit,
         /// How many it allows.
         most: u32,
+        /// The how manieth of its kind it is, from the oldest on.
+        place: u64,
     },
 }
 
@@ -55,10 +59,12 @@ pub fn tier_in_force(account: &Account, now: Timestamp) -> Option<&Tier> {
     account.next_tier.as_ref().filter(|_| is_over).or(account.tier.as_ref())
 }
 
-/// Whether one more may be added where there are `count`.
-pub fn may_add(entitlements: &Entitlements, limit: Limit, count: u64) -> Result<(), OverLimit> {
+/// Whether `more` may be added where there are `count`.
+pub fn may_add(entitlements: &Entitlements, limit: Limit, count: u64, more: u64) -> Result<(), OverLimit> {
     match entitlements.limits.get(&limit) {
-        Some(most) if count >= u64::from(*most) => Err(OverLimit::Full { limit, most: *most, count }),
+        Some(most) if count.saturating_add(more) > u64::from(*most) => {
+            Err(OverLimit::Full { limit, most: *most, count, more })
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -67,7 +73,9 @@ pub fn may_add(entitlements: &Entitlements, limit: Limit, count: u64) -> Result<
 /// they are.
 pub fn may_change(entitlements: &Entitlements, limit: Limit, earlier: u64) -> Result<(), OverLimit> {
     match entitlements.limits.get(&limit) {
-        Some(most) if earlier >= u64::from(*most) => Err(OverLimit::Excess { limit, most: *most }),
+        Some(most) if earlier >= u64::from(*most) => {
+            Err(OverLimit::Excess { limit, most: *most, place: earlier.saturating_add(1) })
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -75,6 +83,23 @@ pub fn may_change(entitlements: &Entitlements, limit: Limit, earlier: u64) -> Re
 /// Whether a feature may be used.
 pub fn may_use(entitlements: &Entitlements, feature: Feature) -> Result<(), OverLimit> {
     if entitlements.features.contains(&feature) { Ok(()) } else { Err(OverLimit::NotIncluded(feature)) }
+}
+
+/// The cheapest of these tiers, as the price book has them from the cheapest on, that has room for what `why` refused
+/// and takes nothing away of what there is now.
+pub fn with_room<'a>(tiers: &'a [Tier], now: &Entitlements, why: &OverLimit) -> Option<&'a Tier> {
+    tiers.iter().find(|tier| {
+        let entitled = &tier.entitlements;
+        let has_all = now.features.iter().all(|feature| entitled.features.contains(feature));
+        let is_no_smaller =
+            entitled.limits.iter().all(|(limit, most)| now.limits.get(limit).is_some_and(|now| now <= most));
+        let has_room = match why {
+            OverLimit::NotIncluded(feature) => entitled.features.contains(feature),
+            OverLimit::Full { limit, count, more, .. } => may_add(entitled, *limit, *count, *more).is_ok(),
+            OverLimit::Excess { limit, place, .. } => may_add(entitled, *limit, place.saturating_sub(1), 1).is_ok(),
+        };
+        has_all && is_no_smaller && has_room
+    })
 }
 
 /// The feature that a plan's service needs.
@@ -150,11 +175,30 @@ mod tests {
     fn a_limit_counts_what_there_is() {
         let basic = tier("basic", 50_000, &[(Limit::Techs, 1)]).entitlements;
 
-        assert_eq!(may_add(&basic, Limit::Techs, 0), Ok(()));
-        let full = may_add(&basic, Limit::Techs, 1).expect_err("full");
-        assert_eq!(full, OverLimit::Full { limit: Limit::Techs, most: 1, count: 1 });
+        assert_eq!(may_add(&basic, Limit::Techs, 0, 1), Ok(()));
+        let full = may_add(&basic, Limit::Techs, 1, 1).expect_err("full");
+        assert_eq!(full, OverLimit::Full { limit: Limit::Techs, most: 1, count: 1, more: 1 });
         assert!(full.to_string().contains("allows 1 technicians, and there are 1"), "{full}");
-        assert_eq!(may_add(&basic, Limit::Routers, 9_999), Ok(()), "what is not named is unlimited");
+        assert!(may_add(&basic, Limit::Techs, 0, 2).is_err());
+        assert_eq!(may_add(&basic, Limit::Routers, 9_999, 1), Ok(()), "what is not named is unlimited");
+    }
+
+    #[test]
+    fn the_cheapest_tier_that_has_room_and_takes_nothing_away_is_told() {
+        let tiers = [
+            tier("other", 10_000, &[(Limit::Routers, 1), (Limit::Techs, 9)]),
+            tier("more", 20_000, &[(Limit::Routers, 2), (Limit::Techs, 3)]),
+            tier("most", 30_000, &[(Limit::Routers, 2)]),
+        ];
+        let basic = tier("basic", 5_000, &[(Limit::Routers, 2), (Limit::Techs, 1)]).entitlements;
+        let cheapest = |why: &OverLimit| with_room(&tiers, &basic, why).map(|tier| tier.code.to_string());
+        let full = |count, more| OverLimit::Full { limit: Limit::Techs, most: 1, count, more };
+
+        assert_eq!(cheapest(&full(1, 1)).as_deref(), Some("more"), "not the one with fewer routers");
+        assert_eq!(cheapest(&full(1, 3)).as_deref(), Some("most"));
+        assert_eq!(cheapest(&OverLimit::Excess { limit: Limit::Techs, most: 1, place: 4 }).as_deref(), Some("most"));
+        assert_eq!(cheapest(&OverLimit::Full { limit: Limit::Routers, most: 2, count: 2, more: 1 }), None);
+        assert_eq!(cheapest(&OverLimit::NotIncluded(Feature::CustomApi)), None);
     }
 
     #[test]

@@ -193,7 +193,10 @@ async fn fill_people(
 ) -> anyhow::Result<()> {
     let names = "(array['Mary Wanjiku','Juma Otieno','Amina Njoroge','Peter Kamau','Grace Mwangi'])[1 + n % 5]";
     let insert = format!(
-        "insert into customers
+        "insert into zones (tenant_id, id, name, created_at)
+         select '{tenant}', ('00000000-0000-0000-0000-' || lpad(to_hex(n), 12, '0'))::uuid, 'Zone ' || n, now()
+         from generate_series(1, {ZONES}) n;
+         insert into customers
              (tenant_id, id, name, name_folded, phone, category, zone_id, created_at, changed_at)
          select '{tenant}', (left(first_id_of(at)::text, 14) || '7' || substr(gen_random_uuid()::text, 16))::uuid,
                 {names} || ' Njoroge' || n, lower({names} || ' Njoroge' || n), '2547' || lpad(n::text, 8, '0'),

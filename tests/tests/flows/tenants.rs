@@ -232,7 +232,10 @@ async fn an_upgrade_turns_time_at_once_and_a_downgrade_waits_for_its_end() {
     world.clock.passes(Span::seconds(6 * 24 * 3_600));
     let mut tx = store.tenant(scope).await.expect("begun");
     let refused = entitle::may_use(&mut tx, Feature::WhiteLabel, world.context()).await;
-    assert!(matches!(refused, Err(Unentitled::Over(OverLimit::NotIncluded(Feature::WhiteLabel)))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Unentitled::Over { why: OverLimit::NotIncluded(Feature::WhiteLabel), .. })),
+        "{refused:?}"
+    );
     drop(tx);
     let unknown = change_tier(store, scope, &"gold".parse().expect("good"), at_once(false), world.context()).await;
     assert!(matches!(unknown, Err(ChangeTierError::Unknown(_))), "{unknown:?}");
@@ -262,9 +265,9 @@ async fn what_a_smaller_tier_has_no_room_for_stays_and_is_not_changed() {
     let second = entitle::may_change(&mut tx, Limit::Routers, ids[1], world.context()).await;
 
     assert_eq!(ids.len(), 2, "nothing was taken away");
-    assert!(matches!(full, Err(Unentitled::Over(OverLimit::Full { most: 1, count: 2, .. }))), "{full:?}");
+    assert!(matches!(full, Err(Unentitled::Over { why: OverLimit::Full { most: 1, count: 2, .. }, .. })), "{full:?}");
     assert!(first.is_ok(), "{first:?}");
-    assert!(matches!(second, Err(Unentitled::Over(OverLimit::Excess { most: 1, .. }))), "{second:?}");
+    assert!(matches!(second, Err(Unentitled::Over { why: OverLimit::Excess { most: 1, .. }, .. })), "{second:?}");
     drop(tx);
     let mut tx = store.tenant(&world.other.scope).await.expect("begun");
     assert!(entitle::may_add(&mut tx, Limit::Routers, world.context()).await.is_ok(), "the other ISP is nobody's");

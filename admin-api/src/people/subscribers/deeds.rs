@@ -121,6 +121,7 @@ async fn move_one(
         Err(why @ move_to_plan::MoveError::Hotspot(_)) => {
             Err(Problem::of_field("/plan_id", FaultCode::Invalid, why.to_string()))
         }
+        Err(move_to_plan::MoveError::Unentitled(why)) => Err(why.into()),
         Err(move_to_plan::MoveError::Store(why)) => Err(why.into()),
     }
 }

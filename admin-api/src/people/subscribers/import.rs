@@ -72,6 +72,7 @@ async fn import(
         add_subscribers::add_subscribers(store, &scope, &tenant.zone, &plans, wanted, context, &mut |_| {}).await;
     let added = added.map_err(|why| match why {
         AddError::Hotspot(_) | AddError::NoSuchPlan => Problem::new(Code::Conflict, why.to_string()),
+        AddError::Unentitled(why) => why.into(),
         AddError::Store(why) => why.into(),
     })?;
     json(&result.with_existing(added.existing.iter().map(ToString::to_string)))

@@ -3,6 +3,7 @@
 use domain::id::NasId;
 use domain::network::nas::{Nas, PortPair, Signing, SigningRule, Vendor};
 use domain::platform::audit::{Change, Thing, Verb};
+use domain::platform::tier::Limit;
 use domain::secret::SecretBytes;
 use domain::text::Slug;
 use ipnet::IpNet;
@@ -12,6 +13,7 @@ use store::{Store, StoreError, TenantScope, TenantTx};
 
 use crate::context::Context;
 use crate::network::register_nas::{self, NasRefused};
+use crate::platform::entitle;
 
 /// What is to be another; `None` stays as it is.
 #[derive(Debug, Default)]
@@ -79,6 +81,7 @@ pub async fn change_nas(
         tenant: before.tenant,
     };
     router.check()?;
+    entitle::may_change(&mut tx, Limit::Routers, router.id.uuid(), context).await?;
     nas::update(&mut tx, &router).await?;
     let mut told = register_nas::changes(Some(&was), Some(&router));
     if let Some(secret) = &changes.secret {

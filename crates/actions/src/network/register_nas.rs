@@ -2,6 +2,7 @@
 
 use domain::network::nas::{Nas, NasError, PortPair, Signing, SigningRule, Vendor};
 use domain::platform::audit::{Change, Thing, Verb};
+use domain::platform::tier::Limit;
 use domain::secret::SecretBytes;
 use domain::text::Slug;
 use ipnet::IpNet;
@@ -11,6 +12,7 @@ use store::{Store, StoreError, TenantScope};
 use thiserror::Error;
 
 use crate::context::Context;
+use crate::platform::entitle::{self, Unentitled};
 
 /// A router to register.
 #[derive(Debug)]
@@ -44,6 +46,9 @@ pub enum NasRefused {
     /// It cannot be like that.
     #[error(transparent)]
     Wrong(#[from] NasError),
+    /// The ISP's tier does not allow it.
+    #[error(transparent)]
+    Unentitled(#[from] Unentitled),
     /// The database could not, or knows better.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -71,6 +76,7 @@ pub async fn register_nas(
     };
     router.check()?;
     let mut tx = store.tenant(scope).await?;
+    entitle::may_add(&mut tx, Limit::Routers, context).await?;
     nas::add(&mut tx, &router, &secret).await?;
     let entry = context.audit(Verb::AddRouter, Thing::Router(router.id), changes(None, Some(&router)));
     audit::note(&mut tx, &[entry]).await?;

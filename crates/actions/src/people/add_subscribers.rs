@@ -7,6 +7,7 @@ use domain::id::{CustomerId, PlanId, SubscriberId, ZoneId};
 use domain::people::subscriber::{Standing, Username};
 use domain::phone::{CallingCode, Msisdn};
 use domain::platform::audit::{Change, Thing, Verb};
+use domain::platform::tier::{Feature, Limit};
 use domain::sales::plan::{Plan, PlanService};
 use domain::secret::SecretBytes;
 use domain::text::Slug;
@@ -17,6 +18,7 @@ use store::{Store, StoreError, TenantScope, TenantTx};
 use thiserror::Error;
 
 use crate::context::Context;
+use crate::platform::entitle::{self, Unentitled};
 
 /// Subscribers written by one statement.
 const CHUNK: usize = 5_000;
@@ -110,6 +112,9 @@ pub enum AddError {
     /// A plan that is not among those given.
     #[error("a subscriber names a plan that is not there")]
     NoSuchPlan,
+    /// The ISP's tier does not allow it.
+    #[error(transparent)]
+    Unentitled(#[from] Unentitled),
     /// They could not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -165,6 +170,11 @@ pub async fn add_subscribers(
         progress(total - rows.len());
     }
     added.added = total - added.existing.len();
+    let new = u64::try_from(added.added).unwrap_or(u64::MAX);
+    if new > 0 {
+        entitle::may_use(&mut tx, Feature::PppoeStatic, context).await?;
+    }
+    entitle::had_room(&mut tx, Limit::Customers, new, context).await?;
     tx.commit().await?;
     Ok(added)
 }

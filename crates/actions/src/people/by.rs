@@ -10,6 +10,8 @@ use store::people::roles;
 use store::{StoreError, TenantTx};
 use thiserror::Error;
 
+use crate::platform::entitle::Unentitled;
+
 /// Somebody who deals with staff, roles or keys: with what they have themselves, and no more.
 #[derive(Clone, Debug)]
 pub struct By {
@@ -110,6 +112,9 @@ pub enum PeopleError {
     /// Not before so many seconds have passed.
     #[error("too many tries: wait {0} seconds, then try again")]
     Wait(u64),
+    /// The ISP's tier does not allow it.
+    #[error(transparent)]
+    Unentitled(#[from] Unentitled),
     /// It could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),

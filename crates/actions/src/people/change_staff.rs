@@ -6,13 +6,15 @@ use domain::people::role::{Preset, RoleName};
 use domain::people::staff::{IdNumber, PersonName, Staff, StaffState, UserName, Zoned};
 use domain::phone::Msisdn;
 use domain::platform::audit::{Change, Thing, Verb};
+use domain::platform::tier::Limit;
 use store::people::staff;
 use store::platform::audit;
 use store::{Store, TenantScope, TenantTx};
 
 use crate::context::Context;
 use crate::people::by::{By, PeopleError};
-use crate::people::invite::check;
+use crate::people::invite::{check, room_for};
+use crate::platform::entitle;
 
 /// What is to be different; what is `None` stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +72,13 @@ pub async fn change_staff(
     }
     if after.role != before.role && before.state == StaffState::Active {
         keep_an_owner(&mut tx, &before).await?;
+    }
+    if before.state != StaffState::Deactivated {
+        if after.role != before.role {
+            room_for(&mut tx, after.role, context).await?;
+        } else if before.role == RoleName::Preset(Preset::Technician) {
+            entitle::may_change(&mut tx, Limit::Techs, id.uuid(), context).await?;
+        }
     }
     staff::change(&mut tx, &after).await?;
     audit::note(&mut tx, &[context.audit(Verb::ChangeStaff, Thing::Staff(id), changes(&before, &after))]).await?;

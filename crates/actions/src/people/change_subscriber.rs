@@ -2,6 +2,7 @@
 
 use domain::id::{SubscriberId, ZoneId};
 use domain::platform::audit::{Change, Thing, Verb};
+use domain::platform::tier::Limit;
 use store::people::customers;
 use store::people::subscribers::{self, Changes, Record};
 use store::platform::audit;
@@ -9,6 +10,7 @@ use store::{Store, StoreError, TenantScope};
 use thiserror::Error;
 
 use crate::context::Context;
+use crate::platform::entitle::{self, Unentitled};
 
 /// Why a subscriber was not changed.
 #[derive(Debug, Error)]
@@ -25,6 +27,9 @@ pub enum ChangeError {
     /// Who may see some zones alone cannot move a subscriber to another.
     #[error("the subscriber can be moved to one of your zones only")]
     OtherZone,
+    /// The ISP's tier does not allow it.
+    #[error(transparent)]
+    Unentitled(#[from] Unentitled),
     /// It could not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -61,6 +66,7 @@ pub async fn change_subscriber(
     {
         return Err(ChangeError::OtherZone);
     }
+    entitle::may_change(&mut tx, Limit::Customers, subscriber.uuid(), context).await?;
     subscribers::change(&mut tx, subscriber, &changes).await?;
     let after = subscribers::find(&mut tx, subscriber, None).await?.ok_or(ChangeError::Unknown)?;
     let mut different = differences(&before, &after);

@@ -8,6 +8,7 @@ use domain::people::role::{Preset, RoleName};
 use domain::people::staff::{IdNumber, PersonName, Staff, StaffState, UserName, Zoned};
 use domain::phone::Msisdn;
 use domain::platform::audit::{Change, Thing, Verb};
+use domain::platform::tier::Limit;
 use domain::secret::Secret;
 use domain::time::Span;
 use policy::messages::letters;
@@ -21,6 +22,7 @@ use crate::messages::post;
 use crate::people::by::{By, Letterhead, PeopleError};
 use crate::people::change_password;
 use crate::people::sign_in::themselves;
+use crate::platform::entitle;
 
 /// For how many hours an invitation is good.
 pub const HOURS: u32 = 7 * 24;
@@ -100,6 +102,7 @@ pub async fn invite(
     };
     let mut tx = store.tenant(scope).await?;
     by.may_give(&mut tx, person.role, &person.zones).await?;
+    room_for(&mut tx, person.role, context).await?;
     staff::add(&mut tx, &person).await?;
     let code = match (hash, joining) {
         (Some(hash), _) => {
@@ -137,6 +140,14 @@ pub async fn invite_again(
     audit::note(&mut tx, &[context.audit(Verb::InviteStaff, Thing::Staff(id), Vec::new())]).await?;
     tx.commit().await?;
     Ok(Joined { staff: person, code })
+}
+
+/// Refuses one more technician than the ISP's tier allows.
+pub(crate) async fn room_for(tx: &mut TenantTx, role: RoleName, context: Context<'_>) -> Result<(), PeopleError> {
+    if role == RoleName::Preset(Preset::Technician) {
+        entitle::may_add(tx, Limit::Techs, context).await?;
+    }
+    Ok(())
 }
 
 /// What must be known of somebody.

@@ -7,6 +7,7 @@ use domain::people::permission::Permissions;
 use domain::people::role::{Rights, Services};
 use domain::people::staff::Zoned;
 use domain::platform::audit::{Change, Thing, Verb};
+use domain::platform::tier::Feature;
 use domain::secret::Secret;
 use domain::time::{Span, Timestamp};
 use store::people::keys;
@@ -16,6 +17,7 @@ use store::{Store, TenantScope};
 use crate::context::Context;
 use crate::people::by::{By, PeopleError};
 use crate::people::roles::named;
+use crate::platform::entitle;
 
 /// The most keys in force of one ISP.
 pub const KEYS_MAX: u64 = 100;
@@ -82,6 +84,7 @@ pub async fn make_key(
         revision: 1,
     };
     let mut tx = store.tenant(scope).await?;
+    entitle::may_use(&mut tx, Feature::CustomApi, context).await?;
     let there = keys::count(&mut tx, now).await?;
     if there >= KEYS_MAX {
         return Err(PeopleError::TooMany(there));

@@ -3,6 +3,7 @@
 use domain::access::facts::Holder;
 use domain::people::subscriber::Username;
 use domain::platform::audit::{Change, Thing, Verb};
+use domain::platform::tier::Limit;
 use domain::sales::plan::{Plan, PlanService};
 use store::access::online;
 use store::people::subscribers;
@@ -12,6 +13,7 @@ use store::{Store, StoreError, TenantScope};
 use thiserror::Error;
 
 use crate::context::Context;
+use crate::platform::entitle::{self, Unentitled};
 
 /// A subscriber that is on another plan now.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,6 +36,9 @@ pub enum MoveError {
     /// It is on that plan.
     #[error("`{0}` is on plan `{1}` already: nothing was changed")]
     Same(Username, String),
+    /// The ISP's tier does not allow it.
+    #[error(transparent)]
+    Unentitled(#[from] Unentitled),
     /// It could not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -56,6 +61,8 @@ pub async fn move_to_plan(
     if subscriber.plan == plan.id {
         return Err(MoveError::Same(username.clone(), plan.name.to_string()));
     }
+    entitle::may_change(&mut tx, Limit::Customers, subscriber.id.uuid(), context).await?;
+    entitle::may_offer(&mut tx, plan.service, context).await?;
     let before = plans::load(&mut tx, Some(&[subscriber.plan])).await?.found;
     let from = before.first().map(|plan| plan.name.to_string()).unwrap_or_default();
     subscribers::set_plan(&mut tx, subscriber.id, plan.id).await?;

@@ -10,6 +10,7 @@ use store::{Store, TenantScope};
 use crate::context::Context;
 use crate::people::by::{By, PeopleError};
 use crate::people::change_staff::keep_an_owner;
+use crate::people::invite::room_for;
 
 /// Lets somebody sign in no more: their stays end now, and what was mailed to them is good for nothing.
 pub async fn deactivate(
@@ -55,6 +56,7 @@ pub async fn reactivate(
         return Ok(before);
     }
     let has_password = staff::proofs(&mut tx, id).await?.is_some_and(|proofs| proofs.password_hash.is_some());
+    room_for(&mut tx, before.role, context).await?;
     let state = if has_password { StaffState::Active } else { StaffState::Invited };
     staff::set_state(&mut tx, id, state).await?;
     let changes = vec![Change::of("state", Some(before.state), Some(state))];

@@ -27,7 +27,7 @@ pub enum PlaceError {
     },
     /// Something lies in it.
     #[error("{0}")]
-    InUse(&'static str),
+    InUse(String),
     /// Somebody else has changed it meanwhile.
     #[error("somebody else has changed it meanwhile: read it again")]
     ChangedMeanwhile,

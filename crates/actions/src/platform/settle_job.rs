@@ -1,12 +1,13 @@
 //! Writes down what became of a try to do a job: it is done, it is tried again later, or a person must look at it.
 
-use domain::id::ExceptionId;
+use domain::id::{DeliveryId, ExceptionId};
 use domain::platform::job::{JobKind, Outcome};
 use domain::support::exception::{Exception, ExceptionKind};
 use policy::platform::retrying;
 use store::platform::jobs::{self, Claimed};
+use store::platform::webhooks;
 use store::support::exceptions;
-use store::{Store, StoreError};
+use store::{Store, StoreError, TenantTx};
 
 use crate::context::Context;
 
@@ -34,8 +35,8 @@ pub async fn settle_job(
     let settled = match outcome {
         Outcome::Done => {
             jobs::finish(&mut tx, job.id, now).await?;
-            let how = "it was done";
-            exceptions::resolve(&mut tx, ExceptionKind::JobParked, &[job.id.to_string()], now, how).await?;
+            let (about, how) = (about(&mut tx, job, kind).await?, "it was done");
+            exceptions::resolve(&mut tx, ExceptionKind::JobParked, &[about], now, how).await?;
             Settled::Done
         }
         Outcome::Later(why) => match retrying::wait_after(kind, job.tries) {
@@ -43,15 +44,33 @@ pub async fn settle_job(
                 jobs::postpone(&mut tx, job.id, now.plus(wait), &why).await?;
                 Settled::Later
             }
-            None => park(&mut tx, job, &why, context).await?,
+            None => park(&mut tx, job, kind, &why, context).await?,
         },
-        Outcome::Never(why) => park(&mut tx, job, &why, context).await?,
+        Outcome::Never(why) => park(&mut tx, job, kind, &why, context).await?,
     };
     tx.commit().await?;
     Ok(settled)
 }
 
-async fn park(tx: &mut store::TenantTx, job: Claimed, why: &str, context: Context<'_>) -> Result<Settled, StoreError> {
+/// What an exception about a job is about: the job itself; of tellings their webhook, so that one that is away for days is
+/// one trouble and not thousands.
+async fn about(tx: &mut TenantTx, job: Claimed, kind: JobKind) -> Result<String, StoreError> {
+    match kind {
+        JobKind::Mail => Ok(job.id.to_string()),
+        JobKind::Webhook => {
+            let webhook = webhooks::webhook_of(tx, DeliveryId::from_uuid(job.id.uuid())).await?;
+            Ok(webhook.map_or_else(|| job.id.to_string(), |webhook| webhook.to_string()))
+        }
+    }
+}
+
+async fn park(
+    tx: &mut TenantTx,
+    job: Claimed,
+    kind: JobKind,
+    why: &str,
+    context: Context<'_>,
+) -> Result<Settled, StoreError> {
     let now = context.now();
     let Some(parked) = jobs::park(tx, job.id, now, why).await? else { return Ok(Settled::Done) };
     let id: ExceptionId = context.new_id();
@@ -62,7 +81,7 @@ async fn park(tx: &mut store::TenantTx, job: Claimed, why: &str, context: Contex
     let trouble = Exception {
         id,
         kind: ExceptionKind::JobParked,
-        about: job.id.to_string(),
+        about: about(tx, job, kind).await?,
         nas: None,
         session: None,
         holder: None,

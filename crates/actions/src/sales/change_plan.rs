@@ -10,6 +10,7 @@ use store::{Store, StoreError, TenantScope};
 use thiserror::Error;
 
 use crate::context::Context;
+use crate::platform::entitle::{self, Unentitled};
 use crate::sales::publish_plan::joined;
 
 /// A plan that has other terms now.
@@ -38,6 +39,9 @@ pub enum ChangeError {
     /// The new terms contradict each other: every fault at once.
     #[error("the plan cannot be sold like that: {}", joined(.0))]
     Faults(Vec<PlanFault>),
+    /// The ISP's tier does not allow it.
+    #[error(transparent)]
+    Unentitled(#[from] Unentitled),
     /// It could not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -78,6 +82,7 @@ pub async fn change_plan_at(
     if !faults.is_empty() {
         return Err(ChangeError::Faults(faults));
     }
+    entitle::may_offer(&mut tx, before.service, context).await?;
     let revision = plans::revise(&mut tx, before.id, &terms).await?;
     let changes = differences(&before.terms, &terms);
     let entry = context.audit(Verb::ChangePlan, Thing::Plan(before.id), changes.clone());

@@ -9,6 +9,7 @@ use store::{Store, StoreError, TenantScope};
 use thiserror::Error;
 
 use crate::context::Context;
+use crate::platform::entitle::{self, Unentitled};
 
 /// Why a plan was not published.
 #[derive(Debug, Error)]
@@ -16,6 +17,9 @@ pub enum PublishError {
     /// Its terms contradict each other: every fault at once.
     #[error("the plan cannot be sold like that: {}", joined(.0))]
     Faults(Vec<PlanFault>),
+    /// The ISP's tier does not allow it.
+    #[error(transparent)]
+    Unentitled(#[from] Unentitled),
     /// It could not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -40,6 +44,7 @@ pub async fn publish_plan(
     }
     let plan = Plan { id: context.new_id(), revision: 1, name, service, terms };
     let mut tx = store.tenant(scope).await?;
+    entitle::may_offer(&mut tx, service, context).await?;
     plans::add(&mut tx, &plan).await?;
     audit::note(&mut tx, &[context.audit(Verb::PublishPlan, Thing::Plan(plan.id), Vec::new())]).await?;
     tx.commit().await?;

@@ -97,6 +97,7 @@ pub(super) const KEYS: &[Key] = &[
         example: "\"/etc/mnetifi/mail.password\"",
     },
     Key { name: "mail.from", variables: &["MNETIFI_MAIL_FROM"], example: "\"no-reply@isp.example\"" },
+    Key { name: "webhooks.allow_private", variables: &["MNETIFI_WEBHOOKS_ALLOW_PRIVATE"], example: "\"no\"" },
 ];
 
 /// Variables that begin like ours but are no settings: where the file is, and whatever tests tell themselves.

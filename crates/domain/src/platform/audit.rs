@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::access::facts::Holder;
 use crate::id::{
     AuditId, BatchId, BranchId, CustomerId, ExceptionId, ImpersonationId, JobId, KeyId, NasId, PlanId, RoleId, StaffId,
-    SubscriberId, TenantId, VoucherId, ZoneId,
+    SubscriberId, TenantId, VoucherId, WebhookId, ZoneId,
 };
 use crate::time::Timestamp;
 
@@ -223,6 +223,18 @@ verbs! {
     ChangeRouter = "change_router",
     /// A router was taken out of use.
     RetireRouter = "retire_router",
+    /// A webhook was added.
+    AddWebhook = "add_webhook",
+    /// A webhook was changed, or switched off or on.
+    ChangeWebhook = "change_webhook",
+    /// A webhook got another secret.
+    RotateWebhookSecret = "rotate_webhook_secret",
+    /// A webhook was taken away.
+    RemoveWebhook = "remove_webhook",
+    /// A webhook was told of nothing, to see whether it hears.
+    TestWebhook = "test_webhook",
+    /// A webhook was told of an event once more.
+    ReplayDelivery = "replay_delivery",
 }
 
 impl Verb {
@@ -308,6 +320,8 @@ things! {
     Zone(ZoneId) = "zone",
     /// A router.
     Router(NasId) = "router",
+    /// A webhook.
+    Webhook(WebhookId) = "webhook",
 }
 
 impl From<Holder> for Thing {

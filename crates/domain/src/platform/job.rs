@@ -1,6 +1,6 @@
 //! Jobs: what is done outside, later, and again until it is done. A deed writes them in its own transaction.
 
-use crate::id::JobId;
+use crate::id::{DeliveryId, JobId};
 use crate::messages::letter::Letter;
 use crate::time::Timestamp;
 
@@ -9,6 +9,8 @@ use crate::time::Timestamp;
 pub enum Work {
     /// Send a letter.
     Mail(Letter),
+    /// Tell a partner's webhook of an event. What is told stands in the delivery; the job has its id.
+    Webhook(DeliveryId),
 }
 
 impl Work {
@@ -16,6 +18,7 @@ impl Work {
     pub const fn kind(&self) -> JobKind {
         match self {
             Self::Mail(_) => JobKind::Mail,
+            Self::Webhook(_) => JobKind::Webhook,
         }
     }
 }
@@ -25,16 +28,19 @@ impl Work {
 pub enum JobKind {
     /// A letter.
     Mail,
+    /// An event that a partner's webhook is told of.
+    Webhook,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Mail];
+    pub const ALL: [Self; 2] = [Self::Mail, Self::Webhook];
 
     /// Its name in records.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Mail => "mail",
+            Self::Webhook => "webhook",
         }
     }
 

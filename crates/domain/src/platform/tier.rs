@@ -48,6 +48,18 @@ impl Feature {
         }
     }
 
+    /// What it is, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::PppoeStatic => "PPPoE and static lines",
+            Self::Hotspot => "hotspots",
+            Self::WhiteLabel => "pages without the platform's name",
+            Self::CustomApi => "keys and webhooks for programs",
+            Self::AdvancedAnalytics => "advanced analytics",
+            Self::DedicatedDatabase => "a database of its own",
+        }
+    }
+
     /// The feature with a [`key`](Self::key).
     pub fn from_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|feature| feature.key() == key)

@@ -127,9 +127,12 @@ pub async fn count(tx: &mut TenantTx, limit: Limit) -> Result<u64, StoreError> {
                 .await?
         }
         Limit::Routers => {
-            sqlx::query_scalar!(r#"select count(*) as "count!" from nas where tenant_id = $1"#, tenant)
-                .fetch_one(tx.connection())
-                .await?
+            sqlx::query_scalar!(
+                r#"select count(*) as "count!" from nas where tenant_id = $1 and retired_at is null"#,
+                tenant
+            )
+            .fetch_one(tx.connection())
+            .await?
         }
         Limit::StorageGb => 0,
     };
@@ -160,9 +163,13 @@ pub async fn earlier(tx: &mut TenantTx, limit: Limit, id: Uuid) -> Result<u64, S
             .await?
         }
         Limit::Routers => {
-            sqlx::query_scalar!(r#"select count(*) as "count!" from nas where tenant_id = $1 and id < $2"#, tenant, id,)
-                .fetch_one(tx.connection())
-                .await?
+            sqlx::query_scalar!(
+                r#"select count(*) as "count!" from nas where tenant_id = $1 and retired_at is null and id < $2"#,
+                tenant,
+                id,
+            )
+            .fetch_one(tx.connection())
+            .await?
         }
         Limit::StorageGb => 0,
     };

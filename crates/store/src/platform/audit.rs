@@ -18,6 +18,7 @@ use self::chain::Link;
 use crate::columns::{Instant, host};
 use crate::error::StoreError;
 use crate::page::{Listed, Page};
+use crate::platform::webhooks;
 use crate::tenant_tx::TenantTx;
 
 /// Entries written by one statement.
@@ -41,7 +42,7 @@ pub struct Search {
     pub until: Option<Timestamp>,
 }
 
-/// Adds entries at the end of the tenant's chain. Until the transaction ends, nobody else of this tenant adds any: call
+/// Adds entries at the end of the tenant's chain, and has its webhooks told of them. Until the transaction ends, nobody else of this tenant adds any: call
 /// it last.
 pub async fn note(tx: &mut TenantTx, entries: &[Entry]) -> Result<(), StoreError> {
     if entries.is_empty() {
@@ -91,7 +92,7 @@ pub async fn note(tx: &mut TenantTx, entries: &[Entry]) -> Result<(), StoreError
         .execute(tx.connection())
         .await?;
     }
-    Ok(())
+    webhooks::tell(tx, entries).await
 }
 
 /// What of an entry is put together for its row.
@@ -248,7 +249,9 @@ pub async fn names(tx: &mut TenantTx, things: &[Thing]) -> Result<HashMap<Uuid, 
            union all
            select id, name from api_keys where tenant_id = $1 and id = any($2)
            union all
-           select id, name from nas where tenant_id = $1 and id = any($2)"#,
+           select id, name from nas where tenant_id = $1 and id = any($2)
+           union all
+           select id, url from webhooks where tenant_id = $1 and id = any($2)"#,
         tenant,
         &ids,
     )

@@ -1,6 +1,6 @@
 //! The outbox: what is to be done outside, written down in the transaction of the deed that wants it.
 
-use domain::id::{Id, JobId, TenantId};
+use domain::id::{DeliveryId, Id, JobId, TenantId};
 use domain::messages::letter::Letter;
 use domain::platform::job::{ABOUT_MAX, FAULT_MAX, Job, JobKind, JobState, Work};
 use domain::secret::{Secret, SecretBytes};
@@ -114,13 +114,23 @@ pub async fn claim(
 /// What is to be done for a job; `None` when there is no such job, or when it is done.
 pub async fn work(tx: &mut TenantTx, id: JobId) -> Result<Option<Work>, StoreError> {
     let tenant = tx.tenant_uuid();
-    let row = sqlx::query!("select kind, payload_sealed from jobs where tenant_id = $1 and id = $2", tenant, id.uuid())
-        .fetch_optional(tx.connection())
-        .await?;
-    let Some((kind, Some(sealed))) = row.map(|row| (row.kind, row.payload_sealed)) else { return Ok(None) };
-    let clear = tx.unseal(&place(id), &sealed).await?;
-    let work = JobKind::from_code(&kind).and_then(|kind| work_of(kind, clear.expose()));
-    work.map(Some).ok_or_else(|| StoreError::corrupt("jobs", id.uuid()))
+    let row = sqlx::query!(
+        "select kind, payload_sealed from jobs where tenant_id = $1 and id = $2 and done_at is null",
+        tenant,
+        id.uuid(),
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let corrupt = || StoreError::corrupt("jobs", id.uuid());
+    match JobKind::from_code(&row.kind).ok_or_else(corrupt)? {
+        JobKind::Webhook => Ok(Some(Work::Webhook(DeliveryId::from_uuid(id.uuid())))),
+        JobKind::Mail => {
+            let sealed = row.payload_sealed.ok_or_else(corrupt)?;
+            let clear = tx.unseal(&place(id), &sealed).await?;
+            letter_of(clear.expose()).map(|letter| Some(Work::Mail(letter))).ok_or_else(corrupt)
+        }
+    }
 }
 
 /// A job is done; what it held is forgotten.
@@ -259,7 +269,7 @@ fn shortened(fault: &str) -> String {
     fault.chars().take(FAULT_MAX).collect()
 }
 
-/// Fields one after the other, each with its length before it.
+/// Fields one after the other, each with its length before it. Of a telling there is nothing to keep here.
 fn payload(work: &Work) -> Vec<u8> {
     let fields: &[&[u8]] = match work {
         Work::Mail(letter) => &[
@@ -268,6 +278,7 @@ fn payload(work: &Work) -> Vec<u8> {
             letter.subject.as_bytes(),
             letter.text.expose().as_bytes(),
         ],
+        Work::Webhook(_) => &[],
     };
     let mut octets = Vec::with_capacity(fields.iter().map(|field| field.len() + 4).sum());
     for field in fields {
@@ -277,33 +288,30 @@ fn payload(work: &Work) -> Vec<u8> {
     octets
 }
 
-/// The work of a payload; `None` when it is none.
-fn work_of(kind: JobKind, mut octets: &[u8]) -> Option<Work> {
-    match kind {
-        JobKind::Mail => {
-            let mut field = || {
-                let (length, rest) = octets.split_first_chunk::<4>()?;
-                let (text, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-                octets = rest;
-                String::from_utf8(text.to_vec()).ok()
-            };
-            let to = field()?.parse().ok()?;
-            let (from_name, subject) = (field()?, field()?);
-            Some(Work::Mail(Letter { to, from_name, subject, text: Secret::new(field()?) }))
-        }
-    }
+/// The letter of a payload; `None` when it is none.
+fn letter_of(mut octets: &[u8]) -> Option<Letter> {
+    let mut field = || {
+        let (length, rest) = octets.split_first_chunk::<4>()?;
+        let (text, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        octets = rest;
+        String::from_utf8(text.to_vec()).ok()
+    };
+    let to = field()?.parse().ok()?;
+    let (from_name, subject) = (field()?, field()?);
+    Some(Letter { to, from_name, subject, text: Secret::new(field()?) })
 }
 
-struct JobRow {
-    id: Uuid,
-    kind: String,
-    about: String,
-    created_at: Instant,
-    due_at: Option<Instant>,
-    tries: i32,
-    fault: Option<String>,
-    done_at: Option<Instant>,
-    parked_at: Option<Instant>,
+/// A job as its row has it.
+pub(super) struct JobRow {
+    pub(super) id: Uuid,
+    pub(super) kind: String,
+    pub(super) about: String,
+    pub(super) created_at: Instant,
+    pub(super) due_at: Option<Instant>,
+    pub(super) tries: i32,
+    pub(super) fault: Option<String>,
+    pub(super) done_at: Option<Instant>,
+    pub(super) parked_at: Option<Instant>,
 }
 
 impl TryFrom<JobRow> for Job {

@@ -9,6 +9,9 @@ use crate::error::StoreError;
 use crate::page::{Listed, Page};
 use crate::tenant_tx::TenantTx;
 
+/// The most names of each kind that are told of whoever works in a zone.
+const NAMES_MAX: i64 = 5;
+
 /// Adds a branch. A name that is taken is a `Conflict`.
 pub async fn add_branch(tx: &mut TenantTx, branch: &Branch) -> Result<(), StoreError> {
     let tenant = tx.tenant_uuid();
@@ -216,17 +219,44 @@ pub async fn remove_zone(tx: &mut TenantTx, id: ZoneId) -> Result<(), StoreError
     there(gone.rows_affected(), "zone")
 }
 
-/// How many people work in a zone.
-pub async fn staff_in_zone(tx: &mut TenantTx, id: ZoneId) -> Result<u64, StoreError> {
+/// Who works in a zone, and which keys reach into it, by their names: the first of them.
+pub async fn names_in_zone(tx: &mut TenantTx, id: ZoneId) -> Result<Vec<String>, StoreError> {
     let tenant = tx.tenant_uuid();
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from staff where tenant_id = $1 and $2 = any(zones) and state <> 'deactivated'"#,
+    let names = sqlx::query_scalar!(
+        r#"(select name from staff where tenant_id = $1 and $2 = any(zones) and state <> 'deactivated'
+            order by id limit $3)
+           union all
+           (select 'key ' || name from api_keys where tenant_id = $1 and $2 = any(zones) and revoked_at is null
+            order by id limit $3)"#,
+        tenant,
+        id.uuid(),
+        NAMES_MAX,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(names.into_iter().flatten().collect())
+}
+
+/// Whoever may not sign in any more, and keys that were taken back, name a zone no more.
+pub async fn leave_zone(tx: &mut TenantTx, id: ZoneId) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query!(
+        "update staff set zones = array_remove(zones, $2)
+         where tenant_id = $1 and $2 = any(zones) and state = 'deactivated'",
         tenant,
         id.uuid(),
     )
-    .fetch_one(tx.connection())
+    .execute(tx.connection())
     .await?;
-    Ok(uncounter(count))
+    sqlx::query!(
+        "update api_keys set zones = array_remove(zones, $2)
+         where tenant_id = $1 and $2 = any(zones) and revoked_at is not null",
+        tenant,
+        id.uuid(),
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
 }
 
 /// How many customers and subscribers are in a zone.

@@ -12,7 +12,7 @@ use store::people::{customers, subscribers};
 use store::sales::vouchers::{self, NewVouchers};
 use store::{Page, StoreError, TenantTx};
 
-use crate::scene::{NOW, Scene, code, customer, id, in_seconds, phone};
+use crate::scene::{NOW, Scene, a_zone, code, customer, id, in_seconds, phone};
 
 fn search(text: &str) -> Option<Search> {
     Some(Search::new(text, &CallingCode::kenya()))
@@ -169,7 +169,7 @@ async fn customers_are_found_by_any_of_their_names_their_number_and_their_zone()
     use customers::listing::Filter;
     let scene = Scene::open().await;
     let mut tx = scene.tx().await;
-    let (east, west, north): (ZoneId, ZoneId, ZoneId) = (id(), id(), id());
+    let (east, west, north) = (a_zone(&mut tx).await, a_zone(&mut tx).await, a_zone(&mut tx).await);
     let mut people = [
         in_zone("Mary Wanjiku Njoroge", east, "0712000001"),
         in_zone("Wanjiku Mwangi", west, "0712000002"),
@@ -228,7 +228,8 @@ async fn a_customers_document_is_sealed_and_comes_back_whole() {
 async fn who_still_has_something_is_not_forgotten() {
     let scene = Scene::open().await;
     let mut tx = scene.tx().await;
-    let mary = customer("Mary Wanjiku");
+    let mut mary = customer("Mary Wanjiku");
+    mary.profile.zone = Some(a_zone(&mut tx).await);
     customers::insert_many(&mut tx, std::slice::from_ref(&mary)).await.expect("added");
     let theirs = subscribers::Changes {
         customer: Some(Some(mary.id)),
@@ -258,7 +259,7 @@ async fn subscribers_are_listed_by_state_zone_name_and_end() {
     use subscribers::listing::{Filter, Sort, State};
     let scene = Scene::open().await;
     let mut tx = scene.tx().await;
-    let (east, west): (ZoneId, ZoneId) = (id(), id());
+    let (east, west) = (a_zone(&mut tx).await, a_zone(&mut tx).await);
     for (name, zone, until, suspended) in [
         ("b-house", Some(east), Some(in_seconds(100)), false),
         ("a-house", Some(west), Some(in_seconds(-100)), false),

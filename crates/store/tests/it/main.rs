@@ -17,3 +17,4 @@ mod sales;
 mod schema;
 mod secrets;
 mod tenants;
+mod zones;

@@ -12,7 +12,7 @@ use store::people::tries::{self, Remembered};
 use store::people::{keys, roles};
 use store::{Page, StoreError};
 
-use crate::scene::{NOW, Scene, id, in_seconds, phone};
+use crate::scene::{NOW, Scene, a_zone, id, in_seconds, phone};
 
 const IDLE: Span = Span::minutes(20);
 
@@ -60,14 +60,14 @@ pub(crate) fn a_stay(staff: StaffId, token_hash: [u8; 32]) -> NewSignIn {
     }
 }
 
-/// A key that sees plans in one zone.
+/// A key that sees plans.
 pub(crate) fn a_key(name: &str) -> Key {
     Key {
         id: id(),
         name: name.to_owned(),
         permissions: Permissions::on(Thing::Plans, &[Act::See]),
         services: Services::All,
-        zones: Zoned::Some(vec![id()]),
+        zones: Zoned::All,
         made_by: "Anna".to_owned(),
         made_at: NOW,
         rotated_at: None,
@@ -169,7 +169,7 @@ async fn staff_are_found_changed_and_listed() {
     staff::add(&mut tx, &anna).await.expect("added");
     staff::add(&mut tx, &ben).await.expect("added");
 
-    let moved = Staff { zones: Zoned::Some(vec![id()]), revision: 2, ..ben.clone() };
+    let moved = Staff { zones: Zoned::Some(vec![a_zone(&mut tx).await]), revision: 2, ..ben.clone() };
     staff::change(&mut tx, &moved).await.expect("changed");
     let of_text = StaffFilter { text: Some("BEN".to_owned()), ..StaffFilter::default() };
     let of_role = StaffFilter { role: Some(RoleName::Preset(Preset::Owner)), ..StaffFilter::default() };
@@ -186,8 +186,8 @@ async fn staff_are_found_changed_and_listed() {
 #[tokio::test]
 async fn a_key_is_known_until_it_ends_and_its_earlier_proof_for_a_while() {
     let scene = Scene::open().await;
-    let key = a_key("billing system");
     let mut tx = scene.tx().await;
+    let key = Key { zones: Zoned::Some(vec![a_zone(&mut tx).await]), ..a_key("billing system") };
     keys::add(&mut tx, &key, &[1; 32]).await.expect("added");
     keys::rotate(&mut tx, key.id, &[2; 32], NOW, in_seconds(60)).await.expect("rotated");
     tx.commit().await.expect("commits");

@@ -20,7 +20,7 @@ pub async fn remove_branch(
     let branch = places::lock_branch(&mut tx, id).await?.ok_or(PlaceError::Unknown("branch"))?;
     let its_zones = ZoneFilter { branch: Some(id), ..ZoneFilter::default() };
     if !places::list_zones(&mut tx, &its_zones, Page::first(1)).await?.rows.is_empty() {
-        return Err(PlaceError::InUse("the branch has zones: move them to another branch first"));
+        return Err(PlaceError::InUse("the branch has zones: move them to another branch first".to_owned()));
     }
     places::remove_branch(&mut tx, id).await?;
     let changes = vec![Change::of("name", Some(&branch.name), None)];

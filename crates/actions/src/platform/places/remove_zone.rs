@@ -17,12 +17,17 @@ pub async fn remove_zone(
 ) -> Result<(), PlaceError> {
     let mut tx = store.tenant(scope).await?;
     let zone = places::lock_zone(&mut tx, id).await?.ok_or(PlaceError::Unknown("zone"))?;
-    if places::staff_in_zone(&mut tx, id).await? > 0 {
-        return Err(PlaceError::InUse("people work in this zone: give them other zones first"));
+    let names = places::names_in_zone(&mut tx, id).await?;
+    if !names.is_empty() {
+        let names = names.join(", ");
+        return Err(PlaceError::InUse(format!("{names} work in this zone: give them other zones first")));
     }
-    if places::customers_in_zone(&mut tx, id).await? > 0 {
-        return Err(PlaceError::InUse("customers or subscribers are in this zone: move them first"));
+    let lying = places::customers_in_zone(&mut tx, id).await?;
+    if lying > 0 {
+        let said = format!("{lying} customers and subscribers are in this zone: move them to another first");
+        return Err(PlaceError::InUse(said));
     }
+    places::leave_zone(&mut tx, id).await?;
     places::remove_zone(&mut tx, id).await?;
     let changes = vec![Change::of("name", Some(&zone.name), None)];
     audit::note(&mut tx, &[context.audit(Verb::RemoveZone, Thing::Zone(id), changes)]).await?;

@@ -26,6 +26,7 @@ pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "customers", column: "identity_sealed" },
     SealedColumn { table: "staff", column: "totp_sealed" },
     SealedColumn { table: "jobs", column: "payload_sealed" },
+    SealedColumn { table: "webhooks", column: "secret_sealed" },
     SealedColumn { table: "idempotency_keys", column: "answer_sealed" },
 ];
 

@@ -41,7 +41,7 @@ use super::inventory::{all_rows_of, queries_in_the_source};
 use crate::access::decisions::save;
 use crate::certificates::certificate;
 use crate::routers::sighting;
-use crate::scene::{NOW, Scene, cap, code, customer, device, full_terms, id, in_seconds, phone};
+use crate::scene::{NOW, Scene, a_zone, cap, code, customer, device, full_terms, id, in_seconds, phone};
 
 /// Asks one query as our tenant for what is theirs: a case of a [`Walk`]. For a file of cases of its own, see
 /// `queries/platform.rs`.
@@ -62,6 +62,7 @@ mod people;
 mod platform;
 mod sales;
 mod support;
+mod webhooks;
 
 /// What was walked over already.
 struct Walk<'a> {
@@ -112,7 +113,7 @@ async fn walk() {
         changes: vec![Change::of("until", None, Some("noon"))],
     };
     let their_certificate = certificate(theirs, 7);
-    let their_customer = customer("Mary Wanjiku");
+    let mut their_customer = customer("Mary Wanjiku");
     let their_trouble = support::trouble(theirs, their_session);
     let their_operation = Operation {
         id: id(),
@@ -156,6 +157,7 @@ async fn walk() {
         vouchers::insert_codes(&mut tx, &[(id(), code("Bought1"))], &bought).await.expect("inserted");
         audit::note(&mut tx, std::slice::from_ref(&their_entry)).await.expect("noted");
         vouchers::mark_sold(&mut tx, theirs.voucher, NOW, Some(in_seconds(60))).await.expect("sold");
+        their_customer.profile.zone = Some(a_zone(&mut tx).await);
         customers::insert_many(&mut tx, std::slice::from_ref(&their_customer)).await.expect("added");
         tx.commit().await.expect("commits");
     }
@@ -507,6 +509,7 @@ async fn walk() {
     network::walk(&mut walk, &their_trouble).await;
     platform::walk(&mut walk, &their_entry).await;
     accounts::walk(&mut walk).await;
+    webhooks::walk(&mut walk).await;
     sales::walk(&mut walk, theirs, &their_customer).await;
     case!("sales::batches::add", |tx| {
         batches::add(tx, &theirs.batch).await?;

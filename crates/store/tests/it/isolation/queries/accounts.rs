@@ -161,7 +161,11 @@ pub(super) async fn walk(walk: &mut Walk<'_>) {
         places::remove_zone(tx, THEIR_ZONE).await?;
         false
     });
-    case_of!(walk, "platform::places::staff_in_zone", |tx| places::staff_in_zone(tx, THEIR_ZONE).await? == 0);
+    case_of!(walk, "platform::places::names_in_zone", |tx| places::names_in_zone(tx, THEIR_ZONE).await?.is_empty());
+    case_of!(walk, "platform::places::leave_zone", |tx| {
+        places::leave_zone(tx, THEIR_ZONE).await?;
+        true
+    });
     case_of!(walk, "platform::places::customers_in_zone", |tx| {
         places::customers_in_zone(tx, THEIR_ZONE).await? == 0
     });

@@ -30,7 +30,9 @@ pub(super) async fn walk(walk: &mut Walk<'_>, theirs: &Isp, their_customer: &Cus
     });
     case_of!(walk, "people::customers::insert_many", |tx| {
         // Under their id: it becomes a row of ours.
-        customers::insert_many(tx, std::slice::from_ref(their_customer)).await?;
+        let mut twin = their_customer.clone();
+        twin.profile.zone = None;
+        customers::insert_many(tx, &[twin]).await?;
         let twin = customers::find(tx, their_id, None).await?;
         customers::remove(tx, their_id).await?;
         twin.is_some()
