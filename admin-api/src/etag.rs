@@ -59,6 +59,14 @@ impl IfMatch {
         }
     }
 
+    /// What was seen, where a state is meant: the deed compares it once more, in its own transaction.
+    pub fn meant<'a, T>(&self, seen: &'a T) -> Option<&'a T> {
+        match self {
+            Self::Any => None,
+            Self::OneOf(_) => Some(seen),
+        }
+    }
+
     fn read(headers: &HeaderMap) -> Result<Self, Problem> {
         let bad = || Problem::new(Code::Malformed, "If-Match: write the ETag as it came, with its quotes, or *");
         let mut tags = Vec::new();

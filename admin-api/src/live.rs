@@ -32,7 +32,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::access::sessions::SessionView;
-use crate::access::whose;
+use crate::access::whose::Sight;
 use crate::app::App;
 use crate::door::Caller;
 use crate::list::{Nothing, Query, wrong};
@@ -245,7 +245,10 @@ impl Listener {
             let begun = online::begun_since(&mut tx, since.max(self.from.minus(NEAR)), ROWS_MAX).await?;
             let ended = online::ended_since(&mut tx, since.max(self.from.minus(FAR)), ROWS_MAX).await?;
             let new: Vec<_> = begun.iter().chain(&ended).filter(|id| !self.told.knows(id.uuid())).copied().collect();
-            for stored in sessions::by_ids(&mut tx, &new).await? {
+            let looked_at = sessions::by_ids(&mut tx, &new).await?;
+            let holders: Vec<_> = looked_at.iter().map(|stored| stored.holder).collect();
+            let sight = Sight::of(&mut tx, &self.caller, &holders).await?;
+            for stored in looked_at {
                 let id = stored.id.uuid();
                 let has_ended = stored.session.ended_at.is_some();
                 // What had ended before anybody listened is no news, unless it is far from certain that it was told.
@@ -253,7 +256,7 @@ impl Listener {
                 if !self.told.note(id, has_ended) || !is_news {
                     continue;
                 }
-                if !whose::may_see(&self.caller, stored.service, stored.holder) {
+                if !sight.sees(stored.service, stored.holder) {
                     continue;
                 }
                 let session = SessionView::of(&stored, now);
@@ -265,8 +268,13 @@ impl Listener {
             }
         }
         if of_routers || of_exceptions {
-            for exception in exceptions::changed_since(&mut tx, since.max(self.from.minus(NEAR)), ROWS_MAX).await? {
-                if self.told.note(exception.id.uuid(), exception.resolved.is_some()) {
+            let met = exceptions::changed_since(&mut tx, since.max(self.from.minus(NEAR)), ROWS_MAX).await?;
+            let holders: Vec<_> = met.iter().map(|exception| exception.holder).collect();
+            let sight = Sight::of(&mut tx, &self.caller, &holders).await?;
+            for exception in met {
+                if sight.sees_trouble(exception.holder)
+                    && self.told.note(exception.id.uuid(), exception.resolved.is_some())
+                {
                     tell_of(&exception, (of_routers, of_exceptions), &mut events);
                 }
             }

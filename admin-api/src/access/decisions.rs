@@ -13,7 +13,7 @@ use store::access::decisions::{self, DecisionKey, Search};
 use store::platform::tenants;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access::whose::{self, HolderView};
+use crate::access::whose::{HolderView, Sight};
 use crate::app::App;
 use crate::body::json;
 use crate::door::Caller;
@@ -131,7 +131,9 @@ pub(crate) async fn list_decisions(
     let search = filters.search()?;
     let mut tx = app.store().tenant(&caller.scope()).await?;
     let listed = decisions::search(&mut tx, &search, page.page::<DecisionKey>("newest")?).await?;
-    let visible = listed.rows.iter().filter(|one| whose::may_see(&caller, one.service, one.holder));
+    let holders: Vec<_> = listed.rows.iter().map(|one| one.holder).collect();
+    let sight = Sight::of(&mut tx, &caller, &holders).await?;
+    let visible = listed.rows.iter().filter(|one| sight.sees(one.service, one.holder));
     listing(&page, "newest", visible.map(DecisionView::from).collect(), listed.next)
 }
 
@@ -185,7 +187,9 @@ pub(crate) async fn explain_decision(
     drop(tx);
     let story = explain::of_trace(app.store(), &caller.scope(), &tenant, trace).await?.ok_or_else(missing)?;
     let decision = &story.decision;
-    if !whose::may_see(&caller, decision.service, decision.holder) {
+    let mut tx = app.store().tenant(&caller.scope()).await?;
+    let sight = Sight::of(&mut tx, &caller, &[decision.holder]).await?;
+    if !sight.sees(decision.service, decision.holder) {
         return Err(missing());
     }
     json(&explained(&story))

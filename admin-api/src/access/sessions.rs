@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::access::sessions::{self, Filter, StoredSession};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access::whose::{self, HolderView};
+use crate::access::whose::{HolderView, Sight};
 use crate::app::App;
 use crate::body::json;
 use crate::door::Caller;
@@ -140,7 +140,9 @@ pub(crate) async fn list_sessions(
     let mut tx = app.store().tenant(&caller.scope()).await?;
     let listed = sessions::list(&mut tx, &filter, page.page("newest")?).await?;
     let now = app.now();
-    let visible = listed.rows.iter().filter(|stored| whose::may_see(&caller, stored.service, stored.holder));
+    let holders: Vec<_> = listed.rows.iter().map(|stored| stored.holder).collect();
+    let sight = Sight::of(&mut tx, &caller, &holders).await?;
+    let visible = listed.rows.iter().filter(|stored| sight.sees(stored.service, stored.holder));
     listing(&page, "newest", visible.map(|stored| SessionView::of(stored, now)).collect(), listed.next)
 }
 
@@ -165,7 +167,8 @@ async fn find(app: &App, caller: &Caller, id: &str) -> Result<StoredSession, Pro
     let id = uuid::Uuid::parse_str(id).map_err(|_| missing())?;
     let mut tx = app.store().tenant(&caller.scope()).await?;
     let stored = sessions::find(&mut tx, SessionId::from_uuid(id)).await?.ok_or_else(missing)?;
-    if whose::may_see(caller, stored.service, stored.holder) { Ok(stored) } else { Err(missing()) }
+    let sight = Sight::of(&mut tx, caller, &[stored.holder]).await?;
+    if sight.sees(stored.service, stored.holder) { Ok(stored) } else { Err(missing()) }
 }
 
 /// What was asked of a router.

@@ -116,6 +116,9 @@ impl std::str::FromStr for Micros {
 /// Whose usage was asked for. What is another provider's is not there.
 async fn of(tx: &mut TenantTx, caller: &Caller, filters: &UsageFilters) -> Result<Of, Problem> {
     let UsageFilters { subscriber, voucher, plan, router, .. } = *filters;
+    if caller.zones().filter().is_some() && subscriber.is_none() && voucher.is_none() {
+        return Err(wrong("subscriber", "you work in some zones alone: name one of the subscribers there"));
+    }
     match (subscriber, voucher, plan, router) {
         (None, None, None, None) => Ok(Of::Tenant),
         (Some(id), None, None, None) => {

@@ -1,13 +1,16 @@
 //! Whose right something is, and whether a caller may see it: somebody without hotspots sees no voucher, and no session
-//! whose name is a voucher's code.
+//! whose name is a voucher's code; somebody of some zones sees no subscriber of another.
+
+use std::collections::HashSet;
 
 use domain::access::attempt::AskedService;
 use domain::access::facts::Holder;
 use domain::id::{SubscriberId, VoucherId};
 use domain::people::role::Services;
 use serde::Serialize;
-use store::TenantTx;
 use store::access::holders;
+use store::people::subscribers;
+use store::{StoreError, TenantTx};
 use utoipa::ToSchema;
 
 use crate::door::Caller;
@@ -44,11 +47,50 @@ impl From<Holder> for HolderView {
     }
 }
 
-/// Whether somebody may see what is on that line and of that right.
-pub(crate) fn may_see(caller: &Caller, service: AskedService, holder: Option<Holder>) -> bool {
-    match caller.services() {
-        Services::All => true,
-        Services::PppoeAndStatic => service == AskedService::Ppp && !matches!(holder, Some(Holder::Voucher(_))),
+/// What of many things a caller may see: of somebody who works in some zones, what is of the subscribers there.
+pub(crate) struct Sight<'a> {
+    caller: &'a Caller,
+    /// Those of the subscribers in question who are in their zones; `None` is everywhere.
+    near: Option<HashSet<SubscriberId>>,
+}
+
+impl<'a> Sight<'a> {
+    /// What the caller may see of what is of these rights.
+    pub(crate) async fn of(
+        tx: &mut TenantTx,
+        caller: &'a Caller,
+        holders: &[Option<Holder>],
+    ) -> Result<Self, StoreError> {
+        let Some(zones) = caller.zones().filter() else { return Ok(Self { caller, near: None }) };
+        let ids: Vec<SubscriberId> = holders
+            .iter()
+            .filter_map(|holder| match holder {
+                Some(Holder::Subscriber(id)) => Some(*id),
+                Some(Holder::Voucher(_)) | None => None,
+            })
+            .collect();
+        Ok(Self { caller, near: Some(subscribers::that_are_in(tx, &ids, zones).await?) })
+    }
+
+    /// Whether they may see what is on that line and of that right.
+    pub(crate) fn sees(&self, service: AskedService, holder: Option<Holder>) -> bool {
+        let is_theirs = match self.caller.services() {
+            Services::All => true,
+            Services::PppoeAndStatic => service == AskedService::Ppp && !matches!(holder, Some(Holder::Voucher(_))),
+        };
+        let is_near = match (&self.near, holder) {
+            (None, _) => true,
+            (Some(near), Some(Holder::Subscriber(id))) => near.contains(&id),
+            // Vouchers are in no zone: who may see them sees them wherever they are used.
+            (Some(_), Some(Holder::Voucher(_))) => true,
+            (Some(_), None) => false,
+        };
+        is_theirs && is_near
+    }
+
+    /// Whether they may see a trouble with that right. Troubles of routers are for all who may see any.
+    pub(crate) fn sees_trouble(&self, holder: Option<Holder>) -> bool {
+        holder.is_none() || self.sees(AskedService::Ppp, holder)
     }
 }
 
@@ -58,6 +100,8 @@ pub(crate) async fn known(tx: &mut TenantTx, caller: &Caller, holder: Holder) ->
         Holder::Voucher(_) => ("voucher", caller.services() == Services::All),
         Holder::Subscriber(_) => ("subscriber", true),
     };
+    let sight = Sight::of(tx, caller, &[Some(holder)]).await?;
+    let visible = visible && sight.sees_trouble(Some(holder));
     if visible && holders::that_are_ours(tx, &[holder]).await?.contains(&holder) {
         return Ok(holder);
     }

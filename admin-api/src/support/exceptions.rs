@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::support::exceptions;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access::whose::HolderView;
+use crate::access::whose::{HolderView, Sight};
 use crate::app::App;
 use crate::body::Body;
 use crate::door::Caller;
@@ -95,7 +95,10 @@ pub(crate) async fn list_exceptions(
 ) -> Result<Response, Problem> {
     let mut tx = app.store().tenant(&caller.scope()).await?;
     let listed = exceptions::list(&mut tx, filters.all.unwrap_or(false), page.page("newest")?).await?;
-    listing(&page, "newest", listed.rows.iter().map(ExceptionView::from).collect(), listed.next)
+    let holders: Vec<_> = listed.rows.iter().map(|one| one.holder).collect();
+    let sight = Sight::of(&mut tx, &caller, &holders).await?;
+    let visible = listed.rows.iter().filter(|one| sight.sees_trouble(one.holder));
+    listing(&page, "newest", visible.map(ExceptionView::from).collect(), listed.next)
 }
 
 fn id_of(text: &str) -> Result<ExceptionId, Problem> {
@@ -117,6 +120,10 @@ pub(crate) async fn get_exception(
     let id = id_of(&id)?;
     let mut tx = app.store().tenant(&caller.scope()).await?;
     let found = exceptions::find(&mut tx, id).await?.ok_or_else(|| Problem::not_found("exception"))?;
+    let sight = Sight::of(&mut tx, &caller, &[found.holder]).await?;
+    if !sight.sees_trouble(found.holder) {
+        return Err(Problem::not_found("exception"));
+    }
     etag::single(&ExceptionView::from(&found))
 }
 

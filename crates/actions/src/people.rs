@@ -10,6 +10,7 @@ pub mod suspend;
 pub mod suspend_many;
 
 pub mod by;
+mod seen;
 pub(crate) mod tries;
 
 pub mod change_password;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actions::platform::places::add_zone::add_zone;
 use domain::id::SessionId;
 use domain::people::role::{Preset, RoleName};
 use domain::people::staff::Zoned;
@@ -198,5 +199,62 @@ async fn what_happens_comes_live_to_its_own_isp_alone_and_goes_on_after_a_lost_l
     assert!(heard.contains("\"user_name\":\"house-1\""), "{heard}");
     assert!(!they_heard.contains("exception_opened"), "{they_heard}");
     assert_eq!(they_heard.matches("event: session_online").count(), 1, "{they_heard}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_technician_of_a_zone_sees_what_is_of_its_subscribers_alone() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    let api = Api::open(&world).await?;
+    let owner = api.owner(&world, &world.isp).await?;
+    let plan = world.sells(&world.isp, month(), "home", PlanService::Pppoe).await?;
+    let mut zones = Vec::new();
+    let mut houses = Vec::new();
+    for (name, area, acct) in [("near", "Hill", "81000011"), ("far", "Coast", "81000012")] {
+        let zone = add_zone(&world.store, &world.isp.scope, area.parse()?, None, world.context()).await?.id;
+        world.connects(&world.isp, &plan, name, "karibu").await?;
+        let house = first(&owner, &format!("/v1/subscribers?q={name}")).await?;
+        let house = house["id"].as_str().expect("an id").to_owned();
+        let place = format!("/v1/subscribers/{house}");
+        owner.patch(&place, json!({ "zone_id": zone.to_string() })).await?.is(200)?;
+        world.knows_what_changed().await;
+        let accept = world.isp.router.asks_over_ppp(name, "karibu", PHONE).await?;
+        anyhow::ensure!(accept.as_ref().is_some_and(|reply| reply.is_accept()), "{name} is not let in: {accept:?}");
+        let class = accept.as_ref().map(tests::client::Reply::class).unwrap_or_default();
+        let (user, mac, session) = (name, PHONE, acct);
+        let report = Report { status: 1, session, user, mac, class: &class, in_octets: 0, out_octets: 0, seconds: 0 };
+        world.isp.router.reports(&report).await?;
+        world.drained().await;
+        zones.push(zone);
+        houses.push(house);
+    }
+    world.recorded().await;
+    let near = Zoned::Some(vec![zones[0]]);
+    let technician = api.signed_in(&world, &world.isp, RoleName::Preset(Preset::Technician), near).await?;
+
+    first(&owner, "/v1/sessions?user_name=near").await?;
+    let far = first(&owner, "/v1/sessions?user_name=far").await?;
+    let far_session = format!("/v1/sessions/{}", far["id"].as_str().expect("an id"));
+    let far_answer = first(&owner, "/v1/decisions?user_name=far").await?;
+    let far_answer = format!("/v1/decisions/{}", far_answer["trace"].as_str().expect("a trace"));
+    for path in ["/v1/sessions", "/v1/sessions?all=true", "/v1/decisions"] {
+        let listed = technician.get(path).await?.is(200)?.json();
+        let names: Vec<&str> =
+            listed["items"].as_array().expect("a list").iter().filter_map(|one| one["user_name"].as_str()).collect();
+        assert!(!names.is_empty() && names.iter().all(|name| *name == "near"), "{path}: {names:?}");
+    }
+    let device = json!({ "subscriber": houses[1], "device": PHONE });
+    for hidden in [
+        technician.get(&far_session).await?,
+        technician.get(&far_answer).await?,
+        technician.get(&format!("/v1/subscribers/{}/devices", houses[1])).await?,
+        technician.get(&format!("/v1/usage?subscriber={}", houses[1])).await?,
+        technician.post("/v1/devices/block", device).await?,
+    ] {
+        assert_eq!((hidden.status, hidden.code().as_str()), (404, "not_found"), "{}", hidden.text());
+    }
+    technician.get(&format!("/v1/subscribers/{}/devices", houses[0])).await?.is(200)?;
+    technician.get(&format!("/v1/usage?subscriber={}", houses[0])).await?.is(200)?;
+    assert_eq!(technician.get("/v1/usage").await?.status, 400, "what all have used is not of one zone");
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod accounting;
+mod as_seen;
 mod book;
 mod converge;
 mod converge_many;

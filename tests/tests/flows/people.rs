@@ -412,6 +412,10 @@ async fn somebody_is_deactivated_without_being_deleted_and_an_owner_stays() {
     let leaves = async |id| deactivate(&story.store, &story.isp, &by, id, story.context()).await;
 
     assert!(matches!(leaves(anna.staff.id).await, Err(PeopleError::LastOwner)));
+    // Whoever was invited and has not come yet runs nothing.
+    let waits = person("waits", "savanna", Preset::Owner);
+    invite(&story.store, &story.isp, &by, waits, Joining::ByHand, story.context()).await.expect("invited");
+    assert!(matches!(leaves(anna.staff.id).await, Err(PeopleError::LastOwner)));
     let second = person("boss", "savanna", Preset::Owner);
     invite(&story.store, &story.isp, &by, second, Joining::With(secret(OTHER)), story.context()).await.expect("added");
     assert_eq!(leaves(anna.staff.id).await.expect("leaves").state, StaffState::Deactivated);

@@ -40,6 +40,14 @@ async fn meant(tx: &mut TenantTx, app: &App, caller: &Caller, id: &str, meant: &
     if meant.allows(&view_of(tx, app, &record).await?) { Ok(record) } else { Err(Problem::changed_meanwhile()) }
 }
 
+fn is_done(fate: suspend::Fate) -> Result<(), Problem> {
+    match fate {
+        suspend::Fate::Done => Ok(()),
+        suspend::Fate::Unknown => Err(Problem::not_found("subscriber")),
+        suspend::Fate::Changed => Err(Problem::changed_meanwhile()),
+    }
+}
+
 async fn after(app: &App, caller: &Caller, id: &str) -> Result<Response, Problem> {
     let mut tx = app.store().tenant(&caller.scope()).await?;
     let record = find(&mut tx, caller, id).await?;
@@ -61,7 +69,9 @@ async fn suspend_one(
     let mut tx = app.store().tenant(&scope).await?;
     let record = meant(&mut tx, &app, &caller, &id, &state).await?;
     drop(tx);
-    suspend::suspend(app.store(), &scope, &record.subscriber.username, caller.context(&app)).await?;
+    let which = (&record.subscriber.username, state.meant(&record));
+    let fate = suspend::suspend_as_seen(app.store(), &scope, which, caller.context(&app)).await?;
+    is_done(fate)?;
     after(&app, &caller, &id).await
 }
 
@@ -78,7 +88,9 @@ async fn resume(
     let mut tx = app.store().tenant(&scope).await?;
     let record = meant(&mut tx, &app, &caller, &id, &state).await?;
     drop(tx);
-    suspend::resume(app.store(), &scope, &record.subscriber.username, caller.context(&app)).await?;
+    let which = (&record.subscriber.username, state.meant(&record));
+    let fate = suspend::resume_as_seen(app.store(), &scope, which, caller.context(&app)).await?;
+    is_done(fate)?;
     after(&app, &caller, &id).await
 }
 
@@ -114,9 +126,10 @@ async fn move_one(
     drop(tx);
     let plan =
         plan.ok_or_else(|| Problem::of_field("/plan_id", FaultCode::Invalid, "there is no plan with that id"))?;
-    let (username, context) = (&record.subscriber.username, caller.context(&app));
-    match move_to_plan::move_to_plan(app.store(), &scope, username, &plan, context).await {
+    let (which, context) = ((&record.subscriber.username, state.meant(&record)), caller.context(&app));
+    match move_to_plan::move_as_seen(app.store(), &scope, which, &plan, context).await {
         Ok(_) | Err(move_to_plan::MoveError::Same(..)) => after(&app, &caller, &id).await,
+        Err(move_to_plan::MoveError::Changed) => Err(Problem::changed_meanwhile()),
         Err(move_to_plan::MoveError::Unknown(_)) => Err(Problem::not_found("subscriber")),
         Err(why @ move_to_plan::MoveError::Hotspot(_)) => {
             Err(Problem::of_field("/plan_id", FaultCode::Invalid, why.to_string()))
@@ -164,10 +177,11 @@ async fn renew(
     let zone = tenants::own(&mut tx).await?.zone;
     let record = meant(&mut tx, &app, &caller, &id, &state).await?;
     drop(tx);
-    let (username, context) = (&record.subscriber.username, caller.context(&app));
-    let renewed = renew_subscriber::renew_subscriber(app.store(), &scope, &zone, username, extension, context).await;
+    let (which, context) = ((&record.subscriber.username, state.meant(&record)), caller.context(&app));
+    let renewed = renew_subscriber::renew_as_seen(app.store(), &scope, &zone, which, extension, context).await;
     match renewed {
         Ok(_) => after(&app, &caller, &id).await,
+        Err(renew_subscriber::RenewError::Changed) => Err(Problem::changed_meanwhile()),
         Err(renew_subscriber::RenewError::Unknown(_)) => Err(Problem::not_found("subscriber")),
         Err(renew_subscriber::RenewError::Endless(_)) => Err(Problem::new(
             Code::Conflict,

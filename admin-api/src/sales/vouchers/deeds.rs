@@ -1,6 +1,6 @@
 //! What is done to one voucher.
 
-use actions::sales::vouchers_in_bulk::{Deed, Fate, vouchers_in_bulk};
+use actions::sales::vouchers_in_bulk::{Deed, Fate, voucher_as_seen, vouchers_in_bulk};
 use actions::sales::{give_voucher, sell_voucher};
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -163,13 +163,21 @@ async fn done(app: &App, caller: &Caller, id: &str, meant: &IfMatch, deed: Deed)
     if !meant.allows(&VoucherView::new(&before, plan, app.now())) {
         return Err(Problem::changed_meanwhile());
     }
-    let filter = Filter { ids: Some(vec![id]), ..Filter::default() };
-    let context = caller.context(app);
-    let fates = vouchers_in_bulk(app.store(), &scope, &tenant.zone, &filter, deed, context).await;
-    let fates = fates.map_err(super::bulk::problem)?;
-    let (_, fate) = fates.first().ok_or_else(|| Problem::not_found("voucher"))?;
+    let (store, zone, context) = (app.store(), &tenant.zone, caller.context(app));
+    let fate = match meant.meant(&before) {
+        Some(seen) => voucher_as_seen(store, &scope, zone, seen, deed, context).await.map_err(super::bulk::problem)?,
+        None => {
+            let filter = Filter { ids: Some(vec![id]), ..Filter::default() };
+            let fates = vouchers_in_bulk(store, &scope, zone, &filter, deed, context).await;
+            let fates = fates.map_err(super::bulk::problem)?;
+            fates.first().ok_or_else(|| Problem::not_found("voucher"))?.1
+        }
+    };
+    if fate == Fate::Changed && meant.meant(&before).is_some() {
+        return Err(Problem::changed_meanwhile());
+    }
     if !fate.is_done() {
-        return Err(Problem::new(Code::Conflict, why_not(*fate)));
+        return Err(Problem::new(Code::Conflict, why_not(fate)));
     }
     let mut tx = app.store().tenant(&scope).await?;
     let after = vouchers::find(&mut tx, id).await?.ok_or_else(|| Problem::not_found("voucher"))?;

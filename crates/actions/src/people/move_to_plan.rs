@@ -6,13 +6,14 @@ use domain::platform::audit::{Change, Thing, Verb};
 use domain::platform::tier::Limit;
 use domain::sales::plan::{Plan, PlanService};
 use store::access::online;
-use store::people::subscribers;
+use store::people::subscribers::{self, Record};
 use store::platform::audit;
 use store::sales::plans;
 use store::{Store, StoreError, TenantScope};
 use thiserror::Error;
 
 use crate::context::Context;
+use crate::people::seen::is_as_seen;
 use crate::platform::entitle::{self, Unentitled};
 
 /// A subscriber that is on another plan now.
@@ -36,6 +37,9 @@ pub enum MoveError {
     /// It is on that plan.
     #[error("`{0}` is on plan `{1}` already: nothing was changed")]
     Same(Username, String),
+    /// It is not as it was seen any more.
+    #[error("the subscriber was changed by somebody else: look at it and try again")]
+    Changed,
     /// The ISP's tier does not allow it.
     #[error(transparent)]
     Unentitled(#[from] Unentitled),
@@ -52,12 +56,26 @@ pub async fn move_to_plan(
     plan: &Plan,
     context: Context<'_>,
 ) -> Result<Moved, MoveError> {
+    move_as_seen(store, scope, (username, None), plan, context).await
+}
+
+/// The same, only if the subscriber is still as it was seen.
+pub async fn move_as_seen(
+    store: &Store,
+    scope: &TenantScope,
+    (username, seen): (&Username, Option<&Record>),
+    plan: &Plan,
+    context: Context<'_>,
+) -> Result<Moved, MoveError> {
     if plan.service == PlanService::Hotspot {
         return Err(MoveError::Hotspot(plan.name.to_string()));
     }
     let mut tx = store.tenant(scope).await?;
     let unknown = || MoveError::Unknown(username.clone());
     let subscriber = subscribers::lock(&mut tx, username).await?.ok_or_else(unknown)?;
+    if !is_as_seen(&mut tx, subscriber.id, seen).await? {
+        return Err(MoveError::Changed);
+    }
     if subscriber.plan == plan.id {
         return Err(MoveError::Same(username.clone(), plan.name.to_string()));
     }

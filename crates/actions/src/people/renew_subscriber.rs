@@ -6,13 +6,14 @@ use domain::platform::audit::{Change, Thing, Verb};
 use domain::sales::extension::{EndIsPast, Extension};
 use domain::time::{Timestamp, Zone};
 use store::access::online;
-use store::people::subscribers;
+use store::people::subscribers::{self, Record};
 use store::platform::audit;
 use store::sales::plans;
 use store::{Store, StoreError, TenantScope};
 use thiserror::Error;
 
 use crate::context::Context;
+use crate::people::seen::is_as_seen;
 
 /// A subscriber whose end was moved.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +40,9 @@ pub enum RenewError {
     /// It would have ended before now.
     #[error("{0}; to stop a service at once, `mnetifi subscriber suspend` does")]
     Past(#[from] EndIsPast),
+    /// It is not as it was seen any more.
+    #[error("the subscriber was changed by somebody else: look at it and try again")]
+    Changed,
     /// It could not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -53,9 +57,24 @@ pub async fn renew_subscriber(
     extension: Option<Extension>,
     context: Context<'_>,
 ) -> Result<Renewed, RenewError> {
+    renew_as_seen(store, scope, zone, (username, None), extension, context).await
+}
+
+/// The same, only if the subscriber is still as it was seen.
+pub async fn renew_as_seen(
+    store: &Store,
+    scope: &TenantScope,
+    zone: &Zone,
+    (username, seen): (&Username, Option<&Record>),
+    extension: Option<Extension>,
+    context: Context<'_>,
+) -> Result<Renewed, RenewError> {
     let mut tx = store.tenant(scope).await?;
     let unknown = || RenewError::Unknown(username.clone());
     let subscriber = subscribers::lock(&mut tx, username).await?.ok_or_else(unknown)?;
+    if !is_as_seen(&mut tx, subscriber.id, seen).await? {
+        return Err(RenewError::Changed);
+    }
     let extension = match extension {
         Some(extension) => extension,
         None => {

@@ -11,9 +11,9 @@ use domain::time::{Timestamp, Zone};
 use store::listing::Direction;
 use store::platform::audit;
 use store::sales::plans;
-use store::sales::vouchers::Voucher;
 use store::sales::vouchers::listing::{self, Filter, Sort};
 use store::sales::vouchers::many;
+use store::sales::vouchers::{self, Voucher};
 use store::{Page, Store, StoreError, TenantScope, TenantTx};
 use thiserror::Error;
 
@@ -105,8 +105,36 @@ pub async fn vouchers_in_bulk(
     deed: Deed,
     context: Context<'_>,
 ) -> Result<Vec<(Voucher, Fate)>, BulkError> {
-    let now = context.now();
+    let tx = store.tenant(scope).await?;
+    carry_out(tx, zone, chosen, deed, context).await
+}
+
+/// Does it to one voucher, only if that is still as it was seen.
+pub async fn voucher_as_seen(
+    store: &Store,
+    scope: &TenantScope,
+    zone: &Zone,
+    seen: &Voucher,
+    deed: Deed,
+    context: Context<'_>,
+) -> Result<Fate, BulkError> {
     let mut tx = store.tenant(scope).await?;
+    if vouchers::lock(&mut tx, seen.id).await?.as_ref() != Some(seen) {
+        return Ok(Fate::Changed);
+    }
+    let chosen = Filter { ids: Some(vec![seen.id]), ..Filter::default() };
+    let fates = carry_out(tx, zone, &chosen, deed, context).await?;
+    Ok(fates.first().map_or(Fate::Changed, |(_, fate)| *fate))
+}
+
+async fn carry_out(
+    mut tx: TenantTx,
+    zone: &Zone,
+    chosen: &Filter,
+    deed: Deed,
+    context: Context<'_>,
+) -> Result<Vec<(Voucher, Fate)>, BulkError> {
+    let now = context.now();
     let mut fates = fates(&mut tx, zone, chosen, deed, now).await?;
     let meant = fates.iter().filter_map(|(voucher, fate)| match fate {
         Fate::Done(until) => Some((voucher.id, present_end(voucher.state), *until)),

@@ -188,6 +188,29 @@ pub async fn find(
     .transpose()
 }
 
+/// Those of these subscribers that are in one of these zones.
+pub async fn that_are_in(
+    tx: &mut TenantTx,
+    subscribers: &[SubscriberId],
+    zones: &[ZoneId],
+) -> Result<HashSet<SubscriberId>, StoreError> {
+    if subscribers.is_empty() || zones.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let tenant = tx.tenant_uuid();
+    let ids: Vec<Uuid> = subscribers.iter().map(|id| id.uuid()).collect();
+    let zones: Vec<Uuid> = zones.iter().map(|id| id.uuid()).collect();
+    let there = sqlx::query_scalar!(
+        "select id from subscribers where tenant_id = $1 and id = any($2) and zone_id = any($3)",
+        tenant,
+        &ids,
+        &zones,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(there.into_iter().map(SubscriberId::from_uuid).collect())
+}
+
 /// The subscriber with a user name.
 pub async fn find_by_username(tx: &mut TenantTx, username: &Username) -> Result<Option<Subscriber>, StoreError> {
     let tenant = tx.tenant_uuid();

@@ -98,6 +98,15 @@ pub struct Voucher {
     pub created_at: Timestamp,
 }
 
+/// The voucher with an id, which nobody else changes until the transaction ends.
+pub async fn lock(tx: &mut TenantTx, voucher: VoucherId) -> Result<Option<Voucher>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query!("select 1 as one from vouchers where tenant_id = $1 and id = $2 for update", tenant, voucher.uuid())
+        .fetch_optional(tx.connection())
+        .await?;
+    find(tx, voucher).await
+}
+
 /// The tenant's voucher with an id.
 pub async fn find(tx: &mut TenantTx, voucher: VoucherId) -> Result<Option<Voucher>, StoreError> {
     let tenant = tx.tenant_uuid();

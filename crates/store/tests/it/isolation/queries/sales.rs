@@ -61,6 +61,12 @@ pub(super) async fn walk(walk: &mut Walk<'_>, theirs: &Isp, their_customer: &Cus
         subscribers::change(tx, theirs.subscriber, &changes).await?;
         true
     });
+    case_of!(walk, "people::subscribers::that_are_in", |tx| {
+        subscribers::that_are_in(tx, &[theirs.subscriber], &[their_zone]).await?.is_empty()
+    });
+    case_of!(walk, "sales::vouchers::lock", |tx| {
+        vouchers::lock(tx, theirs.voucher).await?.is_none_or(|voucher| voucher.plan == ours.plan.id)
+    });
     case_of!(walk, "people::subscribers::find", |tx| {
         let found = subscribers::find(tx, theirs.subscriber, None).await?;
         found.is_none_or(|record| record.subscriber.plan == ours.plan.id)
