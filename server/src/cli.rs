@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod customer;
 mod device;
 mod exception;
 mod job;
@@ -9,6 +10,7 @@ mod journal;
 mod keys;
 mod nas;
 mod operation;
+mod place;
 mod plan;
 mod radsec;
 pub mod simulate;
@@ -34,6 +36,7 @@ use ipnet::IpNet;
 
 pub use crate::cli::account::{TenantAccount, Tier};
 pub use crate::cli::audit::{Audit, AuditList};
+pub use crate::cli::customer::{Customer, CustomerAdd, CustomerAssign, CustomerChange, CustomerList, CustomerTerms};
 pub use crate::cli::device::{Device, OfWhom, OneDevice};
 pub use crate::cli::exception::{Exception, ExceptionList, ExceptionResolve};
 pub use crate::cli::job::Job;
@@ -41,10 +44,11 @@ pub use crate::cli::journal::{Journal, Requeued};
 pub use crate::cli::keys::{DataKey, MasterKey};
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
 pub use crate::cli::operation::Operation;
+pub use crate::cli::place::{Branch, Zone as PlaceZone};
 pub use crate::cli::plan::{Plan, PlanAdd, PlanChange, To};
 pub use crate::cli::radsec::{Radsec, RadsecCa, RadsecIssue, RadsecRevoke};
 pub use crate::cli::simulate::{Line, Proof, Simulate, SimulateNas};
-pub use crate::cli::staff::{Key, Platform, PlatformSet, Staff, StaffAdd};
+pub use crate::cli::staff::{Key, Lines, Platform, PlatformSet, Staff, StaffAdd, StaffChange, StaffRole};
 pub use crate::cli::subscriber::{
     Subscriber, SubscriberAdd, SubscriberMove, SubscriberRenew, SubscriberResume, SubscriberSuspend,
 };
@@ -108,6 +112,9 @@ pub enum Command {
     /// Staff: who works for a tenant, or, with --tenant platform, for the platform
     #[command(subcommand)]
     Staff(Staff),
+    /// Roles: what staff may do
+    #[command(subcommand)]
+    Role(StaffRole),
     /// Keys: programs that may ask in a tenant's name
     #[command(subcommand)]
     Key(Key),
@@ -120,6 +127,12 @@ pub enum Command {
     /// The platform itself, whose people look after all tenants
     #[command(subcommand)]
     Platform(Platform),
+    /// Branches: a tenant's offices
+    #[command(subcommand)]
+    Branch(Branch),
+    /// Zones: the parts of a tenant's area in which technicians work
+    #[command(subcommand)]
+    Zone(PlaceZone),
     /// Routers that may ask
     #[command(subcommand)]
     Nas(Nas),
@@ -138,6 +151,9 @@ pub enum Command {
     /// Vouchers: codes that buy access
     #[command(subcommand)]
     Voucher(Voucher),
+    /// Customers: who uses and pays
+    #[command(subcommand)]
+    Customer(Customer),
     /// Subscribers: houses and businesses with a user name and password
     #[command(subcommand)]
     Subscriber(Subscriber),

@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod audit;
+pub mod branch;
+pub mod customer;
 pub mod demo;
 pub mod device;
 pub mod doctor;
@@ -20,6 +22,7 @@ pub mod plan;
 pub mod platform;
 pub mod radsec;
 pub mod replay;
+pub mod role;
 pub mod serve;
 pub mod session;
 pub mod simulate;
@@ -30,3 +33,4 @@ pub mod tenant;
 pub mod usage;
 pub mod voucher;
 pub mod webhook;
+pub mod zone;

@@ -64,15 +64,19 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Tenant(_)
         | Command::Tier(_)
         | Command::Staff(_)
+        | Command::Role(_)
         | Command::Key(_)
         | Command::DataKey(_)
         | Command::MasterKey(_)
         | Command::Platform(_)
+        | Command::Branch(_)
+        | Command::Zone(_)
         | Command::Nas(_)
         | Command::Radsec(_)
         | Command::Node(_)
         | Command::Plan(_)
         | Command::Voucher(_)
+        | Command::Customer(_)
         | Command::Subscriber(_)
         | Command::Operation(_)
         | Command::Import(_)
@@ -112,6 +116,10 @@ async fn run_one(config: &Config, opened: &Opened, command: Command) -> anyhow::
     match command {
         Command::Tenant(command) => commands::tenant::run(opened, command).await,
         Command::Staff(command) => commands::staff::run(opened, command).await,
+        Command::Role(command) => commands::role::run(opened, command).await,
+        Command::Branch(command) => commands::branch::run(opened, command).await,
+        Command::Zone(command) => commands::zone::run(opened, command).await,
+        Command::Customer(command) => commands::customer::run(opened, command).await,
         Command::Key(command) => commands::key::run(opened, command).await,
         Command::DataKey(command) => commands::keys::run_data(opened, command).await,
         Command::MasterKey(command) => {

@@ -2,15 +2,25 @@
 
 use clap::{Args, ValueEnum};
 use domain::platform::house::SESSION_DAYS;
+use domain::platform::settings::BusinessName;
 use domain::rate::{Bps, UpDown};
 use domain::text::{RouterName, Slug};
-use domain::time::Span;
+use domain::time::{Span, Zone};
 
 /// `tenant set`.
 #[derive(Debug, Args)]
 pub struct TenantSet {
     /// Short name of the tenant
     pub slug: Slug,
+    /// Name as people say it
+    #[arg(long)]
+    pub name: Option<BusinessName>,
+    /// Time zone of its calendar
+    #[arg(long, value_parser = Zone::named)]
+    pub zone: Option<Zone>,
+    /// Whether its staff must give a code beside the password; in force at once
+    #[arg(long, value_enum)]
+    pub demand_totp: Option<Switch>,
     /// What becomes of PPPoE users who are suspended or whose time is over
     #[arg(long, value_enum)]
     pub suspended: Option<Suspended>,

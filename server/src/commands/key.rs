@@ -1,14 +1,13 @@
 //! `mnetifi key …`: programs that may ask in a tenant's name.
 
 use actions::people::keys::{MadeKey, NewKey, make_key, revoke_key, rotate_key};
-use domain::people::role::Services;
-use domain::people::staff::Zoned;
 use domain::time::Span;
 use serde::Serialize;
 use store::people::keys;
 
 use crate::cli;
 use crate::commands::platform::place;
+use crate::commands::zone;
 use crate::open::Opened;
 use crate::print;
 
@@ -29,9 +28,9 @@ pub async fn run(opened: &Opened, command: cli::Key) -> anyhow::Result<()> {
             let key = NewKey {
                 name: new.name,
                 permissions: new.may.into_iter().collect(),
-                services: Services::All,
-                zones: Zoned::All,
-                expires_at: None,
+                services: new.services.into(),
+                zones: zone::zoned(opened, &at.scope, &new.zones).await?,
+                expires_at: new.expires_at,
             };
             tell(opened, &make_key(&opened.store, &at.scope, &at.by(), key, opened.context()).await?)
         }

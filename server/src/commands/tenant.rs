@@ -2,16 +2,17 @@
 
 use std::num::NonZeroU32;
 
+use actions::platform::change_settings::change_settings;
 use actions::platform::open_tenant::{self, NAME_MAX, NewTenant};
-use actions::platform::set_house;
 use anyhow::{Context as _, bail, ensure};
 use domain::money::Currency;
 use domain::platform::house::{Restriction, Unpaid};
+use domain::platform::settings::TenantSettings;
 use domain::platform::tenant::Tenant;
 use domain::rate::RateLimit;
 use domain::text::RouterName;
 use serde::Serialize;
-use store::platform::tenants;
+use store::platform::{settings, tenants};
 
 use crate::cli::{self, Suspended, Switch};
 use crate::open::Opened;
@@ -87,7 +88,11 @@ async fn settle(opened: &Opened, set: &cli::TenantSet) -> anyhow::Result<()> {
     let Some(tenant) = found else {
         bail!("there is no tenant `{}`: `mnetifi tenant list` shows those there are", set.slug)
     };
-    let mut house = tenant.house.clone();
+    let scope = opened.scope(&tenant);
+    let mut tx = opened.store.tenant(&scope).await?;
+    let before = settings::find(&mut tx).await?;
+    drop(tx);
+    let mut house = before.house.clone();
     house.mac_login = set.mac_login.map_or(house.mac_login, |switch| switch == Switch::On);
     let restricts = match set.suspended {
         Some(Suspended::Restrict) => true,
@@ -102,12 +107,18 @@ async fn settle(opened: &Opened, set: &cli::TenantSet) -> anyhow::Result<()> {
         bail!("these are terms of those who are restricted: say also --suspended restrict");
     }
     house.unpaid = if restricts { Unpaid::Restrict(Box::new(terms(&house.unpaid, set)?)) } else { Unpaid::Reject };
-    set_house::set_house(&opened.store, tenant.id, &house).await?;
-    if let Some(days) = set.session_days {
-        let mut tx = opened.store.system().await?;
-        tenants::set_session_days(&mut tx, tenant.id, days).await?;
-        tx.commit().await?;
-    }
+    let after = TenantSettings {
+        name: set.name.clone().unwrap_or_else(|| before.name.clone()),
+        zone: set.zone.clone().unwrap_or_else(|| before.zone.clone()),
+        house,
+        session_days: set.session_days.unwrap_or(before.session_days),
+        demands_totp: set.demand_totp.map_or(before.demands_totp, |switch| switch == Switch::On),
+        revision: before.revision,
+    };
+    let is_same = |settings: &TenantSettings| settings.revision == before.revision;
+    let put = |settings: &mut TenantSettings| settings.clone_from(&after);
+    change_settings(&opened.store, &scope, &is_same, &put, opened.context()).await?;
+    let house = &after.house;
     let mut sentence = format!(
         "tenant `{}`: PPPoE users who are suspended or have not paid are {}; devices {} by themselves",
         tenant.slug,
@@ -117,9 +128,13 @@ async fn settle(opened: &Opened, set: &cli::TenantSet) -> anyhow::Result<()> {
     if let Some(days) = set.session_days {
         sentence.push_str(&format!("; ended sessions are kept {days} days"));
     }
+    if after.demands_totp {
+        sentence.push_str("; its staff must give a code beside the password");
+    }
     let result = serde_json::json!({
         "tenant": tenant.slug.as_str(), "suspended": if restricts { "restrict" } else { "reject" },
-        "mac_login": house.mac_login, "session_days": set.session_days,
+        "mac_login": house.mac_login, "session_days": set.session_days, "name": after.name.as_str(),
+        "zone": after.zone.name(), "demand_totp": after.demands_totp,
     });
     print::result(opened.style, &result, &sentence)
 }

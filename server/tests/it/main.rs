@@ -6,6 +6,7 @@
 
 mod api;
 mod cold_start;
+mod commands;
 mod demo;
 mod failover;
 mod faults;
