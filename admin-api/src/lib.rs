@@ -11,7 +11,6 @@ pub mod app;
 pub mod body;
 pub mod door;
 pub mod etag;
-pub mod export;
 pub mod handbook;
 pub mod health;
 pub mod idempotency;

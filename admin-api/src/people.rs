@@ -90,6 +90,7 @@ pub(crate) fn refused(why: PeopleError, password: &str) -> Problem {
         PeopleError::WrongPassword => invalid("/password"),
         PeopleError::WrongCode | PeopleError::WrongToken => invalid("/code"),
         PeopleError::BadName => invalid("/name"),
+        PeopleError::NoPermissions => invalid("/permissions"),
         PeopleError::BadEnd => invalid("/expires_at"),
         PeopleError::BadReason => invalid("/reason"),
         PeopleError::Busy => Problem::new(Code::TooMany, said).after(3),

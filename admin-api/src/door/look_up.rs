@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
+use actions::people::sign_in::IDLE;
 use domain::id::TenantId;
 use domain::text::Slug;
-use domain::time::Span;
 use policy::people::rights::{self, Standing};
 use policy::platform::lifecycle;
 use store::SystemTx;
@@ -15,9 +15,6 @@ use crate::app::App;
 use crate::door::caller::{Acting, Caller, Known, Who};
 use crate::door::credential::Credential;
 use crate::problem::Problem;
-
-/// How long a session may be silent before it has ended.
-pub(super) const IDLE: Span = Span::minutes(20);
 
 /// What is known of a request beside what it shows.
 pub(super) struct Here<'a> {

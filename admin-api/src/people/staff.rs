@@ -15,6 +15,7 @@ use domain::people::staff::{Staff, StaffState};
 use domain::phone::{CallingCode, Msisdn};
 use serde::{Deserialize, Serialize};
 use store::people::staff::{self, StaffFilter};
+use store::platform::tenants;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
@@ -140,7 +141,7 @@ struct NewStaffBody {
     /// Their name.
     #[schema(example = "Ben Otieno", max_length = 100)]
     name: String,
-    /// Their number; a technician must have one.
+    /// Their number, with a plus or as it is written at home; a technician must have one.
     #[schema(example = "+254712345678", max_length = 32)]
     phone: Option<String>,
     /// The number of their identity card; a technician must have one.
@@ -160,6 +161,8 @@ struct NewStaffBody {
     responses((status = 201, body = StaffView)))]
 async fn make(State(app): State<App>, caller: Caller, body: Body<NewStaffBody>) -> Result<Response, Problem> {
     let Body(body) = body;
+    let calling_code = calling_code(&app, &caller).await?;
+    let phone = |text: &str| phone(text, &calling_code);
     let new = NewStaff {
         email: word("/email", &body.email)?,
         user_name: word("/user_name", &body.user_name)?,
@@ -176,9 +179,17 @@ async fn make(State(app): State<App>, caller: Caller, body: Body<NewStaffBody>) 
     created(&StaffView::of(&staff), &format!("/v1/staff/{}", staff.id))
 }
 
-/// A number as people write it; without a plus it is one of Kenya's.
-fn phone(text: &str) -> Result<Msisdn, Problem> {
-    Msisdn::parse(text.as_bytes(), &CallingCode::kenya())
+/// Where numbers without a plus are from.
+async fn calling_code(app: &App, caller: &Caller) -> Result<CallingCode, Problem> {
+    let mut tx = app.store().tenant(&caller.scope()).await?;
+    let tenant = tenants::own(&mut tx).await?;
+    tx.commit().await?;
+    Ok(tenant.calling_code)
+}
+
+/// A number as people write it; without a plus it is one of the provider's own country.
+fn phone(text: &str, calling_code: &CallingCode) -> Result<Msisdn, Problem> {
+    Msisdn::parse(text.as_bytes(), calling_code)
         .map_err(|why| Problem::of_field("/phone", FaultCode::Invalid, why.to_string()))
 }
 
@@ -232,6 +243,8 @@ async fn patch(
     body: Body<StaffPatch>,
 ) -> Result<Response, Problem> {
     let Body(body) = body;
+    let calling_code = calling_code(&app, &caller).await?;
+    let phone = |text: &str| phone(text, &calling_code);
     let change = StaffChange {
         email: body.email.as_deref().map(|text| word("/email", text)).transpose()?,
         user_name: body.user_name.as_deref().map(|text| word("/user_name", text)).transpose()?,

@@ -13,7 +13,6 @@ pub mod places;
 pub mod put_tier;
 pub mod resend_confirmation;
 pub mod retry_job;
-pub mod set_house;
 pub mod settle_job;
 pub mod sign_up;
 pub mod sign_up_by_form;

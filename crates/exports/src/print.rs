@@ -1,7 +1,7 @@
 //! Vouchers to be printed and cut: a page of HTML that needs nothing from anywhere.
 //!
 //! A4, three cards beside each other and eight below; dashed lines show where to cut, and no card is divided by the end
-//! of a sheet. The code stands in groups of four, for people, and as a QR code, for cameras.
+//! of a sheet. The code stands in short groups, for people, and as a QR code, for cameras.
 
 use domain::money::Money;
 use domain::sales::voucher::VoucherCode;
@@ -15,8 +15,8 @@ pub const CARDS_PER_SHEET: usize = 24;
 /// What stands for the code in the address that a QR code opens.
 pub const CODE_PLACE: &str = "{code}";
 
-/// Letters of a code that stand together.
-const GROUP: usize = 4;
+/// Most letters of a code that stand together.
+const GROUP_MAX: usize = 4;
 
 /// What all cards of a batch say.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -115,10 +115,17 @@ fn picture(qr: &QRCode) -> String {
     )
 }
 
-/// The code in groups, each on its own, so that whoever copies it sees where they are. A copied code has no spaces.
+/// The code in groups as even as can be, each on its own, so that whoever copies it sees where they are and no letter
+/// stands alone. A copied code has no spaces.
 fn grouped(code: &str) -> String {
     let letters: Vec<char> = code.chars().collect();
-    let groups: Vec<String> = letters.chunks(GROUP).map(|group| group.iter().collect()).collect();
+    let mut groups: Vec<String> = Vec::new();
+    let mut rest = letters.as_slice();
+    for left in (1..=letters.len().div_ceil(GROUP_MAX)).rev() {
+        let (group, after) = rest.split_at(rest.len().div_ceil(left));
+        groups.push(group.iter().collect());
+        rest = after;
+    }
     groups.iter().map(|group| format!("<b>{}</b>", escaped(group))).collect()
 }
 
@@ -184,7 +191,7 @@ mod tests {
         assert_eq!(html.matches("<article>").count(), 50);
         assert_eq!(html.matches("<section>").count(), 3);
         assert_eq!(html.matches("<svg").count(), 50);
-        assert!(html.contains("<b>Code</b><b>0004</b><b>9</b>"), "the last code, in groups");
+        assert!(html.contains("<b>Cod</b><b>e00</b><b>049</b>"), "the last code, in groups");
         assert!(html.contains("Savanna &lt;Net&gt; &amp; Co") && !html.contains("<Net>"));
         assert!(!html.contains("http"), "it needs nothing from anywhere");
     }

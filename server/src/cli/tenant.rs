@@ -1,8 +1,7 @@
 //! `tenant set`: how a tenant wants its people dealt with.
 
 use clap::{Args, ValueEnum};
-use domain::platform::house::SESSION_DAYS;
-use domain::platform::settings::BusinessName;
+use domain::platform::settings::{BusinessName, TenantSettings};
 use domain::rate::{Bps, UpDown};
 use domain::text::{RouterName, Slug};
 use domain::time::{Span, Zone};
@@ -63,14 +62,15 @@ pub enum Switch {
 }
 
 fn session_days(text: &str) -> Result<u32, String> {
+    let allowed = TenantSettings::SESSION_DAYS;
     let fault = || {
-        let (least, most) = (SESSION_DAYS.start(), SESSION_DAYS.end());
+        let (least, most) = (allowed.start(), allowed.end());
         format!(
             "sessions are kept {least} to {most} days: less than {least} would leave lawful questions unanswered, and \
              more than {most} keeps people's data longer than anybody needs; the default is 365"
         )
     };
-    text.parse().ok().filter(|days| SESSION_DAYS.contains(days)).ok_or_else(fault)
+    text.parse().ok().filter(|days| allowed.contains(days)).ok_or_else(fault)
 }
 
 fn minutes(text: &str) -> Result<Span, String> {

@@ -73,7 +73,8 @@ impl Desk {
         Ok((platform, staff))
     }
 
-    async fn adds(
+    /// Somebody of any of them: their name, and that of where they work.
+    pub(crate) async fn adds(
         &self,
         scope: &TenantScope,
         (name, at): (&str, &str),

@@ -121,6 +121,8 @@ async fn a_list_goes_on_page_by_page_in_either_order_and_as_a_file() -> anyhow::
     assert_eq!(names, ["hill-6", "hill-7", "hill-8", "hill-9"]);
     assert!(file.header("content-disposition").is_some_and(|value| value.contains("routers.csv")));
     assert_eq!(file.text().lines().count(), 5, "{}", file.text());
+    let workbook = owner.get("/v1/routers/export?format=xlsx").await?.is(200)?;
+    assert!(workbook.body.starts_with(b"PK"), "a workbook is a zip file");
     assert_eq!(other_order.status, 400);
     assert_eq!((unknown.status, unknown.code().as_str()), (400, "unknown_parameter"));
     Ok(())

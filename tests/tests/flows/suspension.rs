@@ -9,7 +9,7 @@ use actions::access::replay::{self, FactsOf};
 use actions::people::add_subscribers::{self, Wanted};
 use actions::people::suspend;
 use actions::people::suspend_many::{self, Preview, SuspendManyError, Undone};
-use actions::platform::set_house;
+use actions::platform::change_settings::change_settings;
 use dictionaries::rfc2866::acct_status_type::{START, STOP};
 use dictionaries::{mikrotik, rfc2869};
 use domain::access::facts::Holder;
@@ -17,6 +17,7 @@ use domain::access::order::{Ask, Why};
 use domain::people::operation::Outcome;
 use domain::people::subscriber::{Username, password};
 use domain::platform::house::{HouseRules, Restriction, Unpaid};
+use domain::platform::settings::TenantSettings;
 use domain::rate::RateLimit;
 use domain::refusal::Refusal;
 use domain::sales::plan::{Plan, PlanService};
@@ -212,7 +213,8 @@ async fn who_is_suspended_is_led_to_a_page_and_comes_back_when_the_bill_is_paid(
         let theirs = world.sells(&world.other, month(), "home", PlanService::Pppoe).await.expect("sold");
         connects_many(&world, isp, &plan, 1).await;
         connects_many(&world, &world.other, &theirs, 1).await;
-        set_house::set_house(store, isp.tenant.id, &restricting()).await.expect("settled");
+        let restrict = |settings: &mut TenantSettings| settings.house = restricting();
+        change_settings(store, &isp.scope, &|_| true, &restrict, world.context()).await.expect("settled");
         world.knows_what_changed().await;
         let paid = asks(isp, 0).await;
         let report = Report {

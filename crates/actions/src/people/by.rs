@@ -97,6 +97,9 @@ pub enum PeopleError {
     /// Too many of them.
     #[error("there are {0} already, more are not kept: remove one first")]
     TooMany(u64),
+    /// A key that could do nothing.
+    #[error("a key that may do nothing is none: give it permissions")]
+    NoPermissions,
     /// Another end than a key can have.
     #[error("a key ends later than now and within ten years, and an earlier proof goes on for at most seven days")]
     BadEnd,

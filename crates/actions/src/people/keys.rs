@@ -61,7 +61,7 @@ pub async fn make_key(
     let now = context.now();
     named(&new.name, Key::NAME_MAX)?;
     if new.permissions.is_empty() {
-        return Err(PeopleError::Standing("a key that may do nothing is none: give it permissions"));
+        return Err(PeopleError::NoPermissions);
     }
     if new.expires_at.is_some_and(|end| end <= now || end > now.plus(LIFE_MAX)) {
         return Err(PeopleError::BadEnd);

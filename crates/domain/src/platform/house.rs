@@ -7,9 +7,6 @@ use thiserror::Error;
 use crate::rate::{RateFault, RateLimit};
 use crate::text::RouterName;
 
-/// For how many days an ISP may keep its sessions: long enough for a court to ask, no longer than data protection bears.
-pub const SESSION_DAYS: std::ops::RangeInclusive<u32> = 90..=1_830;
-
 /// What an ISP has settled.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HouseRules {

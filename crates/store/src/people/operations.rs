@@ -229,18 +229,7 @@ pub async fn suspend_some(
         (false, false) => Outcome::Gone,
     };
     let outcomes: Vec<Outcome> = ids.iter().map(|id| outcome(*id)).collect();
-    sqlx::query!(
-        "update operation_rows r
-         set outcome = new.outcome
-         from unnest($3::integer[], $4::text[]) as new (place, outcome)
-         where r.tenant_id = $1 and r.operation_id = $2 and r.place = new.place",
-        tenant,
-        operation.id.uuid(),
-        &waiting.iter().map(|row| row.place).collect::<Vec<_>>(),
-        &outcomes.iter().map(|outcome| outcome.code()).collect::<Vec<_>>() as _,
-    )
-    .execute(tx.connection())
-    .await?;
+    note_outcomes(tx, operation, &waiting, &outcomes).await?;
     Ok(ids.into_iter().map(SubscriberId::from_uuid).zip(outcomes).collect())
 }
 
@@ -281,24 +270,37 @@ pub async fn resume_some(
     .collect();
     let outcome = |id: &Uuid| if resumed.contains(id) { Outcome::Resumed } else { Outcome::ChangedSince };
     let outcomes: Vec<Outcome> = ids.iter().map(outcome).collect();
-    sqlx::query!(
-        "update operation_rows r
-         set undone = new.undone
-         from unnest($3::integer[], $4::text[]) as new (place, undone)
-         where r.tenant_id = $1 and r.operation_id = $2 and r.place = new.place",
-        tenant,
-        operation.id.uuid(),
-        &due.iter().map(|row| row.place).collect::<Vec<_>>(),
-        &outcomes.iter().map(|outcome| outcome.code()).collect::<Vec<_>>() as _,
-    )
-    .execute(tx.connection())
-    .await?;
+    note_outcomes(tx, operation, &due, &outcomes).await?;
     Ok(ids.into_iter().map(SubscriberId::from_uuid).zip(outcomes).collect())
 }
 
 struct Due {
     place: i32,
     subscriber_id: Uuid,
+}
+
+/// Notes what became of rows: of those that were done before, that it is undone.
+async fn note_outcomes(
+    tx: &mut TenantTx,
+    operation: &Operation,
+    rows: &[Due],
+    outcomes: &[Outcome],
+) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query!(
+        "update operation_rows r
+         set outcome = coalesce(r.outcome, new.outcome),
+             undone = case when r.outcome is null then null else new.outcome end
+         from unnest($3::integer[], $4::text[]) as new (place, outcome)
+         where r.tenant_id = $1 and r.operation_id = $2 and r.place = new.place",
+        tenant,
+        operation.id.uuid(),
+        &rows.iter().map(|row| row.place).collect::<Vec<_>>(),
+        &outcomes.iter().map(|outcome| outcome.code()).collect::<Vec<_>>() as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
 }
 
 /// Locks these subscribers in the order of their ids. Returns those that are there.

@@ -8,11 +8,10 @@ use domain::phone::CallingCode;
 use domain::platform::house::{HouseRules, Restriction, Unpaid};
 use domain::platform::tenant::Tenant;
 use domain::rate::{Bps, RateLimit};
-use domain::text::RouterName;
 use domain::time::Zone;
 use uuid::Uuid;
 
-use crate::columns::{counter, integer, uncounter};
+use crate::columns::uncounter;
 use crate::error::StoreError;
 use crate::system_tx::SystemTx;
 use crate::tenant_tx::TenantTx;
@@ -101,17 +100,6 @@ pub async fn session_days(tx: &mut SystemTx) -> Result<Vec<(TenantId, u32)>, Sto
     Ok(rows.into_iter().map(|row| (TenantId::from_uuid(row.id), days(row.session_days))).collect())
 }
 
-/// Sets for how many days an ISP keeps its sessions. A number of days that is not allowed is refused by the table.
-pub async fn set_session_days(tx: &mut SystemTx, tenant: TenantId, days: u32) -> Result<(), StoreError> {
-    let changed = sqlx::query!("update tenants set session_days = $2 where id = $1", tenant.uuid(), integer(days))
-        .execute(tx.connection())
-        .await?;
-    match changed.rows_affected() {
-        0 => Err(StoreError::Missing { what: "tenant" }),
-        _ => Ok(()),
-    }
-}
-
 /// Settles whether all staff of the ISP must give a code beside the password. Returns how it was.
 pub async fn set_demands_totp(tx: &mut TenantTx, demanded: bool) -> Result<bool, StoreError> {
     let tenant = tx.tenant_uuid();
@@ -119,9 +107,13 @@ pub async fn set_demands_totp(tx: &mut TenantTx, demanded: bool) -> Result<bool,
         .fetch_optional(tx.connection())
         .await?
         .ok_or(StoreError::Missing { what: "tenant" })?;
-    sqlx::query!("update tenants set demands_totp = $2 where id = $1", tenant, demanded)
-        .execute(tx.connection())
-        .await?;
+    sqlx::query!(
+        "update tenants set demands_totp = $2, revision = revision + 1 where id = $1 and demands_totp <> $2",
+        tenant,
+        demanded
+    )
+    .execute(tx.connection())
+    .await?;
     Ok(before)
 }
 
@@ -142,32 +134,6 @@ pub async fn named(tx: &mut TenantTx) -> Result<(String, String), StoreError> {
         .await?
         .ok_or(StoreError::Missing { what: "tenant" })?;
     Ok((row.slug, row.name))
-}
-
-/// Sets how an ISP wants its people dealt with.
-pub async fn set_house(tx: &mut SystemTx, tenant: TenantId, house: &HouseRules) -> Result<(), StoreError> {
-    let terms = house.unpaid.restriction();
-    let speeds = terms.and_then(|terms| terms.rate.as_ref()).map(|rate| rate.rate);
-    let changed = sqlx::query!(
-        "update tenants
-         set mac_login = $2, suspended = $3, suspended_pool = $4, suspended_list = $5, suspended_up_bps = $6,
-             suspended_down_bps = $7, suspended_seconds = $8
-         where id = $1",
-        tenant.uuid(),
-        house.mac_login,
-        if terms.is_some() { "restrict" } else { "reject" },
-        terms.and_then(|terms| terms.pool.as_ref()).map(RouterName::as_str),
-        terms.and_then(|terms| terms.address_list.as_ref()).map(RouterName::as_str),
-        speeds.map(|speeds| counter(speeds.up.get())),
-        speeds.map(|speeds| counter(speeds.down.get())),
-        integer(terms.map_or(Restriction::SECONDS_DEFAULT, |terms| terms.seconds.get())),
-    )
-    .execute(tx.connection())
-    .await?;
-    match changed.rows_affected() {
-        0 => Err(StoreError::Missing { what: "tenant" }),
-        _ => Ok(()),
-    }
 }
 
 /// The tenant itself.

@@ -97,9 +97,11 @@ async fn a_key_may_do_no_more_than_whoever_makes_it() -> anyhow::Result<()> {
     let same = keeper.post("/v1/keys", json!({ "name": "Same", "permissions": ["plans:see"] })).await?;
     let unknown = anna.post("/v1/keys", json!({ "name": "x", "permissions": ["plans:see", "plans:fly"] })).await?;
     let platform = anna.post("/v1/keys", json!({ "name": "x", "permissions": ["platform:see"] })).await?;
+    let nothing = anna.post("/v1/keys", json!({ "name": "x", "permissions": [] })).await?;
 
     assert_eq!((more.status, same.status), (403, 201));
     assert_eq!((unknown.status, unknown.json()["errors"][0]["field"].as_str()), (422, Some("/permissions/1")));
     assert_eq!(platform.status, 403);
+    assert_eq!((nothing.status, nothing.json()["errors"][0]["field"].as_str()), (422, Some("/permissions")));
     Ok(())
 }

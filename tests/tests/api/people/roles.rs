@@ -1,7 +1,13 @@
 //! Roles: those of an ISP's own, and that nobody gives what they have not.
 
+use actions::platform::open_tenant::{NewTenant, open_tenant};
+use domain::money::Currency;
 use domain::people::role::Preset;
+use domain::people::staff::Zoned;
+use domain::phone::CallingCode;
+use domain::time::Zone;
 use serde_json::json;
+use store::TenantScope;
 
 use crate::desk::{Desk, GOOD};
 use crate::shop::{all, text};
@@ -74,5 +80,30 @@ async fn nobody_gives_what_they_have_not() -> anyhow::Result<()> {
     assert_eq!((unknown_person.status, fields), (422, ["/phone".to_owned(), "/id_number".to_owned()]));
     assert_eq!(carol.get(&format!("/v1/staff/{}", rita.id)).await?.status, 404);
     assert_eq!(carol.patch(&format!("/v1/staff/{}", rita.id), json!({ "name": "Rose" })).await?.status, 404);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_number_without_a_plus_is_one_of_the_isps_own_country() -> anyhow::Result<()> {
+    let desk = Desk::open().await?;
+    let new = NewTenant {
+        slug: "nile".parse()?,
+        name: "Nile Networks".to_owned(),
+        zone: Zone::named("Africa/Kampala")?,
+        currency: Currency::from_code("UGX")?,
+        calling_code: CallingCode::parse("256").map_err(anyhow::Error::msg)?,
+    };
+    let tenant = open_tenant(&desk.world.store, new, desk.world.context()).await?;
+    desk.adds(&TenantScope::of_operator(tenant.id), ("okello", "nile"), Preset::Owner, Zoned::All).await?;
+    let okello = desk.signs_in("okello@nile.test", GOOD).await?;
+    let tom = json!({ "email": "tom@nile.test", "user_name": "tom", "name": "Tom", "role": "technician",
+        "phone": "0772 345 678", "id_number": "CM9081726" });
+
+    let made = okello.post("/v1/staff", tom).await?.is(201)?;
+    let place = made.header("location").expect("a place").to_owned();
+    let changed = okello.patch(&place, json!({ "phone": "0772 345 679" })).await?.is(200)?.json();
+
+    assert_eq!(text(&made.json(), "phone"), "+256772345678");
+    assert_eq!(text(&changed, "phone"), "+256772345679");
     Ok(())
 }

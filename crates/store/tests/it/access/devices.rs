@@ -9,6 +9,7 @@ use domain::time::Timestamp;
 use store::access::sessions::{self, NewSession};
 use store::access::{devices, facts, known, slots};
 use store::changes::{self, What};
+use store::platform::settings;
 use store::sales::vouchers;
 use store::{Page, TenantTx};
 
@@ -85,10 +86,11 @@ async fn an_isp_may_not_want_devices_to_come_back_by_themselves() {
     begins(&scene, &mut tx, scene.ours.holder(), device(1), NOW).await;
     tx.commit().await.expect("commits");
 
-    let mut system = scene.store.system().await.expect("begins");
-    let house = domain::platform::house::HouseRules { mac_login: false, ..Default::default() };
-    store::platform::tenants::set_house(&mut system, scene.ours.tenant_id(), &house).await.expect("set");
-    system.commit().await.expect("commits");
+    let mut tx = scene.tx().await;
+    let mut settled = settings::find(&mut tx).await.expect("there");
+    settled.house.mac_login = false;
+    settings::put(&mut tx, &settled).await.expect("set");
+    tx.commit().await.expect("commits");
 
     let mut tx = scene.tx().await;
     assert_eq!(found(&mut tx, PHONE).await, []);
