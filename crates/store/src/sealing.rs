@@ -6,7 +6,7 @@
 //! tenant are sealed with the master key itself.
 //!
 //! Both can be changed while servers run: earlier master keys open what they sealed until it is sealed anew
-//! ([`masters`]), and a tenant's earlier data keys stay beside the newest until nothing is sealed by them
+//! (`masters`), and a tenant's earlier data keys stay beside the newest until nothing is sealed by them
 //! ([`crate::platform::data_keys`]).
 //!
 //! **Shape** of a sealed value: format 1, key version (two octets, big-endian), nonce, ciphertext with its tag. Of a
