@@ -61,6 +61,8 @@ pub async fn run(opened: &Opened, command: cli::TenantAccount) -> anyhow::Result
         cli::TenantAccount::Grace { slug, days } => {
             let tenant = named(opened, &slug).await?;
             let account = set_grace(store, &opened.scope(&tenant), days, context).await?;
+            let days = account.life.grace.as_seconds() / (24 * 3_600);
+            print::aside(&format!("tenant `{}` may go on for {days} days after what it has paid for", tenant.slug));
             say(opened, &tenant, &account)
         }
         cli::TenantAccount::Tier(wanted) => {

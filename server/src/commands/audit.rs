@@ -7,6 +7,7 @@ use domain::platform::audit::{Change, Thing};
 use serde::Serialize;
 use store::people::subscribers;
 use store::platform::audit::{self, Search};
+use store::platform::tenants;
 use store::sales::vouchers;
 use store::{TenantScope, TenantTx};
 
@@ -45,8 +46,7 @@ pub async fn run(opened: &Opened, command: cli::Audit) -> anyhow::Result<()> {
         cli::Audit::List(list) => list,
         cli::Audit::Verify => return verify(opened).await,
     };
-    let tenant = opened.tenant().await?;
-    let scope = opened.scope(&tenant);
+    let scope = super::platform::place(opened).await?.scope;
     let thing = thing(opened, &scope, &list).await?;
     let now = opened.context().now();
     let search = Search {
@@ -57,6 +57,7 @@ pub async fn run(opened: &Opened, command: cli::Audit) -> anyhow::Result<()> {
         until: list.until.map(|when| when.instant(now)),
     };
     let mut tx = opened.store.tenant(&scope).await?;
+    let tenant = tenants::own(&mut tx).await?;
     let page = audit::search(&mut tx, &search, opened.page(&list.paging)?).await?;
     let things: Vec<Thing> = page.rows.iter().map(|entry| entry.thing).collect();
     let names = audit::names(&mut tx, &things).await?;
@@ -110,8 +111,8 @@ struct Verified {
 
 /// Walks over the whole chain. A fault is an error, so that a script hears of it.
 async fn verify(opened: &Opened) -> anyhow::Result<()> {
-    let tenant = opened.tenant().await?;
-    let mut tx = opened.store.tenant(&opened.scope(&tenant)).await?;
+    let mut tx = opened.store.tenant(&super::platform::place(opened).await?.scope).await?;
+    let tenant = tenants::own(&mut tx).await?;
     let found = audit::verify(&mut tx).await?;
     let head: String = found.head.iter().map(|octet| format!("{octet:02x}")).collect();
     let fault = found.fault.as_ref().map(ToString::to_string);
