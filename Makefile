@@ -42,7 +42,7 @@ outage-drill: ## Watch an outage at full load: make outage-drill MINUTES=1, or D
 fuzz: ## Fuzz one target for a while: make fuzz T=packet SECONDS=60
 	fuzz/run.sh T=$(T) SECONDS=$(SECONDS)
 
-generate: ## Make the Rust of the RADIUS dictionaries from their texts, and the API's document from its code
+generate: ## Make the Rust of the RADIUS dictionaries from their texts, and the API's document and table of rights from its code
 	cargo run -p dictionaries --example generate
 	cargo run -p admin-api --example openapi
 

@@ -20,6 +20,7 @@ pub mod live;
 pub mod meters;
 pub mod openapi;
 pub mod problem;
+pub mod rights;
 pub mod routes;
 pub mod serve;
 pub mod uid;

@@ -106,7 +106,8 @@ impl Api {
         self.enters(world, place, RoleName::Preset(preset), Zoned::All, true).await
     }
 
-    async fn enters(
+    /// Somebody new of any tenant with a role, signed in with or without a second proof.
+    pub async fn enters(
         &self,
         world: &World,
         (scope, slug): (&TenantScope, &str),
@@ -227,6 +228,11 @@ impl Client {
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// What it sends with each request.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
     }
 
     /// Reads.

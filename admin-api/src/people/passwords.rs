@@ -35,7 +35,7 @@ struct AskBody {
 /// A mail's code, and the password to be.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CodeBody {
+struct ChosenPassword {
     /// The code that the mail holds.
     code: String,
     /// The password: at least ten characters, none that is on lists of stolen ones.
@@ -61,10 +61,10 @@ async fn ask(State(app): State<App>, stranger: Stranger, body: Body<AskBody>) ->
 /// Choose another password by a mail
 ///
 /// Ends all sessions of that person. A code on the telephone is still asked for when they sign in.
-#[utoipa::path(post, operation_id = "reset_password", path = "/v1/password-resets", tag = "sign-in", request_body = CodeBody,
+#[utoipa::path(post, operation_id = "reset_password", path = "/v1/password-resets", tag = "sign-in", request_body = ChosenPassword,
     responses((status = 204)))]
-async fn reset(State(app): State<App>, stranger: Stranger, body: Body<CodeBody>) -> Result<Response, Problem> {
-    let Body(CodeBody { code, password }) = body;
+async fn reset(State(app): State<App>, stranger: Stranger, body: Body<ChosenPassword>) -> Result<Response, Problem> {
+    let Body(ChosenPassword { code, password }) = body;
     let actor = stranger.actor();
     let head = async |tenant| letterhead(&app, tenant).await;
     let (password, context) = (Secret::new(password), app.context().by(&actor));
@@ -74,10 +74,10 @@ async fn reset(State(app): State<App>, stranger: Stranger, body: Body<CodeBody>)
 }
 
 /// Accept an invitation by choosing a password
-#[utoipa::path(post, operation_id = "accept_invitation", path = "/v1/invitations", tag = "sign-in", request_body = CodeBody,
+#[utoipa::path(post, operation_id = "accept_invitation", path = "/v1/invitations", tag = "sign-in", request_body = ChosenPassword,
     responses((status = 204)))]
-async fn accept(State(app): State<App>, stranger: Stranger, body: Body<CodeBody>) -> Result<Response, Problem> {
-    let Body(CodeBody { code, password }) = body;
+async fn accept(State(app): State<App>, stranger: Stranger, body: Body<ChosenPassword>) -> Result<Response, Problem> {
+    let Body(ChosenPassword { code, password }) = body;
     let actor = stranger.actor();
     let context = app.context().by(&actor);
     let done = invite::accept_invitation(app.store(), &code, Secret::new(password), context).await;

@@ -46,6 +46,7 @@ pub async fn change_staff(
     context: Context<'_>,
 ) -> Result<Staff, PeopleError> {
     let mut tx = store.tenant(scope).await?;
+    let owners = lock_owners(&mut tx, by).await?;
     let before = staff::lock(&mut tx, id).await?.ok_or(PeopleError::Nobody)?;
     if !seen(&before) {
         return Err(PeopleError::Changed);
@@ -71,7 +72,7 @@ pub async fn change_staff(
         by.may_give(&mut tx, after.role, &after.zones).await?;
     }
     if after.role != before.role && before.state == StaffState::Active {
-        keep_an_owner(&mut tx, &before).await?;
+        keep_an_owner(&owners, &before)?;
     }
     if before.state != StaffState::Deactivated {
         if after.role != before.role {
@@ -87,13 +88,19 @@ pub async fn change_staff(
     Ok(after)
 }
 
+/// Locks whoever can run the place, before anybody else is locked: two deeds that took them in another order would wait
+/// for each other.
+pub(crate) async fn lock_owners(tx: &mut TenantTx, by: &By) -> Result<Vec<StaffId>, PeopleError> {
+    let preset = if by.is_platform { Preset::PlatformOwner } else { Preset::Owner };
+    Ok(staff::lock_active_with(tx, preset).await?)
+}
+
 /// Sees to it that somebody is left who can run the place once this person cannot.
-pub(crate) async fn keep_an_owner(tx: &mut TenantTx, leaving: &Staff) -> Result<(), PeopleError> {
-    let preset = match leaving.role {
-        RoleName::Preset(preset @ (Preset::Owner | Preset::PlatformOwner)) => preset,
+pub(crate) fn keep_an_owner(owners: &[StaffId], leaving: &Staff) -> Result<(), PeopleError> {
+    match leaving.role {
+        RoleName::Preset(Preset::Owner | Preset::PlatformOwner) => {}
         RoleName::Preset(_) | RoleName::Own(_) => return Ok(()),
-    };
-    let owners = staff::lock_active_with(tx, preset).await?;
+    }
     if owners.iter().any(|owner| *owner != leaving.id) { Ok(()) } else { Err(PeopleError::LastOwner) }
 }
 

@@ -9,7 +9,7 @@ use store::{Store, TenantScope};
 
 use crate::context::Context;
 use crate::people::by::{By, PeopleError};
-use crate::people::change_staff::keep_an_owner;
+use crate::people::change_staff::{keep_an_owner, lock_owners};
 use crate::people::invite::room_for;
 
 /// Lets somebody sign in no more: their stays end now, and what was mailed to them is good for nothing.
@@ -24,11 +24,12 @@ pub async fn deactivate(
         return Err(PeopleError::Yourself);
     }
     let mut tx = store.tenant(scope).await?;
+    let owners = lock_owners(&mut tx, by).await?;
     let before = staff::lock(&mut tx, id).await?.ok_or(PeopleError::Nobody)?;
     by.may_give(&mut tx, before.role, &before.zones).await?;
     match before.state {
         StaffState::Deactivated => return Ok(before),
-        StaffState::Active => keep_an_owner(&mut tx, &before).await?,
+        StaffState::Active => keep_an_owner(&owners, &before)?,
         StaffState::Invited => {}
     }
     staff::set_state(&mut tx, id, StaffState::Deactivated).await?;

@@ -103,7 +103,7 @@ pub async fn session_days(tx: &mut SystemTx) -> Result<Vec<(TenantId, u32)>, Sto
 /// Settles whether all staff of the ISP must give a code beside the password. Returns how it was.
 pub async fn set_demands_totp(tx: &mut TenantTx, demanded: bool) -> Result<bool, StoreError> {
     let tenant = tx.tenant_uuid();
-    let before = sqlx::query_scalar!("select demands_totp from tenants where id = $1 for update", tenant)
+    let before = sqlx::query_scalar!("select demands_totp from tenants where id = $1 for no key update", tenant)
         .fetch_optional(tx.connection())
         .await?
         .ok_or(StoreError::Missing { what: "tenant" })?;
