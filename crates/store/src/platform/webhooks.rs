@@ -101,7 +101,8 @@ pub async fn find(tx: &mut TenantTx, id: WebhookId) -> Result<Option<Webhook>, S
 /// The same, which nobody else changes until the transaction ends.
 pub async fn lock(tx: &mut TenantTx, id: WebhookId) -> Result<Option<Webhook>, StoreError> {
     let tenant = tx.tenant_uuid();
-    sqlx::query!("select 1 as one from webhooks where tenant_id = $1 and id = $2 for update", tenant, id.uuid())
+    // Not `for update`: whoever tells of a deed points at this row while holding the audit, which we want next.
+    sqlx::query!("select 1 as one from webhooks where tenant_id = $1 and id = $2 for no key update", tenant, id.uuid())
         .fetch_optional(tx.connection())
         .await?;
     find(tx, id).await

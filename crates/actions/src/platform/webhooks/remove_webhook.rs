@@ -24,10 +24,11 @@ pub async fn remove_webhook(
     if !is_meant(&webhook) {
         return Err(WebhookError::ChangedMeanwhile);
     }
-    webhooks::remove(&mut tx, id).await?;
     exceptions::resolve(&mut tx, ExceptionKind::JobParked, &[id.to_string()], context.now(), "it was taken away")
         .await?;
     let changes = vec![Change::of("url", Some(webhook.url.without_query()), None)];
+    // The audit first: while it is ours, nobody else points at the webhook.
     audit::note(&mut tx, &[context.audit(Verb::RemoveWebhook, Thing::Webhook(id), changes)]).await?;
+    webhooks::remove(&mut tx, id).await?;
     Ok(tx.commit().await?)
 }
