@@ -153,6 +153,7 @@ async fn furnish(world: &World, api: &Api, isp: &Isp, mark: &'static str) -> any
     party.ids.extend(ids.collect::<Vec<_>>());
     connects(&mut party).await?;
     comes_online(world, isp, &party).await?;
+    tells_a_partner(&mut party).await?;
     trouble(world, isp, mark).await?;
     for (path, list) in [
         ("/v1/sessions", "/v1/sessions"),
@@ -171,7 +172,8 @@ async fn furnish(world: &World, api: &Api, isp: &Isp, mark: &'static str) -> any
 /// Creates a thing and gives its id.
 pub async fn made(client: &Client, path: &str, body: Value) -> anyhow::Result<String> {
     let answer = client.post(path, body).await?.is(201).with_context(|| format!("POST {path}"))?.json();
-    let id = answer["id"].as_str().or_else(|| answer["key"]["id"].as_str());
+    let id =
+        answer["id"].as_str().or_else(|| answer["key"]["id"].as_str()).or_else(|| answer["webhook"]["id"].as_str());
     Ok(id.with_context(|| format!("{path} gave no id: {answer}"))?.to_owned())
 }
 
@@ -263,6 +265,24 @@ async fn connects(party: &mut Party) -> anyhow::Result<()> {
     let house = made(owner, "/v1/subscribers", house).await?;
     party.ids.insert("/v1/operations", operation);
     party.ids.insert("/v1/subscribers", house);
+    Ok(())
+}
+
+/// Where an ISP's partner would listen; nobody does.
+pub fn partner(mark: &str) -> String {
+    format!("https://{mark}.partner.example/")
+}
+
+/// A webhook, and one delivery that waits.
+async fn tells_a_partner(party: &mut Party) -> anyhow::Result<()> {
+    let new = json!({ "url": partner(party.mark), "events": ["test_webhook"] });
+    let webhook = made(&party.owner, "/v1/webhooks", new).await?;
+    let place = format!("/v1/webhooks/{webhook}");
+    let tested = party.owner.send("POST", &format!("{place}/test"), None).await?;
+    ensure!((200..300).contains(&tested.status), "it is not tested: {}", tested.text());
+    let delivery = first(&party.owner, &format!("{place}/deliveries"), "id").await?;
+    party.ids.insert("/v1/webhooks", webhook);
+    party.ids.insert("/v1/webhooks/{id}/deliveries", delivery);
     Ok(())
 }
 
