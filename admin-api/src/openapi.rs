@@ -66,7 +66,8 @@ fn operation(route: &Route) -> Value {
     let mut operation = written(&route.operation);
     let mut statuses = vec![400, 429, 500, 503];
     let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-    if route.path.contains('{') {
+    let names_a_row = parameters.iter().any(|parameter| parameter.to_string().contains("\"uuid\""));
+    if route.path.contains('{') || names_a_row {
         statuses.push(404);
     }
     if route.right == Right::Open {
