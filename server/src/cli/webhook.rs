@@ -31,7 +31,7 @@ pub enum Webhook {
 /// `webhook add`.
 #[derive(Debug, Args)]
 pub struct WebhookAdd {
-    /// Where it is, as https://partner.example/mnetifi
+    /// Where it is, as `https://partner.example/mnetifi`
     pub url: HookUrl,
     /// Of which events it is told, separated by commas, as sell_voucher,add_router [default: all]
     #[arg(long, value_delimiter = ',', value_name = "EVENT,…", value_parser = event)]
