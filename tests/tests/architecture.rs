@@ -114,7 +114,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("indicatif", &["server"]),
     ("anyhow", &["server", "tests", "benches"]),
     ("prometheus-client", &["boot", "radiusd", "worker", "admin-api", "server", "tests"]),
-    ("tracing-subscriber", &["boot"]),
+    ("tracing-subscriber", &["boot", "tests"]),
     ("getrandom", &["boot"]),
     ("rcgen", &["certificates"]),
     ("argon2", &["credentials"]),
