@@ -63,7 +63,7 @@ async fn run() -> Result<(), Failed> {
     let Database::At(url) = &config.database else { return Err(Failed::NoDatabase) };
     telemetry::begin(&config.log)?;
     let shutdown = Shutdown::on_signals()?;
-    let key_file = config.master_key_file.clone().unwrap_or_else(|| config.data.join("keys/master.key"));
+    let key_file = config.key_file();
     let keys = master_key::read(&key_file)?;
     let keyring = Keyring::reading(&keys, master_key::reader(key_file), |octets| OsRandom.fill(octets));
     let health = Health::new();

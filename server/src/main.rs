@@ -122,9 +122,7 @@ async fn run_one(config: &Config, opened: &Opened, command: Command) -> anyhow::
         Command::Customer(command) => commands::customer::run(opened, command).await,
         Command::Key(command) => commands::key::run(opened, command).await,
         Command::DataKey(command) => commands::keys::run_data(opened, command).await,
-        Command::MasterKey(command) => {
-            commands::keys::run_master(opened, &open::master_key_file(config), command).await
-        }
+        Command::MasterKey(command) => commands::keys::run_master(opened, &config.key_file(), command).await,
         Command::Platform(command) => commands::platform::run(opened, command).await,
         Command::Nas(command) => commands::nas::run(opened, command).await,
         Command::Node(command) => commands::node::run(opened, command).await,

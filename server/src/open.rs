@@ -128,11 +128,6 @@ pub fn urls_of(connection: &private_postgres::Connection) -> Urls {
     Urls { admin: connection.admin_url(), app: connection.app_url() }
 }
 
-/// Where the master keys are: in the file that the configuration names, or in the data directory's own.
-pub fn master_key_file(config: &Config) -> PathBuf {
-    config.master_key_file.clone().unwrap_or_else(|| config.data.join("keys/master.key"))
-}
-
 /// What opens the database's secrets. The file is read again whenever that may matter, so that new keys need no restart.
 pub fn keyring(config: &Config) -> anyhow::Result<Keyring> {
     let (keys, path) = match &config.master_key_file {

@@ -286,6 +286,11 @@ impl Overrides {
 }
 
 impl Config {
+    /// Where the master keys are: in the file that was named, or in the data directory's own.
+    pub fn key_file(&self) -> PathBuf {
+        self.master_key_file.clone().unwrap_or_else(|| self.data.join(crate::data_dir::MASTER_KEY))
+    }
+
     /// Reads and checks all settings. The faults are all there are, each with its place and an example.
     pub fn load(overrides: &Overrides, environment: &Environment) -> Result<Self, Faults> {
         let mut reader = Reader { layers: Layers::collect(overrides, environment, DEFAULTS) };

@@ -22,6 +22,9 @@ use thiserror::Error;
 use crate::lock::{Lock, LockError};
 use crate::master_key::{self, MasterKey, MasterKeyError};
 
+/// Where the master key is in it, unless the configuration names another file.
+pub(crate) const MASTER_KEY: &str = "keys/master.key";
+
 /// The data directory, made and absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataDir {
@@ -68,7 +71,7 @@ impl DataDir {
 
     /// Where the master key is unless the configuration names another file.
     pub fn master_key_file(&self) -> PathBuf {
-        self.path.join("keys/master.key")
+        self.path.join(MASTER_KEY)
     }
 
     /// Takes the lock of the running server.

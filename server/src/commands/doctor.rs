@@ -203,7 +203,7 @@ async fn examine(config: &Config, cluster: &Cluster, findings: &mut Findings) ->
         );
         return Ok(());
     }
-    if let Err(why) = master_key::read(&open::master_key_file(config)) {
+    if let Err(why) = master_key::read(&config.key_file()) {
         findings.bad("master key", why.to_string());
         return Ok(());
     }

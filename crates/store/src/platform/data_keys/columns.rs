@@ -53,7 +53,7 @@ pub async fn reseal(tx: &mut TenantTx, of: SealedColumn, after: Option<Uuid>) ->
          where tenant_id = $1 and id > $2 and {}
          order by id
          limit $4",
-        sealed_by_another(column)
+        sealed_by_another(column, "$3")
     );
     let rows: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(AssertSqlSafe(fetch))
         .bind(tenant)
@@ -97,7 +97,7 @@ pub async fn reseal(tx: &mut TenantTx, of: SealedColumn, after: Option<Uuid>) ->
 pub(super) async fn is_anything_sealed_before(tx: &mut TenantTx, newest: i32) -> Result<bool, StoreError> {
     let tenant = tx.tenant_uuid();
     for SealedColumn { table, column } in SEALED {
-        let by_another = sealed_by_another(column).replace("$3", "$2");
+        let by_another = sealed_by_another(column, "$2");
         let look = format!("select exists (select 1 from {table} where tenant_id = $1 and {by_another})");
         let found: bool =
             sqlx::query_scalar(AssertSqlSafe(look)).bind(tenant).bind(newest).fetch_one(tx.connection()).await?;
@@ -108,7 +108,7 @@ pub(super) async fn is_anything_sealed_before(tx: &mut TenantTx, newest: i32) ->
     Ok(false)
 }
 
-/// That a value is there and another key than `$3` sealed it: octets two and three are the key's version.
-fn sealed_by_another(column: &str) -> String {
-    format!("{column} is not null and get_byte({column}, 1) * 256 + get_byte({column}, 2) <> $3")
+/// That a value is there and another key than this parameter sealed it: octets two and three are the key's version.
+fn sealed_by_another(column: &str, parameter: &str) -> String {
+    format!("{column} is not null and get_byte({column}, 1) * 256 + get_byte({column}, 2) <> {parameter}")
 }
