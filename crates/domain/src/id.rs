@@ -164,6 +164,24 @@ pub mod kind {
     /// A time in which somebody of the platform acts in a tenant's place.
     #[derive(Debug)]
     pub enum Impersonation {}
+    /// A gateway of an ISP: who takes money for it.
+    #[derive(Debug)]
+    pub enum Gateway {}
+    /// One attempt of somebody to pay.
+    #[derive(Debug)]
+    pub enum Payment {}
+    /// Money that has come, with the gateway's receipt or over the counter.
+    #[derive(Debug)]
+    pub enum Arrival {}
+    /// An entry of the ledger: postings that sum to zero.
+    #[derive(Debug)]
+    pub enum Entry {}
+    /// A callback, as it came.
+    #[derive(Debug)]
+    pub enum Callback {}
+    /// Money that is given back.
+    #[derive(Debug)]
+    pub enum Refund {}
 }
 
 /// Id of a customer: who uses and pays.
@@ -188,6 +206,19 @@ pub type WebhookId = Id<kind::Webhook>;
 pub type DeliveryId = Id<kind::Delivery>;
 /// Id of a time in which somebody of the platform acts in a tenant's place.
 pub type ImpersonationId = Id<kind::Impersonation>;
+
+/// Id of a gateway of an ISP.
+pub type GatewayId = Id<kind::Gateway>;
+/// Id of a payment: one attempt of somebody to pay.
+pub type PaymentId = Id<kind::Payment>;
+/// Id of money that has come.
+pub type ArrivalId = Id<kind::Arrival>;
+/// Id of an entry of the ledger.
+pub type EntryId = Id<kind::Entry>;
+/// Id of a callback, as it came.
+pub type CallbackId = Id<kind::Callback>;
+/// Id of money that is given back.
+pub type RefundId = Id<kind::Refund>;
 
 /// Id of a deed on many subscribers at once.
 pub type OperationId = Id<kind::Operation>;

@@ -1,8 +1,12 @@
-//! Money in integer minor units. Never a float, never a guess between currencies.
+//! Money in integer minor units. Never a float, never a guess between currencies. Beneath it, how it moves:
+//! [`gateway`] (who takes it), [`claim`] (what somebody says of a payment, and what is proof).
 
 use std::fmt;
 
 use thiserror::Error;
+
+pub mod claim;
+pub mod gateway;
 
 /// An ISO 4217 currency by its three-letter code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,12 +5,14 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod gateway;
 pub mod mailer;
 pub mod random;
 pub mod router_control;
 pub mod webhooks;
 
 pub use clock::Clock;
+pub use gateway::Gateway;
 pub use mailer::Mailer;
 pub use random::Random;
 pub use router_control::RouterControl;
