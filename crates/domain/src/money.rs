@@ -1,12 +1,18 @@
 //! Money in integer minor units. Never a float, never a guess between currencies. Beneath it, how it moves:
-//! [`gateway`] (who takes it), [`claim`] (what somebody says of a payment, and what is proof).
+//! [`gateway`] (who takes it), [`claim`] (what somebody says of a payment, and what is proof), [`payment`] (an attempt to
+//! pay), [`arrival`] (what has come), [`posting`] (the ledger), [`wallet`] (paid and not yet used), [`refund`] (given back).
 
 use std::fmt;
 
 use thiserror::Error;
 
+pub mod arrival;
 pub mod claim;
 pub mod gateway;
+pub mod payment;
+pub mod posting;
+pub mod refund;
+pub mod wallet;
 
 /// An ISO 4217 currency by its three-letter code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,6 +72,22 @@ impl Money {
         }
         let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::TooMuch)?;
         Ok(Self { minor, ..self })
+    }
+
+    /// The difference; another currency or an overflow is an error.
+    pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
+        self.plus(other.negated())
+    }
+
+    /// The same the other way round; saturates at the end of all numbers.
+    #[must_use]
+    pub const fn negated(self) -> Self {
+        Self { minor: self.minor.saturating_neg(), ..self }
+    }
+
+    /// Whether it is more than nothing.
+    pub const fn is_positive(self) -> bool {
+        self.minor > 0
     }
 }
 

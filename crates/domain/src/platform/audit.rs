@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::access::facts::Holder;
 use crate::id::{
-    AuditId, BatchId, BranchId, CustomerId, ExceptionId, ImpersonationId, JobId, KeyId, NasId, PlanId, RoleId, StaffId,
-    SubscriberId, TenantId, VoucherId, WebhookId, ZoneId,
+    ArrivalId, AuditId, BatchId, BranchId, CustomerId, ExceptionId, GatewayId, ImpersonationId, JobId, KeyId, NasId,
+    PaymentId, PlanId, RoleId, StaffId, SubscriberId, TenantId, VoucherId, WebhookId, ZoneId,
 };
 use crate::time::Timestamp;
 
@@ -235,6 +235,26 @@ verbs! {
     TestWebhook = "test_webhook",
     /// A webhook was told of an event once more.
     ReplayDelivery = "replay_delivery",
+    /// A gateway was set up or changed.
+    PutGateway = "put_gateway",
+    /// Money has come for a payment.
+    SettlePayment = "settle_payment",
+    /// What was paid for was given after all.
+    ServePayment = "serve_payment",
+    /// Money that has come was given to a payment or put into a wallet.
+    MatchArrival = "match_arrival",
+    /// Staff answers for it that money has come.
+    AcceptArrival = "accept_arrival",
+    /// Something is wrong with money that has come, and somebody looks after that.
+    DisputeArrival = "dispute_arrival",
+    /// Somebody has paid at the counter.
+    RecordCash = "record_cash",
+    /// What was paid for was taken back, and the money put into the wallet.
+    RefundToWallet = "refund_to_wallet",
+    /// The gateway is to give money back.
+    AskReversal = "ask_reversal",
+    /// The gateway has given money back, or could not.
+    NoteReversal = "note_reversal",
 }
 
 impl Verb {
@@ -322,6 +342,12 @@ things! {
     Router(NasId) = "router",
     /// A webhook.
     Webhook(WebhookId) = "webhook",
+    /// A gateway.
+    Gateway(GatewayId) = "gateway",
+    /// A payment.
+    Payment(PaymentId) = "payment",
+    /// Money that has come.
+    Arrival(ArrivalId) = "arrival",
 }
 
 impl From<Holder> for Thing {

@@ -16,11 +16,28 @@ pub enum ExceptionKind {
     RouterGone,
     /// Something that was to be done outside, a letter or a partner's webhook, was tried too often in vain.
     JobParked,
+    /// Somebody has paid, or a callback says so, and has not got what they paid for.
+    PaidNotServed,
+    /// Money has come, or is said to have come, and nobody knows whose it is, or whether it is true.
+    MoneyUnmatched,
+    /// Another amount has come than was asked for, or the same money is told in two ways.
+    AmountDiffers,
+    /// Money that had come went back, and what it bought may still be in use.
+    MoneyReversed,
 }
 
 impl ExceptionKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::SessionNotFollowing, Self::RouterSilent, Self::RouterGone, Self::JobParked];
+    pub const ALL: [Self; 8] = [
+        Self::SessionNotFollowing,
+        Self::RouterSilent,
+        Self::RouterGone,
+        Self::JobParked,
+        Self::PaidNotServed,
+        Self::MoneyUnmatched,
+        Self::AmountDiffers,
+        Self::MoneyReversed,
+    ];
 
     /// Its name in records.
     pub const fn code(self) -> &'static str {
@@ -29,6 +46,10 @@ impl ExceptionKind {
             Self::RouterSilent => "router_silent",
             Self::RouterGone => "router_gone",
             Self::JobParked => "job_parked",
+            Self::PaidNotServed => "paid_not_served",
+            Self::MoneyUnmatched => "money_unmatched",
+            Self::AmountDiffers => "amount_differs",
+            Self::MoneyReversed => "money_reversed",
         }
     }
 
