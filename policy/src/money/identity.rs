@@ -169,7 +169,7 @@ mod tests {
         let copy = Known { is_of_prompt: false, ..of_prompt(receipt("UAF3K7Q2ZD"), true) };
         let looked_up = Told { receipt: None, is_receipt_proven: false, amount: ksh(2_000), is_of_prompt: true };
 
-        assert_eq!(which(&[copy.clone()], &looked_up), Same::Is { place: 0, takes_receipt: false });
+        assert_eq!(which(std::slice::from_ref(&copy), &looked_up), Same::Is { place: 0, takes_receipt: false });
         // By its callback it is another one than what was paid by hand.
         let called_back = Told { receipt: receipt("UAF9999999"), ..looked_up };
         assert_eq!(which(&[copy], &called_back), Same::Other);
