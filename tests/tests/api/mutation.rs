@@ -19,7 +19,8 @@ use tests::world::Isp;
 use tokio::time::Instant;
 use tracing_subscriber::filter::LevelFilter;
 
-use maker::{Known, Maker, Operation};
+use crate::walk::samples::{Sample, samples};
+use maker::{Known, Made, Maker, Operation, of_sample};
 use spoil::{Written, spoil};
 use watch::{Side, Watch};
 
@@ -134,6 +135,22 @@ struct Run {
     seed: u64,
     requests: u64,
     next: AtomicU64,
+    samples: [Vec<Sample>; 2],
+}
+
+impl Run {
+    /// A request of that operation before it is spoiled: as the document describes it, or, every second time that one is
+    /// known, one that has succeeded.
+    fn makes(&self, operation: &Operation, side: Side, known: &Known, dice: &mut Dice) -> Made {
+        let [ours, theirs] = &self.samples;
+        let (samples, party) =
+            if side == Side::Other { (theirs, &self.furnished.other) } else { (ours, &self.furnished.isp) };
+        let sample = samples.iter().find(|sample| sample.route == operation.name());
+        match sample.filter(|_| dice.once_in(2)) {
+            Some(sample) => of_sample(sample, party, known, dice),
+            None => self.maker.make(operation, known, dice),
+        }
+    }
 }
 
 /// One of those who ask at the same time.
@@ -159,7 +176,7 @@ async fn works(run: Arc<Run>) -> anyhow::Result<()> {
         let operation = next_operation(&run.maker, &mut dice);
         let asker = dice.one_of(&askers);
         let (_, known) = known.iter().find(|(side, _)| *side == asker.side).expect("all sides are there");
-        let written = spoil(run.maker.make(operation, known, &mut dice), known, &mut dice);
+        let written = spoil(run.makes(operation, asker.side, known, &mut dice), known, &mut dice);
         let said = said(&written);
         watch.notes_foreign(asker.side, &said);
         match line.ask(&octets(&written, asker, &host)).await {
@@ -177,12 +194,15 @@ fn learn(watch: &Watch, side: Side, party: &Party, isp: &Isp) {
     }
 }
 
+/// How many of all other operations may go without success in one run.
+const MISSED_MAX: usize = 6;
+
 /// Operations whose success takes more than chance: a password, a code, or a second step.
 const RARELY_DONE: &[&str] = &[
+    "DELETE /v1/me/sessions/{id}",
     "GET /v1/live",
     "GET /v1/webhooks/{id}/deliveries/{delivery}",
     "POST /v1/platform/jobs/{id}/retry",
-    "POST /v1/webhooks/{id}/deliveries/{delivery}/replay",
     "POST /v1/invitations",
     "POST /v1/me/password",
     "POST /v1/me/totp",
@@ -210,7 +230,8 @@ async fn nothing_that_is_asked_breaks_the_server_or_shows_another_isps_rows() ->
     learn(&watch, Side::Isp, &furnished.isp, &furnished.world.isp);
     learn(&watch, Side::Other, &furnished.other, &furnished.world.other);
     let (seed, requests) = (asked(SEED, 5), asked("REQUESTS", REQUESTS));
-    let run = Arc::new(Run { furnished, maker, watch, seed, requests, next: AtomicU64::new(0) });
+    let samples = [samples(&furnished.isp), samples(&furnished.other)];
+    let run = Arc::new(Run { furnished, maker, watch, seed, requests, next: AtomicU64::new(0), samples });
 
     let began = Instant::now();
     let workers: Vec<_> = (0..AT_ONCE).map(|_| tokio::spawn(works(Arc::clone(&run)))).collect();
@@ -241,7 +262,7 @@ async fn nothing_that_is_asked_breaks_the_server_or_shows_another_isps_rows() ->
         .filter(|(name, statuses)| !succeeds(statuses) && !RARELY_DONE.contains(&name.as_str()))
         .map(|(name, _)| name)
         .collect();
-    // Some take a row of the right kind and of the right state, which chance does not always find; the walk asks them all.
-    assert!(never.len() * 8 < answers.len(), "no request of {requests} succeeded for {never:#?}");
+    // A few take a row in the right state, which chance may miss in one run; the walk asks them all.
+    assert!(never.len() <= MISSED_MAX, "no request of {requests} succeeded for {never:#?}");
     Ok(())
 }

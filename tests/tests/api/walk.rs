@@ -3,7 +3,7 @@
 
 mod audit;
 mod roles;
-mod samples;
+pub(crate) mod samples;
 mod tenants;
 
 use admin_api::routes::{Route, table};
@@ -13,12 +13,12 @@ use tests::furnished::Party;
 use tokio::io::AsyncReadExt as _;
 
 /// The text of a path up to the first place for an id, and whether there is one: `/v1/plans` of `/v1/plans/{id}`.
-fn before_id(path: &str) -> Option<&str> {
+pub(crate) fn before_id(path: &str) -> Option<&str> {
     path.split_once("/{").map(|(before, _)| before)
 }
 
 /// A path with an id in its first place, and in one after it the id that the ISP has for what stands there.
-fn with_ids(path: &str, id: &str, of: &Party) -> String {
+pub(crate) fn with_ids(path: &str, id: &str, of: &Party) -> String {
     let mut filled = Vec::new();
     for part in path.split('/') {
         let is_first = !filled.contains(&id);

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use tests::dice::Dice;
+use tests::furnished::Party;
+
+use crate::walk::samples::Sample;
+use crate::walk::{before_id, with_ids};
 
 /// How deep a body is followed; shapes here are far flatter.
 const DEPTH_MAX: usize = 8;
@@ -162,6 +166,39 @@ impl Maker {
             }
         }
         Value::Object(object)
+    }
+}
+
+/// A text or all texts within with another mark, so that what was made once can be made again.
+fn renamed(value: &mut Value, mark: &str, number: usize) {
+    match value {
+        Value::String(text) => *text = text.replace(mark, &format!("{mark}{number}")),
+        Value::Array(values) => values.iter_mut().for_each(|value| renamed(value, mark, number)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| renamed(value, mark, number)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A request that is known to succeed for an ISP as it was furnished; every second time under another name, and for the
+/// row of that kind that was made last.
+pub(super) fn of_sample(sample: &Sample, of: &Party, known: &Known, dice: &mut Dice) -> Made {
+    let (method, path) = sample.route.split_once(' ').expect("a method and a path");
+    let place = before_id(path).map(|before| {
+        let latest = known.by_path.get(before).filter(|_| sample.whose.is_none() && dice.once_in(2));
+        latest.map_or_else(|| of.id(sample.whose.unwrap_or(before)).to_owned(), Clone::clone)
+    });
+    let mut body = sample.body.clone();
+    if let Some(body) = body.as_mut().filter(|_| dice.once_in(2)) {
+        renamed(body, of.mark, dice.below(100_000));
+    }
+    let kind = body.as_ref().map(|body| if body.is_string() { "text/csv" } else { "application/json" });
+    Made {
+        method: method.to_owned(),
+        path: place.map_or_else(|| path.to_owned(), |id| with_ids(path, &id, of)),
+        query: Vec::new(),
+        headers: Vec::new(),
+        kind: kind.map(str::to_owned),
+        body,
     }
 }
 

@@ -6,13 +6,14 @@ use tests::api::{Answer, Client};
 use tests::furnished::{DEVICE, EMPTY, FAST, HOTSPOT, LONER, Party, house, partner, plan};
 
 /// A request that succeeds.
-pub(super) struct Sample {
+#[derive(Debug, Clone)]
+pub(crate) struct Sample {
     /// The route: `POST /v1/plans`.
-    pub(super) route: &'static str,
+    pub(crate) route: &'static str,
     /// What is sent; a text goes out as CSV.
-    pub(super) body: Option<Value>,
+    pub(crate) body: Option<Value>,
     /// Whose id stands in the path, where it is not the one that stands under the path.
-    pub(super) whose: Option<&'static str>,
+    pub(crate) whose: Option<&'static str>,
 }
 
 fn bare(route: &'static str) -> Sample {
@@ -26,7 +27,7 @@ fn with(route: &'static str, body: Value) -> Sample {
 /// Requests that succeed one after the other for the owner of an ISP as it is furnished.
 ///
 /// A route that is told to the audit stands here, or among [`super::audit::IN_TURN`], which one test goes through.
-pub(super) fn samples(of: &Party) -> Vec<Sample> {
+pub(crate) fn samples(of: &Party) -> Vec<Sample> {
     [sales(of), subscribers(of), customers(of), network(of), people(of), places(of), partners(of)]
         .into_iter()
         .flatten()
