@@ -1,7 +1,8 @@
 //! Twins of the outside world that can be slow, wrong, silent, or say things twice.
 //!
 //! [`nas`] is a router the way RouterOS does it, with the phones and houses behind it; [`mail`] is a mail server
-//! that keeps what it is sent. Stories and operators use them; no role does.
+//! that keeps what it is sent; [`mpesa`] is M-Pesa's API with the telephones behind it. Stories and operators use them;
+//! no role does.
 //!
 //! Chance comes from a seed and time can be made to run or to stand still, so that what happened can happen again.
 //! Never decides anything for the server: a twin does what its original does, and lets itself be looked at.
@@ -9,4 +10,5 @@
 
 mod dice;
 pub mod mail;
+pub mod mpesa;
 pub mod nas;

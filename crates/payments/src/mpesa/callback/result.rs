@@ -68,10 +68,12 @@ fn bad(code: &str, words: &str) -> ResultSaid {
     match code {
         // It was given back before: once is enough.
         "R000001" => ResultSaid::Done(None),
+        // No money has that number.
+        "R000002" => ResultSaid::Money(Standing::Never { said: clip(&format!("{code} {words}"), 200) }),
         "1" => failed(FailureKind::NoFunds),
         // The initiator, its password or its rights; what it asked about; the account of the ISP.
-        "R000002" | "2" | "3" | "4" | "8" | "12" | "13" | "14" | "18" | "20" | "21" | "22" | "24" | "25" | "29"
-        | "2001" | "2006" | "2028" | "2040" | "8006" => failed(FailureKind::Misconfigured),
+        "2" | "3" | "4" | "8" | "12" | "13" | "14" | "18" | "20" | "21" | "22" | "24" | "25" | "29" | "2001"
+        | "2006" | "2028" | "2040" | "8006" => failed(FailureKind::Misconfigured),
         "11" => failed(FailureKind::Limit),
         // A code that nobody has explained says nothing of the money.
         _ => ResultSaid::Money(Standing::Open { said: clip(&format!("{code} {words}"), 200) }),
@@ -195,7 +197,7 @@ mod tests {
 
         assert_eq!(done, ResultSaid::Done("UAF9K7Q2ZD".parse().ok()));
         assert_eq!(said(json!({ "ResultCode": "R000001" })), ResultSaid::Done(None));
-        assert!(matches!(said(json!({ "ResultCode": "R000002" })), ResultSaid::Failed(_)));
+        assert!(matches!(said(json!({ "ResultCode": "R000002" })), ResultSaid::Money(Standing::Never { .. })));
         assert!(matches!(said(json!({ "ResultCode": 2001 })), ResultSaid::Failed(failure) if failure.code == "2001"));
         assert!(matches!(said(json!({ "ResultCode": 26 })), ResultSaid::Money(Standing::Open { .. })));
     }
