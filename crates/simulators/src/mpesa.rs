@@ -76,7 +76,6 @@ struct Shared {
     state: Mutex<State>,
     clock: Arc<dyn Clock>,
     post: Post,
-    key: OnceLock<Option<PrivateDecryptingKey>>,
     /// What is due happens once, whoever asks for it.
     stepping: tokio::sync::Mutex<()>,
 }
@@ -139,7 +138,6 @@ impl Mpesa {
             post: Post::new(settings.tells),
             state: Mutex::new(State::new(settings)),
             clock,
-            key: OnceLock::new(),
             stepping: tokio::sync::Mutex::new(()),
         });
         let mut running = vec![tokio::spawn(accept(listener, Arc::clone(&shared))).abort_handle()];
@@ -163,7 +161,7 @@ impl Mpesa {
 
     /// What initiators' passwords are encrypted for: a public key as text. It is made when it is first asked for.
     pub fn public_key(&self) -> String {
-        let der: Option<PublicKeyX509Der<'static>> = self.shared.key().and_then(|key| key.public_key().as_der().ok());
+        let der: Option<PublicKeyX509Der<'static>> = private_key().and_then(|key| key.public_key().as_der().ok());
         let text = der.map(|der| STANDARD.encode(der.as_ref())).unwrap_or_default();
         format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
     }
@@ -397,21 +395,23 @@ fn question(taken: &Taken, shop: &state::Shop, urls: Urls) -> Letter {
     Letter { kind: CallbackKind::Validation, url: urls.validation, body, is_forged: false }
 }
 
+/// What opens initiators' passwords: one for all twins of a process, for making it takes a while.
+fn private_key() -> Option<&'static PrivateDecryptingKey> {
+    static KEY: OnceLock<Option<PrivateDecryptingKey>> = OnceLock::new();
+    KEY.get_or_init(|| PrivateDecryptingKey::generate(KeySize::Rsa2048).ok()).as_ref()
+}
+
+/// An initiator's password in the clear.
+fn password_in(credential: &str) -> Option<String> {
+    let key = Pkcs1PrivateDecryptingKey::new(private_key()?.clone()).ok()?;
+    let mut octets = vec![0; key.min_output_size()];
+    let plain = key.decrypt(&STANDARD.decode(credential).ok()?, &mut octets).ok()?;
+    String::from_utf8(plain.to_vec()).ok()
+}
+
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn key(&self) -> Option<&PrivateDecryptingKey> {
-        self.key.get_or_init(|| PrivateDecryptingKey::generate(KeySize::Rsa2048).ok()).as_ref()
-    }
-
-    /// An initiator's password in the clear.
-    fn open(&self, credential: &str) -> Option<String> {
-        let key = Pkcs1PrivateDecryptingKey::new(self.key()?.clone()).ok()?;
-        let mut octets = vec![0; key.min_output_size()];
-        let plain = key.decrypt(&STANDARD.decode(credential).ok()?, &mut octets).ok()?;
-        String::from_utf8(plain.to_vec()).ok()
     }
 
     async fn tell(&self, letter: Letter) -> Option<(u16, Vec<u8>)> {
@@ -459,7 +459,7 @@ impl Shared {
             body: serde_json::from_slice(&body.to_bytes()).unwrap_or_default(),
         };
         let now = self.clock.now();
-        let reply = door::answer(&mut self.state(), &asked, &|credential| self.open(credential), now);
+        let reply = door::answer(&mut self.state(), &asked, &password_in, now);
         match reply {
             Reply::Answer { status, body } => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
