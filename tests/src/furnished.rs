@@ -147,7 +147,7 @@ async fn furnish(world: &World, api: &Api, isp: &Isp, mark: &'static str) -> any
     let owner = api.owner(world, isp).await?;
     // The largest tier, so that no limit stands in the way of what is asked.
     let (until, tier) = (world.clock.now().plus(Span::seconds(PAID_SECONDS)), "premium".parse()?);
-    pay_until(&world.store, &isp.scope, until, Some(&tier), world.context()).await?;
+    pay_until(&world.store, &isp.scope, &|_| true, until, Some(&tier), world.context()).await?;
     let mut party = Party { mark, owner, ids: BTreeMap::new() };
     let ids = sells(&party).await?.into_iter().chain(has_people(&party).await?);
     party.ids.extend(ids.collect::<Vec<_>>());

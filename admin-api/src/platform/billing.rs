@@ -1,6 +1,7 @@
 //! An ISP's account with the platform: `/v1/billing`. Where it stands, what it has, what it costs to go on.
 
-use actions::platform::account::change_tier::{self, ChangeTierError, Changed, Wish};
+use actions::platform::account::AccountError;
+use actions::platform::account::change_tier::{self, Changed, Wish};
 use actions::platform::told::Side;
 use axum::extract::State;
 use axum::response::Response;
@@ -245,7 +246,7 @@ async fn choose(
     let before = accounts::find(&mut tx).await?;
     drop(tx);
     let (wish, context) = (Wish { from, preview, side: Side::Isp }, caller.context(&app));
-    let changed = change_tier::change_tier(app.store(), &caller.scope(), &code, wish, context).await;
+    let changed = change_tier::change_tier(app.store(), &caller.scope(), &|_| true, &code, wish, context).await;
     let Changed { account, turned } = changed.map_err(refused)?;
     let now = app.now();
     let mut tx = app.store().tenant(&caller.scope()).await?;
@@ -264,14 +265,17 @@ async fn choose(
     })
 }
 
-/// Why a tier was not changed, as it is answered.
-pub(super) fn refused(why: ChangeTierError) -> Problem {
+/// Why nothing was changed of an account, as it is answered.
+pub(super) fn refused(why: AccountError) -> Problem {
     let said = why.to_string();
     match why {
-        ChangeTierError::Unknown(_) => Problem::of_field("/tier", FaultCode::Invalid, said),
-        ChangeTierError::Same(_) => Problem::new(Code::Conflict, said),
-        ChangeTierError::OtherCurrency(_) => Problem::of_field("/from", FaultCode::Invalid, said),
-        ChangeTierError::Store(why) => why.into(),
+        AccountError::ChangedMeanwhile => Problem::changed_meanwhile(),
+        AccountError::NoTier => Problem::of_field("/tier", FaultCode::Missing, said),
+        AccountError::UnknownTier(_) => Problem::of_field("/tier", FaultCode::Invalid, said),
+        AccountError::SameTier(_) => Problem::new(Code::Conflict, said),
+        AccountError::OtherCurrency(_) => Problem::of_field("/from", FaultCode::Invalid, said),
+        AccountError::TooManyDays => Problem::of_field("/days", FaultCode::Invalid, said),
+        AccountError::Store(why) => why.into(),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn routes() -> Vec<Route> {
         may(routes!(make), Act::Make).told_as("add_branch"),
         may(routes!(get), Act::See),
         may(routes!(change), Act::Change).told_as("rename_branch").checks_state(),
-        may(routes!(remove), Act::Remove).told_as("remove_branch"),
+        may(routes!(remove), Act::Remove).told_as("remove_branch").checks_state(),
     ]
 }
 
@@ -148,9 +148,12 @@ async fn remove(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    meant: IfMatch,
     _: Query<Nothing>,
 ) -> Result<Response, Problem> {
-    let removed = remove_branch::remove_branch(app.store(), &caller.scope(), id_of(&id)?, caller.context(&app)).await;
+    let (id, context) = (id_of(&id)?, caller.context(&app));
+    let seen = |branch: &Branch| meant.allows(&BranchView::of(branch));
+    let removed = remove_branch::remove_branch(app.store(), &caller.scope(), id, &seen, context).await;
     removed.map_err(refused_place)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -31,7 +31,7 @@ pub(super) fn routes() -> Vec<Route> {
         may(routes!(make), Act::Make).told_as("add_zone"),
         may(routes!(get), Act::See),
         may(routes!(change), Act::Change).told_as("change_zone").checks_state(),
-        may(routes!(remove), Act::Remove).told_as("remove_zone"),
+        may(routes!(remove), Act::Remove).told_as("remove_zone").checks_state(),
     ]
 }
 
@@ -180,10 +180,12 @@ async fn remove(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    meant: IfMatch,
     _: Query<Nothing>,
 ) -> Result<Response, Problem> {
-    let id = id_of(&caller, &id)?;
-    let removed = remove_zone::remove_zone(app.store(), &caller.scope(), id, caller.context(&app)).await;
+    let (id, context) = (id_of(&caller, &id)?, caller.context(&app));
+    let seen = |zone: &Area| meant.allows(&ZoneView::of(zone));
+    let removed = remove_zone::remove_zone(app.store(), &caller.scope(), id, &seen, context).await;
     removed.map_err(refused_place)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -40,27 +40,27 @@ pub async fn run(opened: &Opened, command: cli::TenantAccount) -> anyhow::Result
     match command {
         cli::TenantAccount::Lock(lock) => {
             let tenant = named(opened, &lock.slug).await?;
-            let account = lock_tenant(store, &opened.scope(&tenant), Some(lock.why), context).await?;
+            let account = lock_tenant(store, &opened.scope(&tenant), &|_| true, Some(lock.why), context).await?;
             say(opened, &tenant, &account)
         }
         cli::TenantAccount::Unlock { slug } => {
             let tenant = named(opened, &slug).await?;
-            let account = lock_tenant(store, &opened.scope(&tenant), None, context).await?;
+            let account = lock_tenant(store, &opened.scope(&tenant), &|_| true, None, context).await?;
             say(opened, &tenant, &account)
         }
         cli::TenantAccount::PayUntil(paid) => {
             let tenant = named(opened, &paid.slug).await?;
-            let account = pay_until(store, &opened.scope(&tenant), paid.until, paid.tier.as_ref(), context).await?;
+            let account = pay_until(store, &opened.scope(&tenant), &|_| true, paid.until, paid.tier.as_ref(), context).await?;
             say(opened, &tenant, &account)
         }
         cli::TenantAccount::Trial(trial) => {
             let tenant = named(opened, &trial.slug).await?;
-            let account = set_trial(store, &opened.scope(&tenant), trial.until, context).await?;
+            let account = set_trial(store, &opened.scope(&tenant), &|_| true, trial.until, context).await?;
             say(opened, &tenant, &account)
         }
         cli::TenantAccount::Grace { slug, days } => {
             let tenant = named(opened, &slug).await?;
-            let account = set_grace(store, &opened.scope(&tenant), days, context).await?;
+            let account = set_grace(store, &opened.scope(&tenant), &|_| true, days, context).await?;
             let days = account.life.grace.as_seconds() / (24 * 3_600);
             print::aside(&format!("tenant `{}` may go on for {days} days after what it has paid for", tenant.slug));
             say(opened, &tenant, &account)
@@ -70,7 +70,7 @@ pub async fn run(opened: &Opened, command: cli::TenantAccount) -> anyhow::Result
             let from = if wanted.at_end { From::PeriodEnd } else { From::Now };
             let wish = Wish { from, preview: wanted.preview, side: Side::Platform };
             let change_tier::Changed { account, turned } =
-                change_tier(store, &opened.scope(&tenant), &wanted.tier, wish, context).await?;
+                change_tier(store, &opened.scope(&tenant), &|_| true, &wanted.tier, wish, context).await?;
             if let Some(turned) = turned {
                 print::aside(&format!(
                     "what was left of paid time was worth {} and pays for the new tier until {}; until the end that was \

@@ -41,7 +41,7 @@ pub async fn run(opened: &Opened, command: cli::Branch) -> anyhow::Result<()> {
         }
         cli::Branch::Remove { name } => {
             let branch = named(opened, &scope, &name).await?;
-            remove_branch(store, &scope, branch.id, opened.context()).await?;
+            remove_branch(store, &scope, branch.id, &|_| true, opened.context()).await?;
             print::result(opened.style, &Row::of(&branch), &format!("branch `{}` is taken away", branch.name))
         }
         cli::Branch::List(paging) => {

@@ -49,7 +49,7 @@ pub async fn run(opened: &Opened, command: cli::PlaceZone) -> anyhow::Result<()>
         }
         cli::PlaceZone::Remove { name } => {
             let zone = named(opened, &scope, &name).await?;
-            remove_zone(store, &scope, zone.id, opened.context()).await?;
+            remove_zone(store, &scope, zone.id, &|_| true, opened.context()).await?;
             say(opened, &scope, &zone, &format!("zone `{}` is taken away", zone.name)).await
         }
         cli::PlaceZone::List(asked) => {

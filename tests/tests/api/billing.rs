@@ -16,14 +16,14 @@ const DAY: Span = Span::seconds(24 * 3_600);
 
 /// The ISP's trial runs out.
 async fn trial_runs_out(world: &World, isp: &Isp) -> anyhow::Result<()> {
-    set_trial(&world.store, &isp.scope, Some(world.clock.now().plus(Span::seconds(60))), world.context()).await?;
+    set_trial(&world.store, &isp.scope, &|_| true, Some(world.clock.now().plus(Span::seconds(60))), world.context()).await?;
     world.clock.passes(Span::seconds(60));
     Ok(())
 }
 
 async fn pays(world: &World, isp: &Isp, tier: &str, days: i64) -> anyhow::Result<()> {
     let until = world.clock.now().plus(Span::seconds(days * 24 * 3_600));
-    pay_until(&world.store, &isp.scope, until, Some(&tier.parse()?), world.context()).await?;
+    pay_until(&world.store, &isp.scope, &|_| true, until, Some(&tier.parse()?), world.context()).await?;
     Ok(())
 }
 

@@ -21,7 +21,7 @@ async fn basics_have(world: &World, limits: &str) -> anyhow::Result<()> {
 
 async fn buys(world: &World, isp: &Isp, tier: &str) -> anyhow::Result<()> {
     let until = world.clock.now().plus(Span::minutes(30 * 24 * 60));
-    pay_until(&world.store, &isp.scope, until, Some(&tier.parse()?), world.context()).await?;
+    pay_until(&world.store, &isp.scope, &|_| true, until, Some(&tier.parse()?), world.context()).await?;
     Ok(())
 }
 

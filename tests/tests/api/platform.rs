@@ -85,6 +85,35 @@ async fn isps_are_listed_searched_and_found_by_where_they_stand() -> anyhow::Res
 }
 
 #[tokio::test]
+async fn a_deed_about_an_account_is_for_the_state_that_was_seen() -> anyhow::Result<()> {
+    let world = World::open().await?;
+    let api = Api::open(&world).await?;
+    let boss = api.of_platform(&world, Preset::PlatformOwner).await?;
+    let savanna = format!("/v1/platform/tenants/{}", world.isp.tenant.id);
+    let until = world.clock.now().plus(DAY).to_string();
+    let mut stale = "\"0000000000000000\"".to_owned();
+
+    for (verb, body) in [
+        ("trial", json!({ "until": until })),
+        ("paid-until", json!({ "until": until, "tier": "basic-lines" })),
+        ("lock", json!({ "why": "the papers are missing" })),
+        ("unlock", json!(null)),
+        ("tier", json!({ "tier": "premium" })),
+        ("grace", json!({ "days": 10 })),
+    ] {
+        let place = format!("{savanna}/{verb}");
+        let seen = boss.get(&savanna).await?.is(200)?;
+        let tag = seen.header("etag").expect("its state").to_owned();
+        let refused = boss.clone().with("if-match", &stale).post(&place, body.clone()).await?;
+        assert_eq!((refused.status, refused.code().as_str()), (412, "changed_meanwhile"), "{verb}");
+        assert_eq!(boss.get(&savanna).await?.is(200)?.json(), seen.json(), "{verb}: nothing was changed");
+        boss.clone().with("if-match", &tag).post(&place, body).await?.is(200)?;
+        stale = tag;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_the_platform_does_about_an_isp_is_told_on_both_sides() -> anyhow::Result<()> {
     let world = World::open().await?;
     let api = Api::open(&world).await?;

@@ -1,9 +1,10 @@
 //! An ISP's life with the platform: it signs up, confirms its address, tries, is locked, pays, and changes its tier. Its
 //! customers never notice. Two ISPs always.
 
-use actions::platform::account::change_tier::{ChangeTierError, Changed, From, Wish, change_tier};
+use actions::platform::account::AccountError;
+use actions::platform::account::change_tier::{Changed, From, Wish, change_tier};
 use actions::platform::account::lock_tenant::lock_tenant;
-use actions::platform::account::pay_until::{PayError, pay_until};
+use actions::platform::account::pay_until::pay_until;
 use actions::platform::account::set_trial::set_trial;
 use actions::platform::entitle::{self, Unentitled};
 use actions::platform::resend_confirmation::resend_confirmation;
@@ -165,7 +166,7 @@ async fn a_locked_isps_vouchers_still_log_in_and_sell() {
     let world = World::open().await.expect("a world");
     let plan = world.sells(&world.isp, hour(), "hour", PlanService::Hotspot).await.expect("sold");
     world.prints(&world.isp, &plan, &["Locked7Card"]).await.expect("printed");
-    set_trial(&world.store, &world.isp.scope, Some(world.clock.now().plus(DAY)), world.context()).await.expect("set");
+    set_trial(&world.store, &world.isp.scope, &|_| true, Some(world.clock.now().plus(DAY)), world.context()).await.expect("set");
     assert!(matches!(state(&world, &world.isp).await, TenantState::Trial { .. }));
     world.clock.passes(DAY);
     let TenantState::Locked { why: LockedWhy::TrialOver, .. } = state(&world, &world.isp).await else {
@@ -188,17 +189,17 @@ async fn paid_time_begins_a_tier_and_a_lock_by_the_platform_says_why() {
     let (store, scope) = (&world.store, &world.isp.scope);
     let until = world.clock.now().plus(Span::seconds(30 * 24 * 3_600));
 
-    let without = pay_until(store, scope, until, None, world.context()).await;
-    assert!(matches!(without, Err(PayError::NoTier)), "{without:?}");
+    let without = pay_until(store, scope, &|_| true, until, None, world.context()).await;
+    assert!(matches!(without, Err(AccountError::NoTier)), "{without:?}");
     let premium = "premium".parse().expect("good");
-    pay_until(store, scope, until, Some(&premium), world.context()).await.expect("noted");
+    pay_until(store, scope, &|_| true, until, Some(&premium), world.context()).await.expect("noted");
     assert_eq!(state(&world, &world.isp).await, TenantState::Active { paid_until: Some(until) });
-    lock_tenant(store, scope, Some("the papers are missing".to_owned()), world.context()).await.expect("locked");
+    lock_tenant(store, scope, &|_| true, Some("the papers are missing".to_owned()), world.context()).await.expect("locked");
     let TenantState::Locked { why: LockedWhy::ByPlatform(why), .. } = state(&world, &world.isp).await else {
         panic!("locked")
     };
     assert_eq!(why, "the papers are missing");
-    lock_tenant(store, scope, None, world.context()).await.expect("unlocked");
+    lock_tenant(store, scope, &|_| true, None, world.context()).await.expect("unlocked");
     world.clock.passes(Span::seconds(30 * 24 * 3_600));
     assert!(matches!(state(&world, &world.isp).await, TenantState::Grace { .. }));
     world.clock.passes(Span::seconds(3 * 24 * 3_600));
@@ -212,20 +213,20 @@ async fn an_upgrade_turns_time_at_once_and_a_downgrade_waits_for_its_end() {
     let (store, scope) = (&world.store, &world.isp.scope);
     let (basic, premium) = ("basic-hotspot".parse().expect("good"), "premium".parse().expect("good"));
     let until = world.clock.now().plus(Span::seconds(15 * 24 * 3_600));
-    pay_until(store, scope, until, Some(&basic), world.context()).await.expect("noted");
+    pay_until(store, scope, &|_| true, until, Some(&basic), world.context()).await.expect("noted");
 
-    let preview = change_tier(store, scope, &premium, at_once(true), world.context()).await.expect("told");
+    let preview = change_tier(store, scope, &|_| true, &premium, at_once(true), world.context()).await.expect("told");
     let Changed { account, turned } =
-        change_tier(store, scope, &premium, at_once(false), world.context()).await.expect("changed");
+        change_tier(store, scope, &|_| true, &premium, at_once(false), world.context()).await.expect("changed");
 
     assert_eq!(preview, Changed { account: account.clone(), turned });
     let turned = turned.expect("time was left");
     assert_eq!((turned.credit.minor(), turned.to_keep_end.minor()), (25_000, 50_000));
     assert_eq!(account.life.paid_until, Some(world.clock.now().plus(Span::seconds(5 * 24 * 3_600))));
 
-    change_tier(store, scope, &basic, at_end(false), world.context()).await.expect("noted");
-    let same = change_tier(store, scope, &basic, at_end(false), world.context()).await;
-    assert!(matches!(same, Err(ChangeTierError::Same(_))), "{same:?}");
+    change_tier(store, scope, &|_| true, &basic, at_end(false), world.context()).await.expect("noted");
+    let same = change_tier(store, scope, &|_| true, &basic, at_end(false), world.context()).await;
+    assert!(matches!(same, Err(AccountError::SameTier(_))), "{same:?}");
     let mut tx = store.tenant(scope).await.expect("begun");
     assert!(entitle::may_use(&mut tx, Feature::WhiteLabel, world.context()).await.is_ok());
     drop(tx);
@@ -237,8 +238,8 @@ async fn an_upgrade_turns_time_at_once_and_a_downgrade_waits_for_its_end() {
         "{refused:?}"
     );
     drop(tx);
-    let unknown = change_tier(store, scope, &"gold".parse().expect("good"), at_once(false), world.context()).await;
-    assert!(matches!(unknown, Err(ChangeTierError::Unknown(_))), "{unknown:?}");
+    let unknown = change_tier(store, scope, &|_| true, &"gold".parse().expect("good"), at_once(false), world.context()).await;
+    assert!(matches!(unknown, Err(AccountError::UnknownTier(_))), "{unknown:?}");
 }
 
 #[tokio::test]
@@ -252,7 +253,7 @@ async fn what_a_smaller_tier_has_no_room_for_stays_and_is_not_changed() {
         .expect("set");
     world.registers(&world.isp, "second", "10.77.0.2", "testing456", |_| {}).await.expect("registered");
     let until = world.clock.now().plus(DAY);
-    pay_until(store, scope, until, Some(&"basic-hotspot".parse().expect("good")), world.context())
+    pay_until(store, scope, &|_| true, until, Some(&"basic-hotspot".parse().expect("good")), world.context())
         .await
         .expect("noted");
 

@@ -1,9 +1,9 @@
 //! What the platform's people do about an ISP's account: each deed is told in that ISP's audit and in the platform's.
 
-use actions::platform::account::change_tier::{self, Changed, Wish};
+use actions::platform::account::change_tier::{Wish, change_tier};
 use actions::platform::account::lock_tenant::lock_tenant;
-use actions::platform::account::pay_until::{PayError, pay_until};
-use actions::platform::account::set_grace::{GraceError, set_grace};
+use actions::platform::account::pay_until::pay_until;
+use actions::platform::account::set_grace::set_grace;
 use actions::platform::account::set_trial::set_trial;
 use actions::platform::told::Side;
 use axum::extract::{Path, State};
@@ -11,9 +11,10 @@ use axum::response::Response;
 use domain::people::permission::{Act, Thing};
 use domain::text::Slug;
 use domain::time::Timestamp;
+use policy::platform::tiers::Turned;
 use serde::{Deserialize, Serialize};
 use store::TenantScope;
-use store::platform::accounts::LOCKED_WHY_MAX;
+use store::platform::accounts::{LOCKED_WHY_MAX, Overview};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -21,14 +22,14 @@ use super::{TenantView, find, shown};
 use crate::app::App;
 use crate::body::{Body, json};
 use crate::door::Caller;
-use crate::etag::single;
+use crate::etag::{IfMatch, single};
 use crate::list::{Nothing, Query};
-use crate::platform::billing::{ChosenTier, ProrationView, refused as refused_tier};
+use crate::platform::billing::{ChosenTier, ProrationView, refused};
 use crate::problem::{FaultCode, Faults, Problem};
 use crate::routes::Route;
 
 pub(super) fn routes() -> Vec<Route> {
-    let change = |handler, verb| Route::needs(handler, Thing::Platform, Act::Change).told_as(verb);
+    let change = |handler, verb| Route::needs(handler, Thing::Platform, Act::Change).told_as(verb).checks_state();
     vec![
         change(routes!(trial), "set_trial"),
         change(routes!(paid), "note_payment"),
@@ -37,6 +38,52 @@ pub(super) fn routes() -> Vec<Route> {
         change(routes!(tier), "change_tier"),
         change(routes!(grace), "set_grace"),
     ]
+}
+
+/// What is done about an account.
+enum Deed {
+    /// Its trial ends then, or it has none.
+    Trial(Option<Timestamp>),
+    /// It has paid until then, for that tier or for what it has chosen.
+    Paid(Timestamp, Option<Slug>),
+    /// Its staff are locked out of changes for that reason, or let in again.
+    Lock(Option<String>),
+    /// It is moved to that tier.
+    Tier(Slug, Wish),
+    /// It has so many days of grace, or the platform's.
+    Grace(Option<u32>),
+}
+
+/// Does it to the ISP of a path, in the state that is meant. Gives how the ISP is now, and what became of paid time.
+async fn done(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    meant: &IfMatch,
+    deed: Deed,
+) -> Result<(TenantView, Option<Turned>), Problem> {
+    let id = find(app, id).await?;
+    let (store, scope, context) = (app.store(), TenantScope::of_platform(id), caller.context(app));
+    let now = app.now();
+    let seen = |one: &Overview| meant.allows(&TenantView::of(one, now));
+    let mut turned = None;
+    let done = match deed {
+        Deed::Trial(until) => set_trial(store, &scope, &seen, until, context).await,
+        Deed::Paid(until, tier) => pay_until(store, &scope, &seen, until, tier.as_ref(), context).await,
+        Deed::Lock(why) => lock_tenant(store, &scope, &seen, why, context).await,
+        Deed::Tier(code, wish) => change_tier(store, &scope, &seen, &code, wish, context).await.map(|changed| {
+            turned = changed.turned;
+            changed.account
+        }),
+        Deed::Grace(days) => set_grace(store, &scope, &seen, days, context).await,
+    };
+    done.map_err(refused)?;
+    Ok((shown(app, id).await?, turned))
+}
+
+/// The same, answered with how the ISP is now.
+async fn answered(app: &App, caller: &Caller, id: &str, meant: &IfMatch, deed: Deed) -> Result<Response, Problem> {
+    single(&done(app, caller, id, meant, deed).await?.0)
 }
 
 /// The end of a trial.
@@ -49,12 +96,6 @@ struct Trial {
     until: Option<String>,
 }
 
-fn instant(text: &str) -> Result<Timestamp, Problem> {
-    let mut faults = Faults::new();
-    let read = faults.take("/until", text.parse());
-    faults.unless(read)
-}
-
 /// Move the end of an ISP's trial
 #[utoipa::path(post, path = "/v1/platform/tenants/{id}/trial", tag = "platform", operation_id = "set_trial",
     params(("id" = String, Path, format = Uuid)), request_body = Trial,
@@ -63,13 +104,14 @@ async fn trial(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    meant: IfMatch,
     _: Query<Nothing>,
     Body(body): Body<Trial>,
 ) -> Result<Response, Problem> {
-    let id = find(&app, &id).await?;
-    let until = body.until.as_deref().map(instant).transpose()?;
-    set_trial(app.store(), &TenantScope::of_platform(id), until, caller.context(&app)).await?;
-    single(&shown(&app, id).await?)
+    let mut faults = Faults::new();
+    let until = body.until.and_then(|until| faults.take("/until", until.parse()));
+    faults.none()?;
+    answered(&app, &caller, &id, &meant, Deed::Trial(until)).await
 }
 
 /// What an ISP has paid for.
@@ -94,25 +136,15 @@ async fn paid(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    meant: IfMatch,
     _: Query<Nothing>,
     Body(body): Body<Paid>,
 ) -> Result<Response, Problem> {
-    let id = find(&app, &id).await?;
     let mut faults = Faults::new();
     let until = faults.take("/until", body.until.parse());
     let tier = body.tier.and_then(|tier| faults.take("/tier", tier.parse::<Slug>()));
     let until = faults.unless(until)?;
-    let context = caller.context(&app);
-    let noted = pay_until(app.store(), &TenantScope::of_platform(id), until, tier.as_ref(), context).await;
-    noted.map_err(|why| {
-        let said = why.to_string();
-        match why {
-            PayError::NoTier => Problem::of_field("/tier", FaultCode::Missing, said),
-            PayError::UnknownTier(_) => Problem::of_field("/tier", FaultCode::Invalid, said),
-            PayError::Store(why) => why.into(),
-        }
-    })?;
-    single(&shown(&app, id).await?)
+    answered(&app, &caller, &id, &meant, Deed::Paid(until, tier)).await
 }
 
 /// Why an ISP is locked.
@@ -134,19 +166,17 @@ async fn lock(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    meant: IfMatch,
     _: Query<Nothing>,
     Body(body): Body<Lock>,
 ) -> Result<Response, Problem> {
-    let id = find(&app, &id).await?;
     let why = body.why.trim();
     let fits = (1..=LOCKED_WHY_MAX).contains(&why.chars().count()) && !why.chars().any(char::is_control);
     if !fits {
         let said = format!("say why, in 1 to {LOCKED_WHY_MAX} characters of plain text: its staff read it");
         return Err(Problem::of_field("/why", FaultCode::Invalid, said));
     }
-    let scope = TenantScope::of_platform(id);
-    lock_tenant(app.store(), &scope, Some(why.to_owned()), caller.context(&app)).await?;
-    single(&shown(&app, id).await?)
+    answered(&app, &caller, &id, &meant, Deed::Lock(Some(why.to_owned()))).await
 }
 
 /// Let an ISP's staff change things again
@@ -158,11 +188,10 @@ async fn unlock(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    meant: IfMatch,
     _: Query<Nothing>,
 ) -> Result<Response, Problem> {
-    let id = find(&app, &id).await?;
-    lock_tenant(app.store(), &TenantScope::of_platform(id), None, caller.context(&app)).await?;
-    single(&shown(&app, id).await?)
+    answered(&app, &caller, &id, &meant, Deed::Lock(None)).await
 }
 
 /// An ISP with another tier, or as it would be with it.
@@ -185,15 +214,14 @@ async fn tier(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    meant: IfMatch,
     _: Query<Nothing>,
     Body(chosen): Body<ChosenTier>,
 ) -> Result<Response, Problem> {
-    let id = find(&app, &id).await?;
     let (code, from, preview) = chosen.read()?;
-    let (scope, wish) = (TenantScope::of_platform(id), Wish { from, preview, side: Side::Platform });
-    let changed = change_tier::change_tier(app.store(), &scope, &code, wish, caller.context(&app)).await;
-    let Changed { turned, .. } = changed.map_err(refused_tier)?;
-    json(&MovedTenant { preview, tenant: shown(&app, id).await?, proration: turned.map(ProrationView::of) })
+    let wish = Wish { from, preview, side: Side::Platform };
+    let (tenant, turned) = done(&app, &caller, &id, &meant, Deed::Tier(code, wish)).await?;
+    json(&MovedTenant { preview, tenant, proration: turned.map(ProrationView::of) })
 }
 
 /// Days of grace of an ISP's own.
@@ -214,17 +242,9 @@ async fn grace(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    meant: IfMatch,
     _: Query<Nothing>,
     Body(body): Body<Grace>,
 ) -> Result<Response, Problem> {
-    let id = find(&app, &id).await?;
-    let given = set_grace(app.store(), &TenantScope::of_platform(id), body.days, caller.context(&app)).await;
-    given.map_err(|why| {
-        let said = why.to_string();
-        match why {
-            GraceError::TooMany => Problem::of_field("/days", FaultCode::Invalid, said),
-            GraceError::Store(why) => why.into(),
-        }
-    })?;
-    single(&shown(&app, id).await?)
+    answered(&app, &caller, &id, &meant, Deed::Grace(body.days)).await
 }

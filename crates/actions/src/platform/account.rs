@@ -1,4 +1,5 @@
-//! Deeds about an ISP's account with the platform: each locks it, changes it, and tells its audit.
+//! Deeds about an ISP's account with the platform: each locks it, sees that it is meant as it is, changes it, and tells
+//! its audit.
 
 pub mod change_tier;
 pub mod lock_tenant;
@@ -8,13 +9,51 @@ pub mod set_trial;
 
 use domain::platform::account::Account;
 use domain::platform::audit::{Change, Thing, Verb};
+use domain::platform::life::Life;
 use domain::platform::tier::Tier;
+use domain::text::Slug;
 use domain::time::Timestamp;
-use store::platform::accounts;
+use store::platform::accounts::{self, Overview};
 use store::{Store, StoreError, TenantTx};
+use thiserror::Error;
 
 use crate::context::Context;
 use crate::platform::told::{Side, tell};
+
+/// Whether an ISP is meant as it is at that moment.
+pub type IsMeant<'a> = &'a (dyn Fn(&Overview) -> bool + Send + Sync);
+
+/// Why nothing was changed.
+#[derive(Debug, Error)]
+pub enum AccountError {
+    /// Somebody else has changed it meanwhile.
+    #[error("somebody else has changed it meanwhile: read it again")]
+    ChangedMeanwhile,
+    /// It is to have paid for no tier, and has none.
+    #[error("say which tier it has paid for: it has chosen none yet")]
+    NoTier,
+    /// No such tier, or one that is not sold any more.
+    #[error("there is no tier `{0}` to choose: /v1/tiers and `mnetifi tier list` show those there are")]
+    UnknownTier(Slug),
+    /// It has that tier.
+    #[error("tier `{0}` is the one it has already: nothing was changed")]
+    SameTier(Slug),
+    /// The tier's price is in another currency, so paid time cannot be turned.
+    #[error("tier `{0}` is priced in another currency: it can be changed to at the end of what is paid for")]
+    OtherCurrency(Slug),
+    /// Too many days of grace.
+    #[error("at most {} days of grace fit", Life::GRACE_DAYS_MAX)]
+    TooManyDays,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The account of a transaction's ISP, which nobody else changes until it ends.
+pub(crate) async fn lock(tx: &mut TenantTx, is_meant: IsMeant<'_>) -> Result<Account, AccountError> {
+    let account = accounts::lock(tx).await?;
+    if is_meant(&accounts::own_overview(tx).await?) { Ok(account) } else { Err(AccountError::ChangedMeanwhile) }
+}
 
 /// What is different, as the audit tells it.
 pub(crate) fn differences(before: &Account, after: &Account) -> Vec<Change> {

@@ -6,6 +6,7 @@ use domain::platform::life::Life;
 use domain::platform::tier::{Limit, Tier};
 use domain::text::Slug;
 use domain::time::{Span, Timestamp};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::columns::{Instant, at, uncounter};
@@ -264,6 +265,16 @@ pub async fn list_by_slug(
 
 /// One ISP as the platform sees it.
 pub async fn overview(tx: &mut SystemTx, tenant: TenantId) -> Result<Option<Overview>, StoreError> {
+    overview_of(tx.connection(), tenant.uuid()).await
+}
+
+/// The transaction's own ISP as the platform sees it. The platform itself is none.
+pub async fn own_overview(tx: &mut TenantTx) -> Result<Overview, StoreError> {
+    let tenant = tx.tenant_uuid();
+    overview_of(tx.connection(), tenant).await?.ok_or(StoreError::Missing { what: "tenant" })
+}
+
+async fn overview_of(connection: &mut PgConnection, tenant: Uuid) -> Result<Option<Overview>, StoreError> {
     let row = sqlx::query_as!(
         OverviewRow,
         r#"select t.id, t.slug, t.name, t.created_at as "created_at: Instant",
@@ -273,9 +284,9 @@ pub async fn overview(tx: &mut SystemTx, tenant: TenantId) -> Result<Option<Over
            from tenants t
            cross join platform_settings s
            where not t.is_platform and t.id = $1"#,
-        tenant.uuid(),
+        tenant,
     )
-    .fetch_optional(tx.connection())
+    .fetch_optional(connection)
     .await?;
     Ok(row.map(Overview::from))
 }

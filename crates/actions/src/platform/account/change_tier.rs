@@ -6,11 +6,10 @@ use domain::platform::audit::Verb;
 use domain::platform::tier::Tier;
 use domain::text::Slug;
 use policy::platform::tiers::{self as rules, Turned};
-use store::platform::{accounts, tiers};
-use store::{Store, StoreError, TenantScope};
-use thiserror::Error;
+use store::platform::tiers;
+use store::{Store, TenantScope};
 
-use super::write;
+use super::{AccountError, IsMeant, lock, write};
 use crate::context::Context;
 use crate::platform::told::Side;
 
@@ -43,47 +42,31 @@ pub struct Changed {
     pub turned: Option<Turned>,
 }
 
-/// Why the tier was not changed.
-#[derive(Debug, Error)]
-pub enum ChangeTierError {
-    /// No such tier, or one that is not sold any more.
-    #[error("there is no tier `{0}` to choose: /v1/tiers and `mnetifi tier list` show those there are")]
-    Unknown(Slug),
-    /// It has that one.
-    #[error("tier `{0}` is the one it has already: nothing was changed")]
-    Same(Slug),
-    /// Its price is in another currency, so paid time cannot be turned.
-    #[error("tier `{0}` is priced in another currency: it can be changed to at the end of what is paid for")]
-    OtherCurrency(Slug),
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Changes it, or only tells what would become of it.
 pub async fn change_tier(
     store: &Store,
     scope: &TenantScope,
+    is_meant: IsMeant<'_>,
     code: &Slug,
     wish: Wish,
     context: Context<'_>,
-) -> Result<Changed, ChangeTierError> {
+) -> Result<Changed, AccountError> {
     let Wish { from, preview, .. } = wish;
     let now = context.now();
     let mut tx = store.tenant(scope).await?;
-    let before = accounts::lock(&mut tx).await?;
+    let before = lock(&mut tx, is_meant).await?;
     let found = tiers::find(&mut tx, code).await?.filter(|tier| tier.is_on_sale);
-    let tier: Tier = found.ok_or_else(|| ChangeTierError::Unknown(code.clone()))?;
+    let tier: Tier = found.ok_or_else(|| AccountError::UnknownTier(code.clone()))?;
     let is_same = before.tier.as_ref().is_some_and(|one| one.code == tier.code);
     let mut after = before.clone();
     let mut turned = None;
     let paid = before.life.paid_until.filter(|paid| *paid > now);
     match (from, paid, &before.tier) {
         (From::PeriodEnd, Some(_), _) => after.next_tier = (!is_same).then_some(tier),
-        (_, _, _) if is_same && before.next_tier.is_none() => return Err(ChangeTierError::Same(code.clone())),
+        (_, _, _) if is_same && before.next_tier.is_none() => return Err(AccountError::SameTier(code.clone())),
         (From::Now, Some(paid), Some(had)) => {
             let what = rules::turn(had, &tier, paid, now);
-            let what = what.ok_or_else(|| ChangeTierError::OtherCurrency(code.clone()))?;
+            let what = what.ok_or_else(|| AccountError::OtherCurrency(code.clone()))?;
             after.life.paid_until = Some(what.until);
             after.tier = Some(tier);
             after.next_tier = None;
@@ -95,7 +78,7 @@ pub async fn change_tier(
         }
     }
     if after == before {
-        return Err(ChangeTierError::Same(code.clone()));
+        return Err(AccountError::SameTier(code.clone()));
     }
     if preview {
         return Ok(Changed { account: after, turned });

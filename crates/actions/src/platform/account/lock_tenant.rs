@@ -2,10 +2,10 @@
 
 use domain::platform::account::Account;
 use domain::platform::audit::Verb;
-use store::platform::accounts;
-use store::{Store, StoreError, TenantScope};
+use store::platform::accounts::LOCKED_WHY_MAX;
+use store::{Store, TenantScope};
 
-use super::write;
+use super::{AccountError, IsMeant, lock, write};
 use crate::context::Context;
 use crate::platform::told::Side;
 
@@ -13,14 +13,15 @@ use crate::platform::told::Side;
 pub async fn lock_tenant(
     store: &Store,
     scope: &TenantScope,
+    is_meant: IsMeant<'_>,
     why: Option<String>,
     context: Context<'_>,
-) -> Result<Account, StoreError> {
+) -> Result<Account, AccountError> {
     let mut tx = store.tenant(scope).await?;
-    let before = accounts::lock(&mut tx).await?;
+    let before = lock(&mut tx, is_meant).await?;
     let mut after = before.clone();
     let verb = if why.is_some() { Verb::LockTenant } else { Verb::UnlockTenant };
-    after.life.locked = why.map(|why| (context.now(), why.chars().take(accounts::LOCKED_WHY_MAX).collect()));
+    after.life.locked = why.map(|why| (context.now(), why.chars().take(LOCKED_WHY_MAX).collect()));
     write(store, &mut tx, (verb, Side::Platform), &before, &after, context).await?;
     tx.commit().await?;
     Ok(after)

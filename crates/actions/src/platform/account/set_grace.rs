@@ -5,35 +5,25 @@ use domain::platform::audit::{Change, Thing, Verb};
 use domain::platform::life::Life;
 use domain::time::Span;
 use store::platform::accounts;
-use store::{Store, StoreError, TenantScope};
-use thiserror::Error;
+use store::{Store, TenantScope};
 
+use super::{AccountError, IsMeant, lock};
 use crate::context::Context;
 use crate::platform::told::{Side, tell};
-
-/// Why nothing was changed.
-#[derive(Debug, Error)]
-pub enum GraceError {
-    /// Too many days.
-    #[error("at most {} days of grace fit", Life::GRACE_DAYS_MAX)]
-    TooMany,
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Gives it; `None` follows the platform's.
 pub async fn set_grace(
     store: &Store,
     scope: &TenantScope,
+    is_meant: IsMeant<'_>,
     days: Option<u32>,
     context: Context<'_>,
-) -> Result<Account, GraceError> {
+) -> Result<Account, AccountError> {
     if days.is_some_and(|days| days > Life::GRACE_DAYS_MAX) {
-        return Err(GraceError::TooMany);
+        return Err(AccountError::TooManyDays);
     }
     let mut tx = store.tenant(scope).await?;
-    let before = accounts::lock(&mut tx).await?;
+    let before = lock(&mut tx, is_meant).await?;
     accounts::set_grace(&mut tx, days).await?;
     let after = accounts::find(&mut tx).await?;
     let changes = vec![Change::of("grace_days", Some(in_days(&before)), Some(in_days(&after)))];

@@ -3,10 +3,9 @@
 use domain::platform::account::Account;
 use domain::platform::audit::Verb;
 use domain::time::Timestamp;
-use store::platform::accounts;
-use store::{Store, StoreError, TenantScope};
+use store::{Store, TenantScope};
 
-use super::write;
+use super::{AccountError, IsMeant, lock, write};
 use crate::context::Context;
 use crate::platform::told::Side;
 
@@ -14,11 +13,12 @@ use crate::platform::told::Side;
 pub async fn set_trial(
     store: &Store,
     scope: &TenantScope,
+    is_meant: IsMeant<'_>,
     until: Option<Timestamp>,
     context: Context<'_>,
-) -> Result<Account, StoreError> {
+) -> Result<Account, AccountError> {
     let mut tx = store.tenant(scope).await?;
-    let before = accounts::lock(&mut tx).await?;
+    let before = lock(&mut tx, is_meant).await?;
     let mut after = before.clone();
     after.life.trial_until = until;
     write(store, &mut tx, (Verb::SetTrial, Side::Platform), &before, &after, context).await?;

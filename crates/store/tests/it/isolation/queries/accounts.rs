@@ -74,6 +74,7 @@ pub(super) async fn walk(walk: &mut Walk<'_>) {
         account.life.locked.is_none() && account.tier.is_none()
     });
     case_of!(walk, "platform::accounts::lock", |tx| accounts::lock(tx).await?.life.locked.is_none());
+    case_of!(walk, "platform::accounts::own_overview", |tx| accounts::own_overview(tx).await?.slug == "savanna");
     case_of!(walk, "platform::accounts::put", |tx| {
         let mut account = accounts::find(tx).await?;
         account.life.paid_until = Some(NOW);
