@@ -111,43 +111,22 @@ pub async fn set_grace(tx: &mut TenantTx, days: Option<u32>) -> Result<(), Store
 
 /// How many there are of what a tier limits. What nothing is kept of counts as none.
 pub async fn count(tx: &mut TenantTx, limit: Limit) -> Result<u64, StoreError> {
-    let tenant = tx.tenant_uuid();
-    let count = match limit {
-        Limit::Techs => {
-            sqlx::query_scalar!(
-                r#"select count(*) as "count!" from staff
-                   where tenant_id = $1 and preset = 'technician' and state <> 'deactivated'"#,
-                tenant
-            )
-            .fetch_one(tx.connection())
-            .await?
-        }
-        Limit::Customers => {
-            sqlx::query_scalar!(r#"select count(*) as "count!" from subscribers where tenant_id = $1"#, tenant)
-                .fetch_one(tx.connection())
-                .await?
-        }
-        Limit::Routers => {
-            sqlx::query_scalar!(
-                r#"select count(*) as "count!" from nas where tenant_id = $1 and retired_at is null"#,
-                tenant
-            )
-            .fetch_one(tx.connection())
-            .await?
-        }
-        Limit::StorageGb => 0,
-    };
-    Ok(uncounter(count))
+    count_before(tx, limit, None).await
 }
 
 /// How many older ones there are beside something that a tier limits.
 pub async fn earlier(tx: &mut TenantTx, limit: Limit, id: Uuid) -> Result<u64, StoreError> {
+    count_before(tx, limit, Some(id)).await
+}
+
+async fn count_before(tx: &mut TenantTx, limit: Limit, id: Option<Uuid>) -> Result<u64, StoreError> {
     let tenant = tx.tenant_uuid();
     let count = match limit {
         Limit::Techs => {
             sqlx::query_scalar!(
                 r#"select count(*) as "count!" from staff
-                   where tenant_id = $1 and preset = 'technician' and state <> 'deactivated' and id < $2"#,
+                   where tenant_id = $1 and preset = 'technician' and state <> 'deactivated'
+                     and ($2::uuid is null or id < $2)"#,
                 tenant,
                 id,
             )
@@ -156,7 +135,8 @@ pub async fn earlier(tx: &mut TenantTx, limit: Limit, id: Uuid) -> Result<u64, S
         }
         Limit::Customers => {
             sqlx::query_scalar!(
-                r#"select count(*) as "count!" from subscribers where tenant_id = $1 and id < $2"#,
+                r#"select count(*) as "count!" from subscribers
+                   where tenant_id = $1 and ($2::uuid is null or id < $2)"#,
                 tenant,
                 id,
             )
@@ -165,7 +145,8 @@ pub async fn earlier(tx: &mut TenantTx, limit: Limit, id: Uuid) -> Result<u64, S
         }
         Limit::Routers => {
             sqlx::query_scalar!(
-                r#"select count(*) as "count!" from nas where tenant_id = $1 and retired_at is null and id < $2"#,
+                r#"select count(*) as "count!" from nas
+                   where tenant_id = $1 and retired_at is null and ($2::uuid is null or id < $2)"#,
                 tenant,
                 id,
             )
