@@ -150,6 +150,11 @@ fn never_used() -> Problem {
     Problem::new(Code::NotFound, "that device was never used with it")
 }
 
+/// What is answered to a deed that changes nothing but the device, if it was ever used there.
+fn done(was_used: bool) -> Result<StatusCode, Problem> {
+    if was_used { Ok(StatusCode::NO_CONTENT) } else { Err(never_used()) }
+}
+
 /// Name a device
 #[utoipa::path(
     post, path = "/v1/devices/name", tag = "devices", operation_id = "name_device",
@@ -168,8 +173,7 @@ pub(crate) async fn name_device(
     let name = name.and_then(|name| faults.take("/name", name.parse::<DeviceName>()));
     faults.none()?;
     let context = caller.context(&app);
-    let known = naming::name_device(app.store(), &caller.scope(), holder, &device, name.as_ref(), context).await?;
-    if known { Ok(StatusCode::NO_CONTENT) } else { Err(never_used()) }
+    done(naming::name_device(app.store(), &caller.scope(), holder, &device, name.as_ref(), context).await?)
 }
 
 /// What a device has online.
@@ -240,6 +244,5 @@ pub(crate) async fn unblock_device(
 ) -> Result<StatusCode, Problem> {
     let (holder, device) = one.read(&app, &caller).await?;
     let context = caller.context(&app);
-    let known = block_device::unblock_device(app.store(), &caller.scope(), holder, &device, context).await?;
-    if known { Ok(StatusCode::NO_CONTENT) } else { Err(never_used()) }
+    done(block_device::unblock_device(app.store(), &caller.scope(), holder, &device, context).await?)
 }

@@ -2,7 +2,7 @@
 
 use actions::people::move_to_plan::{MoveError, move_as_seen};
 use actions::people::renew_subscriber::{RenewError, renew_as_seen};
-use actions::people::suspend::{self, suspend_as_seen};
+use actions::people::suspend;
 use actions::sales::vouchers_in_bulk::{Deed, Fate, voucher_as_seen};
 use domain::sales::plan::PlanService;
 use store::people::subscribers;
@@ -31,7 +31,7 @@ async fn what_was_changed_since_it_was_seen_is_left_as_it_is() {
 
     let again = move_as_seen(store, scope, which, &home, world.context()).await;
     let renewed = renew_as_seen(store, scope, zone, which, None, world.context()).await;
-    let stopped = suspend_as_seen(store, scope, which, world.context()).await.expect("looked");
+    let stopped = suspend::as_seen(store, scope, which, suspend::Deed::Suspend, world.context()).await.expect("looked");
     let revoked = voucher_as_seen(store, scope, zone, &card, Deed::Revoke, world.context()).await.expect("looked");
 
     assert!(moved.is_ok() && sold.is_done(), "{moved:?} {sold:?}");

@@ -40,14 +40,6 @@ async fn meant(tx: &mut TenantTx, app: &App, caller: &Caller, id: &str, meant: &
     if meant.allows(&view_of(tx, app, &record).await?) { Ok(record) } else { Err(Problem::changed_meanwhile()) }
 }
 
-fn is_done(fate: suspend::Fate) -> Result<(), Problem> {
-    match fate {
-        suspend::Fate::Done => Ok(()),
-        suspend::Fate::Unknown => Err(Problem::not_found("subscriber")),
-        suspend::Fate::Changed => Err(Problem::changed_meanwhile()),
-    }
-}
-
 async fn after(app: &App, caller: &Caller, id: &str) -> Result<Response, Problem> {
     let mut tx = app.store().tenant(&caller.scope()).await?;
     let record = find(&mut tx, caller, id).await?;
@@ -65,14 +57,7 @@ async fn suspend_one(
     Path(id): Path<String>,
     state: IfMatch,
 ) -> Result<Response, Problem> {
-    let scope = caller.scope();
-    let mut tx = app.store().tenant(&scope).await?;
-    let record = meant(&mut tx, &app, &caller, &id, &state).await?;
-    drop(tx);
-    let which = (&record.subscriber.username, state.meant(&record));
-    let fate = suspend::suspend_as_seen(app.store(), &scope, which, caller.context(&app)).await?;
-    is_done(fate)?;
-    after(&app, &caller, &id).await
+    turned(&app, &caller, &id, &state, suspend::Deed::Suspend).await
 }
 
 /// Let a subscriber's service run again
@@ -84,14 +69,27 @@ async fn resume(
     Path(id): Path<String>,
     state: IfMatch,
 ) -> Result<Response, Problem> {
+    turned(&app, &caller, &id, &state, suspend::Deed::Resume).await
+}
+
+/// Stops a subscriber's service, or lets it run again.
+async fn turned(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    state: &IfMatch,
+    deed: suspend::Deed,
+) -> Result<Response, Problem> {
     let scope = caller.scope();
     let mut tx = app.store().tenant(&scope).await?;
-    let record = meant(&mut tx, &app, &caller, &id, &state).await?;
+    let record = meant(&mut tx, app, caller, id, state).await?;
     drop(tx);
     let which = (&record.subscriber.username, state.meant(&record));
-    let fate = suspend::resume_as_seen(app.store(), &scope, which, caller.context(&app)).await?;
-    is_done(fate)?;
-    after(&app, &caller, &id).await
+    match suspend::as_seen(app.store(), &scope, which, deed, caller.context(app)).await? {
+        suspend::Fate::Done => after(app, caller, id).await,
+        suspend::Fate::Unknown => Err(Problem::not_found("subscriber")),
+        suspend::Fate::Changed => Err(Problem::changed_meanwhile()),
+    }
 }
 
 /// Where a subscriber is moved to.

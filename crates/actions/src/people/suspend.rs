@@ -9,6 +9,15 @@ use store::{Store, StoreError, TenantScope};
 use crate::context::Context;
 use crate::people::seen::is_as_seen;
 
+/// What is done to a subscriber's service.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Deed {
+    /// It is stopped. One that is stopped keeps its date.
+    Suspend,
+    /// It runs again.
+    Resume,
+}
+
 /// What became of a deed on one subscriber.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fate {
@@ -27,28 +36,7 @@ pub async fn suspend(
     username: &Username,
     context: Context<'_>,
 ) -> Result<bool, StoreError> {
-    Ok(suspend_as_seen(store, scope, (username, None), context).await? != Fate::Unknown)
-}
-
-/// The same, only if the subscriber is still as it was seen.
-pub async fn suspend_as_seen(
-    store: &Store,
-    scope: &TenantScope,
-    (username, seen): (&Username, Option<&Record>),
-    context: Context<'_>,
-) -> Result<Fate, StoreError> {
-    let mut tx = store.tenant(scope).await?;
-    let Some(subscriber) = subscribers::lock(&mut tx, username).await? else { return Ok(Fate::Unknown) };
-    if !is_as_seen(&mut tx, subscriber.id, seen).await? {
-        return Ok(Fate::Changed);
-    }
-    if subscriber.standing == Standing::Active {
-        subscribers::suspend(&mut tx, subscriber.id, context.now()).await?;
-        let entry = context.audit(Verb::SuspendSubscriber, Thing::Subscriber(subscriber.id), Vec::new());
-        audit::note(&mut tx, &[entry]).await?;
-    }
-    tx.commit().await?;
-    Ok(Fate::Done)
+    Ok(as_seen(store, scope, (username, None), Deed::Suspend, context).await? != Fate::Unknown)
 }
 
 /// Lets a suspended subscriber's service run again. Returns whether there is one of that name.
@@ -58,14 +46,15 @@ pub async fn resume(
     username: &Username,
     context: Context<'_>,
 ) -> Result<bool, StoreError> {
-    Ok(resume_as_seen(store, scope, (username, None), context).await? != Fate::Unknown)
+    Ok(as_seen(store, scope, (username, None), Deed::Resume, context).await? != Fate::Unknown)
 }
 
-/// The same, only if the subscriber is still as it was seen.
-pub async fn resume_as_seen(
+/// Does it, only if the subscriber is still as it was seen.
+pub async fn as_seen(
     store: &Store,
     scope: &TenantScope,
     (username, seen): (&Username, Option<&Record>),
+    deed: Deed,
     context: Context<'_>,
 ) -> Result<Fate, StoreError> {
     let mut tx = store.tenant(scope).await?;
@@ -73,11 +62,18 @@ pub async fn resume_as_seen(
     if !is_as_seen(&mut tx, subscriber.id, seen).await? {
         return Ok(Fate::Changed);
     }
-    if subscriber.standing != Standing::Active {
-        subscribers::resume(&mut tx, subscriber.id).await?;
-        let entry = context.audit(Verb::ResumeSubscriber, Thing::Subscriber(subscriber.id), Vec::new());
-        audit::note(&mut tx, &[entry]).await?;
-    }
+    let verb = match (deed, subscriber.standing) {
+        (Deed::Suspend, Standing::Active) => {
+            subscribers::suspend(&mut tx, subscriber.id, context.now()).await?;
+            Verb::SuspendSubscriber
+        }
+        (Deed::Resume, Standing::Suspended { .. }) => {
+            subscribers::resume(&mut tx, subscriber.id).await?;
+            Verb::ResumeSubscriber
+        }
+        (Deed::Suspend, Standing::Suspended { .. }) | (Deed::Resume, Standing::Active) => return Ok(Fate::Done),
+    };
+    audit::note(&mut tx, &[context.audit(verb, Thing::Subscriber(subscriber.id), Vec::new())]).await?;
     tx.commit().await?;
     Ok(Fate::Done)
 }
