@@ -8,6 +8,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::scope::TenantScope;
 use crate::sealing::{Keyring, Place, TenantKeys};
 
 /// A transaction that sees one tenant's rows. Dropped without [`commit`](Self::commit), it is undone.
@@ -35,6 +36,21 @@ impl TenantTx {
     /// The tenant whose rows these are.
     pub const fn tenant(&self) -> TenantId {
         self.tenant
+    }
+
+    /// The same transaction, which sees another tenant's rows from now on, and none of the first one's any more: for a
+    /// deed that two tenants are told of, as a whole or not at all. Whoever calls has the door to both.
+    ///
+    /// One transaction instead of two at once: whoever waits for a second connection while they hold one may wait for
+    /// others who do the same.
+    pub async fn turned_to(mut self, scope: &TenantScope) -> Result<Self, StoreError> {
+        let tenant = scope.tenant();
+        // A statement sees the rows of the tenant that is set when it begins, so there is no moment with both.
+        sqlx::query("select set_config('app.tenant', $1, true)")
+            .bind(tenant.uuid().to_string())
+            .execute(self.connection())
+            .await?;
+        Ok(Self { tenant, ..self })
     }
 
     /// Makes everything durable. Nothing may be answered to a NAS before this returns.

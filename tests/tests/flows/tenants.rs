@@ -5,6 +5,7 @@ use actions::platform::account::AccountError;
 use actions::platform::account::change_tier::{Changed, From, Wish, change_tier};
 use actions::platform::account::lock_tenant::lock_tenant;
 use actions::platform::account::pay_until::pay_until;
+use actions::platform::account::set_grace::set_grace;
 use actions::platform::account::set_trial::set_trial;
 use actions::platform::entitle::{self, Unentitled};
 use actions::platform::resend_confirmation::resend_confirmation;
@@ -272,4 +273,21 @@ async fn what_a_smaller_tier_has_no_room_for_stays_and_is_not_changed() {
     drop(tx);
     let mut tx = store.tenant(&world.other.scope).await.expect("begun");
     assert!(entitle::may_add(&mut tx, Limit::Routers, world.context()).await.is_ok(), "the other ISP is nobody's");
+}
+
+#[tokio::test]
+async fn a_deed_that_two_tenants_are_told_of_needs_one_connection_alone() {
+    let world = World::open().await.expect("a world");
+    let narrow = world.store.apart(1);
+    let until = world.clock.now().plus(DAY);
+
+    sign_up(&narrow, new("kitale", ANNA), BASE, world.context()).await.expect("signed up");
+    let code = code_to(&world, ANNA).await;
+    let verified = verify_email(&narrow, &code, world.context()).await.expect("confirmed");
+    let scope = TenantScope::of_platform(verified.tenant);
+    set_trial(&narrow, &scope, &|_| true, Some(until), world.context()).await.expect("set");
+    set_grace(&narrow, &scope, &|_| true, Some(9), world.context()).await.expect("set");
+
+    let mut tx = world.store.tenant(&scope).await.expect("begun");
+    assert_eq!(audit::verify(&mut tx).await.expect("walked").entries, 3, "opened, and two deeds");
 }

@@ -49,8 +49,8 @@ impl From<&SignedIn> for Visitor {
     }
 }
 
-/// Lets a stay of the platform's act in an ISP's place. Needs a second proof in that stay. Written down on both sides;
-/// first on the ISP's, so that nothing can be done there of which it does not know.
+/// Lets a stay of the platform's act in an ISP's place. Needs a second proof in that stay. Written down on both sides at
+/// once, so that nothing can be done there of which the ISP does not know.
 pub async fn begin(
     store: &Store,
     visitor: &Visitor,
@@ -93,8 +93,7 @@ pub async fn begin(
     impersonations::begin(&mut there, &visit).await.map_err(no_such_isp)?;
     let thing = Thing::Impersonation(visit.id);
     audit::note(&mut there, &[context.audit(Verb::BeginImpersonation, thing, changes())]).await?;
-    there.commit().await?;
-    let mut here = store.tenant(&TenantScope::of_staff(visitor.home)).await?;
+    let mut here = there.turned_to(&TenantScope::of_staff(visitor.home)).await?;
     let acting = Acting { tenant, impersonation: visit.id, until: visit.until };
     sign_ins::set_acting(&mut here, visitor.staff, visitor.stay, Some(acting)).await?;
     let mut told = changes();
@@ -112,15 +111,18 @@ fn no_such_isp(error: StoreError) -> PeopleError {
 /// Lets a stay act in an ISP's place no more. Returns whether it did.
 pub async fn end(store: &Store, visitor: &Visitor, context: Context<'_>) -> Result<bool, PeopleError> {
     let Some((tenant, record)) = visitor.acting else { return Ok(false) };
-    let thing = Thing::Impersonation(record);
-    let mut here = store.tenant(&TenantScope::of_staff(visitor.home)).await?;
-    sign_ins::set_acting(&mut here, visitor.staff, visitor.stay, None).await?;
-    audit::note(&mut here, &[context.audit(Verb::EndImpersonation, thing, Vec::new())]).await?;
-    here.commit().await?;
+    let entry = || context.audit(Verb::EndImpersonation, Thing::Impersonation(record), Vec::new());
     let mut there = store.tenant(&TenantScope::of_platform(tenant)).await?;
-    if impersonations::end(&mut there, record, context.now()).await? {
-        audit::note(&mut there, &[context.audit(Verb::EndImpersonation, thing, Vec::new())]).await?;
+    // One whose time runs out at this moment is told of by whoever ends those.
+    let lasted = impersonations::end(&mut there, record, context.now()).await?;
+    if lasted {
+        audit::note(&mut there, &[entry()]).await?;
     }
-    there.commit().await?;
+    let mut here = there.turned_to(&TenantScope::of_staff(visitor.home)).await?;
+    sign_ins::set_acting(&mut here, visitor.staff, visitor.stay, None).await?;
+    if lasted {
+        audit::note(&mut here, &[entry()]).await?;
+    }
+    here.commit().await?;
     Ok(true)
 }

@@ -14,7 +14,7 @@ use domain::platform::tier::Tier;
 use domain::text::Slug;
 use domain::time::Timestamp;
 use store::platform::accounts::{self, Overview};
-use store::{Store, StoreError, TenantTx};
+use store::{Store, StoreError, TenantScope, TenantTx};
 use thiserror::Error;
 
 use crate::context::Context;
@@ -49,10 +49,29 @@ pub enum AccountError {
     Store(#[from] StoreError),
 }
 
-/// The account of a transaction's ISP, which nobody else changes until it ends.
-pub(crate) async fn lock(tx: &mut TenantTx, is_meant: IsMeant<'_>) -> Result<Account, AccountError> {
-    let account = accounts::lock(tx).await?;
-    if is_meant(&accounts::own_overview(tx).await?) { Ok(account) } else { Err(AccountError::ChangedMeanwhile) }
+/// An account that nobody else changes until the transaction ends.
+pub(crate) struct Locked {
+    pub(crate) tx: TenantTx,
+    pub(crate) before: Account,
+    /// Whose audit tells of the deed, too.
+    pub(crate) platform: Option<TenantScope>,
+}
+
+/// Locks the account of an ISP, if it is meant as it is.
+pub(crate) async fn lock(
+    store: &Store,
+    scope: &TenantScope,
+    is_meant: IsMeant<'_>,
+    side: Side,
+    context: Context<'_>,
+) -> Result<Locked, AccountError> {
+    let platform = side.platform(store, context).await?;
+    let mut tx = store.tenant(scope).await?;
+    let before = accounts::lock(&mut tx).await?;
+    if !is_meant(&accounts::own_overview(&mut tx).await?) {
+        return Err(AccountError::ChangedMeanwhile);
+    }
+    Ok(Locked { tx, before, platform })
 }
 
 /// What is different, as the audit tells it.
@@ -73,20 +92,19 @@ pub(crate) fn differences(before: &Account, after: &Account) -> Vec<Change> {
     .collect()
 }
 
-/// Writes an account down and tells of it. Nothing is written when nothing is different.
+/// Writes an account down, tells of it, and commits. Nothing is written when nothing is different.
 pub(crate) async fn write(
-    store: &Store,
-    tx: &mut TenantTx,
-    (verb, side): (Verb, Side),
-    before: &Account,
+    locked: Locked,
+    verb: Verb,
     after: &Account,
     context: Context<'_>,
 ) -> Result<(), StoreError> {
-    let changes = differences(before, after);
+    let Locked { mut tx, before, platform } = locked;
+    let changes = differences(&before, after);
     if changes.is_empty() {
         return Ok(());
     }
-    accounts::put(tx, after).await?;
+    accounts::put(&mut tx, after).await?;
     let thing = Thing::Tenant(tx.tenant());
-    tell(store, tx, (verb, thing), changes, side, context).await
+    tell(tx, (verb, thing), changes, platform, context).await
 }

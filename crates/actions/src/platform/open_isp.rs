@@ -77,6 +77,7 @@ pub async fn open_isp(store: &Store, new: NewIsp, context: Context<'_>) -> Resul
         Err(why) => return Err(why.into()),
     }
     let scope = TenantScope::of_platform(id);
+    let platform = Side::Platform.platform(store, context).await?;
     let mut tx = store.tenant(&scope).await?;
     let hours = settings::of_platform(&mut tx).await?.trial_hours;
     let trial_until = context.now().plus(Span::minutes(i64::from(hours) * 60));
@@ -89,8 +90,7 @@ pub async fn open_isp(store: &Store, new: NewIsp, context: Context<'_>) -> Resul
         Change::of("trial_until", None, Some(trial_until)),
     ];
     let deed = (Verb::OpenTenant, Thing::Tenant(id));
-    tell(store, &mut tx, deed, changes, Side::Platform, context).await?;
-    tx.commit().await?;
+    tell(tx, deed, changes, platform, context).await?;
     let head = Letterhead { tenant: id, name, base };
     let owner = NewStaff { role: RoleName::Preset(Preset::Owner), zones: Zoned::All, ..owner };
     let invited = invite(store, &scope, &By::operator(false), owner, Joining::ByMail(&head), context).await;

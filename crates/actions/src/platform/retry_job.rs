@@ -34,6 +34,7 @@ pub async fn retry_job(
     context: Context<'_>,
 ) -> Result<(), RetryError> {
     let now = context.now();
+    let platform = side.platform(store, context).await?;
     let mut tx = store.tenant(scope).await?;
     if !jobs::retry(&mut tx, id, now).await? {
         let job = jobs::find(&mut tx, id).await?.ok_or(RetryError::Unknown(id))?;
@@ -41,7 +42,5 @@ pub async fn retry_job(
     }
     exceptions::resolve(&mut tx, ExceptionKind::JobParked, &[id.to_string()], now, "it is tried again").await?;
     let changes = vec![Change::of("state", Some("parked"), Some("waiting"))];
-    tell(store, &mut tx, (Verb::RetryJob, Thing::Job(id)), changes, side, context).await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(tell(tx, (Verb::RetryJob, Thing::Job(id)), changes, platform, context).await?)
 }

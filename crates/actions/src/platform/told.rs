@@ -16,28 +16,33 @@ pub enum Side {
     Platform,
 }
 
-/// Tells of a deed about the ISP of a transaction; call it last, then commit.
-///
-/// The platform's audit is written first, in a transaction of its own: should the ISP's then fail, the platform's says
-/// what was tried, and no deed of the platform's people is untold.
-pub(crate) async fn tell(
-    store: &Store,
-    tx: &mut TenantTx,
-    (verb, thing): (Verb, Thing),
-    changes: Vec<Change>,
-    side: Side,
-    context: Context<'_>,
-) -> Result<(), StoreError> {
-    if side == Side::Platform {
-        let platform = open_platform(store, context).await?;
-        if platform != tx.tenant() {
-            let (slug, _) = tenants::named(tx).await?;
-            let mut ours = store.tenant(&TenantScope::of_operator(platform)).await?;
-            let of_whom = Change::of("isp", None, Some(&slug));
-            let told = std::iter::once(of_whom).chain(changes.iter().cloned()).collect();
-            audit::note(&mut ours, &[context.audit(verb, thing, told)]).await?;
-            ours.commit().await?;
+impl Side {
+    /// The platform, where it is told of the deed, too. To be asked before the deed's own transaction begins: then it
+    /// never holds one connection while it waits for another.
+    pub(crate) async fn platform(self, store: &Store, context: Context<'_>) -> Result<Option<TenantScope>, StoreError> {
+        match self {
+            Self::Isp => Ok(None),
+            Self::Platform => Ok(Some(TenantScope::of_operator(open_platform(store, context).await?))),
         }
     }
-    audit::note(tx, &[context.audit(verb, thing, changes)]).await
+}
+
+/// Tells of a deed about the ISP of a transaction, in its audit and in the platform's, and commits: the deed and both
+/// entries are there, or none of them.
+pub(crate) async fn tell(
+    mut tx: TenantTx,
+    (verb, thing): (Verb, Thing),
+    changes: Vec<Change>,
+    platform: Option<TenantScope>,
+    context: Context<'_>,
+) -> Result<(), StoreError> {
+    audit::note(&mut tx, &[context.audit(verb, thing, changes.clone())]).await?;
+    if let Some(platform) = platform.filter(|platform| platform.tenant() != tx.tenant()) {
+        let (slug, _) = tenants::named(&mut tx).await?;
+        let told = std::iter::once(Change::of("isp", None, Some(&slug))).chain(changes).collect();
+        // Always the ISP's first: so that no two deeds wait for each other's audit.
+        tx = tx.turned_to(&platform).await?;
+        audit::note(&mut tx, &[context.audit(verb, thing, told)]).await?;
+    }
+    tx.commit().await
 }

@@ -1,7 +1,7 @@
 //! Confirms an address: opens the ISP, with its trial, and its owner, who may sign in from now on.
 //!
-//! Two tenants are written to, so there are several transactions; each may be done again. Somebody who is cut off between
-//! them opens the same link once more.
+//! Two tenants are written to, so there are several transactions, one after the other; each may be done again. Somebody
+//! who is cut off between them opens the same link once more.
 
 use domain::id::TenantId;
 use domain::people::role::{Preset, RoleName};
@@ -51,19 +51,35 @@ pub enum VerifyError {
 pub async fn verify_email(store: &Store, code: &str, context: Context<'_>) -> Result<Verified, VerifyError> {
     let now = context.now();
     let platform = TenantScope::of_operator(open_platform(store, context).await?);
+    let hash = code::hash_of(code);
     let mut ours = store.tenant(&platform).await?;
-    // Locked until the end: who opens the link twice waits for the first.
-    let found = sign_ups::by_token(&mut ours, &code::hash_of(code), now).await?;
+    let found = sign_ups::by_token(&mut ours, &hash, now).await?;
     let Some((sign_up, proof)) = found else { return Err(VerifyError::BadCode) };
     let hours = settings::of_platform(&mut ours).await?.trial_hours;
+    drop(ours);
     let trial_until = now.plus(Span::minutes(i64::from(hours) * 60));
-    open(store, &sign_up).await?;
+    match open(store, &sign_up).await {
+        // Whoever opens the link twice at once opened it a moment ago.
+        Err(VerifyError::Taken(_)) if is_open(store, &sign_up).await? => {}
+        opened => opened?,
+    }
     let trial_until = let_in(store, &sign_up, &proof, trial_until, context).await?;
+    let mut ours = store.tenant(&platform).await?;
+    if sign_ups::by_token(&mut ours, &hash, now).await?.is_none() {
+        return Err(VerifyError::BadCode);
+    }
     sign_ups::confirm(&mut ours, sign_up.id, now).await?;
     let changes = vec![Change::of("subdomain", None, Some(&sign_up.slug))];
     audit::note(&mut ours, &[context.audit(Verb::ConfirmSignUp, Thing::Tenant(sign_up.opens), changes)]).await?;
     ours.commit().await?;
     Ok(Verified { tenant: sign_up.opens, slug: sign_up.slug, trial_until })
+}
+
+/// Whether the ISP is open.
+async fn is_open(store: &Store, sign_up: &SignUp) -> Result<bool, VerifyError> {
+    let mut tx = store.system().await?;
+    let found = tenants::find(&mut tx, sign_up.slug.as_str()).await?;
+    Ok(found.is_some_and(|there| there.id == sign_up.opens))
 }
 
 /// Opens the ISP, unless that was done.

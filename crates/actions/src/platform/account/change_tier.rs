@@ -51,11 +51,11 @@ pub async fn change_tier(
     wish: Wish,
     context: Context<'_>,
 ) -> Result<Changed, AccountError> {
-    let Wish { from, preview, .. } = wish;
+    let Wish { from, preview, side } = wish;
     let now = context.now();
-    let mut tx = store.tenant(scope).await?;
-    let before = lock(&mut tx, is_meant).await?;
-    let found = tiers::find(&mut tx, code).await?.filter(|tier| tier.is_on_sale);
+    let mut locked = lock(store, scope, is_meant, side, context).await?;
+    let before = locked.before.clone();
+    let found = tiers::find(&mut locked.tx, code).await?.filter(|tier| tier.is_on_sale);
     let tier: Tier = found.ok_or_else(|| AccountError::UnknownTier(code.clone()))?;
     let is_same = before.tier.as_ref().is_some_and(|one| one.code == tier.code);
     let mut after = before.clone();
@@ -83,7 +83,6 @@ pub async fn change_tier(
     if preview {
         return Ok(Changed { account: after, turned });
     }
-    write(store, &mut tx, (Verb::ChangeTier, wish.side), &before, &after, context).await?;
-    tx.commit().await?;
+    write(locked, Verb::ChangeTier, &after, context).await?;
     Ok(Changed { account: after, turned })
 }

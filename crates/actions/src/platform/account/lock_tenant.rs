@@ -17,12 +17,10 @@ pub async fn lock_tenant(
     why: Option<String>,
     context: Context<'_>,
 ) -> Result<Account, AccountError> {
-    let mut tx = store.tenant(scope).await?;
-    let before = lock(&mut tx, is_meant).await?;
-    let mut after = before.clone();
+    let locked = lock(store, scope, is_meant, Side::Platform, context).await?;
+    let mut after = locked.before.clone();
     let verb = if why.is_some() { Verb::LockTenant } else { Verb::UnlockTenant };
     after.life.locked = why.map(|why| (context.now(), why.chars().take(LOCKED_WHY_MAX).collect()));
-    write(store, &mut tx, (verb, Side::Platform), &before, &after, context).await?;
-    tx.commit().await?;
+    write(locked, verb, &after, context).await?;
     Ok(after)
 }

@@ -20,13 +20,12 @@ pub async fn pay_until(
     tier: Option<&Slug>,
     context: Context<'_>,
 ) -> Result<Account, AccountError> {
-    let mut tx = store.tenant(scope).await?;
-    let before = lock(&mut tx, is_meant).await?;
-    let mut after = before.clone();
-    let is_over = before.life.paid_until.is_none_or(|paid| paid <= context.now());
+    let mut locked = lock(store, scope, is_meant, Side::Platform, context).await?;
+    let mut after = locked.before.clone();
+    let is_over = after.life.paid_until.is_none_or(|paid| paid <= context.now());
     after.life.paid_until = Some(until);
     if let Some(code) = tier {
-        let found = tiers::find(&mut tx, code).await?;
+        let found = tiers::find(&mut locked.tx, code).await?;
         after.tier = Some(found.ok_or_else(|| AccountError::UnknownTier(code.clone()))?);
         after.next_tier = None;
     } else if is_over && let Some(next) = after.next_tier.take() {
@@ -35,7 +34,6 @@ pub async fn pay_until(
     if after.tier.is_none() {
         return Err(AccountError::NoTier);
     }
-    write(store, &mut tx, (Verb::NotePayment, Side::Platform), &before, &after, context).await?;
-    tx.commit().await?;
+    write(locked, Verb::NotePayment, &after, context).await?;
     Ok(after)
 }

@@ -7,7 +7,7 @@ use domain::time::Span;
 use store::platform::accounts;
 use store::{Store, TenantScope};
 
-use super::{AccountError, IsMeant, lock};
+use super::{AccountError, IsMeant, Locked, lock};
 use crate::context::Context;
 use crate::platform::told::{Side, tell};
 
@@ -22,14 +22,12 @@ pub async fn set_grace(
     if days.is_some_and(|days| days > Life::GRACE_DAYS_MAX) {
         return Err(AccountError::TooManyDays);
     }
-    let mut tx = store.tenant(scope).await?;
-    let before = lock(&mut tx, is_meant).await?;
+    let Locked { mut tx, before, platform } = lock(store, scope, is_meant, Side::Platform, context).await?;
     accounts::set_grace(&mut tx, days).await?;
     let after = accounts::find(&mut tx).await?;
     let changes = vec![Change::of("grace_days", Some(in_days(&before)), Some(in_days(&after)))];
     let deed = (Verb::SetGrace, Thing::Tenant(tx.tenant()));
-    tell(store, &mut tx, deed, changes, Side::Platform, context).await?;
-    tx.commit().await?;
+    tell(tx, deed, changes, platform, context).await?;
     Ok(after)
 }
 

@@ -17,11 +17,9 @@ pub async fn set_trial(
     until: Option<Timestamp>,
     context: Context<'_>,
 ) -> Result<Account, AccountError> {
-    let mut tx = store.tenant(scope).await?;
-    let before = lock(&mut tx, is_meant).await?;
-    let mut after = before.clone();
+    let locked = lock(store, scope, is_meant, Side::Platform, context).await?;
+    let mut after = locked.before.clone();
     after.life.trial_until = until;
-    write(store, &mut tx, (Verb::SetTrial, Side::Platform), &before, &after, context).await?;
-    tx.commit().await?;
+    write(locked, Verb::SetTrial, &after, context).await?;
     Ok(after)
 }
