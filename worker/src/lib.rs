@@ -2,8 +2,8 @@
 //!
 //! Its duty is convergence: live sessions follow plans, vouchers, subscribers, time and use. It reads what has changed
 //! (`wake`), finds what is different (`look`), asks routers (`ask`) and writes what they answer. Never decides: that is
-//! `policy::access::convergence`. Beside it: what is to be said to people (`notice`), and ended sessions that are kept
-//! aside (`keep`). All of it may be done twice, by two nodes at once as well.
+//! `policy::access::convergence`. Beside it: what is to be said to people (`notice`), ended sessions that are kept aside
+//! (`keep`), and impersonations whose time has run out (`visits`). All of it may be done twice, by two nodes at once as well.
 //!
 //! On every node: what deeds want done outside, as letters and the telling of partners (`queue`).
 #![forbid(unsafe_code)]
@@ -16,6 +16,7 @@ mod notice;
 pub mod queue;
 mod routers;
 mod tenants;
+mod visits;
 mod wake;
 
 use std::sync::Arc;
@@ -125,6 +126,7 @@ pub async fn run<C: RouterControl>(parts: Parts<C>, shutdown: CancellationToken)
     duties.spawn(look::keep_counting(Arc::clone(&worker), shutdown.clone()));
     duties.spawn(notice::keep_noticing(Arc::clone(&worker), shutdown.clone()));
     duties.spawn(keep::keep_keeping(Arc::clone(&worker), shutdown.clone()));
+    duties.spawn(visits::keep_ending(Arc::clone(&worker), shutdown.clone()));
     while duties.join_next().await.is_some() {}
     if worker.holds()
         && let Err(why) = give_back(&worker).await

@@ -44,7 +44,7 @@ struct ImpersonationView {
     begun_at: String,
     /// When it ends at the latest.
     until: String,
-    /// When they stopped, where that was before.
+    /// When it was over; null while it lasts.
     ended_at: Option<String>,
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod tries;
 pub mod change_password;
 pub mod change_staff;
 pub mod demand_totp;
+pub mod end_impersonations;
 pub mod end_stays;
 pub mod impersonate;
 pub mod invite;

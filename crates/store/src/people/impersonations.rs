@@ -27,7 +27,7 @@ pub struct Impersonation {
     pub begun_at: Timestamp,
     /// When it ends at the latest.
     pub until: Timestamp,
-    /// When they stopped, where that was before.
+    /// When it was over; nothing while it lasts, or until somebody has noted it.
     pub ended_at: Option<Timestamp>,
 }
 
@@ -58,6 +58,40 @@ pub async fn end(tx: &mut TenantTx, id: ImpersonationId, now: Timestamp) -> Resu
         "update impersonations
          set ended_at = $3
          where tenant_id = $1 and id = $2 and ended_at is null and until_at > $3",
+        tenant,
+        id.uuid(),
+        Instant(now) as _,
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Those of all ISPs whose time has run out and of which nobody has noted it, the first that ran out first.
+pub async fn run_out(tx: &mut SystemTx, now: Timestamp, limit: u16) -> Result<Vec<Impersonation>, StoreError> {
+    let rows = sqlx::query_as!(
+        ImpersonationRow,
+        r#"select tenant_id, id, platform_staff_id, platform_staff, reason, begun_at as "begun_at: Instant",
+                  until_at as "until_at: Instant", ended_at as "ended_at: Instant"
+           from impersonations
+           where ended_at is null and until_at <= $1
+           order by until_at
+           limit $2"#,
+        Instant(now) as _,
+        i64::from(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows.into_iter().map(Impersonation::from).collect())
+}
+
+/// Notes that the time of one ran out. Returns whether nobody had noted that before.
+pub async fn end_run_out(tx: &mut TenantTx, id: ImpersonationId, now: Timestamp) -> Result<bool, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let ended = sqlx::query!(
+        "update impersonations
+         set ended_at = until_at
+         where tenant_id = $1 and id = $2 and ended_at is null and until_at <= $3",
         tenant,
         id.uuid(),
         Instant(now) as _,

@@ -285,6 +285,22 @@ pub async fn set_acting(
     }
 }
 
+/// Lets whichever stay of a person acts by that record do so no more.
+pub async fn stop_acting(tx: &mut TenantTx, staff: StaffId, by: ImpersonationId) -> Result<(), StoreError> {
+    let tenant = tx.tenant_uuid();
+    sqlx::query!(
+        "update sign_ins
+         set acts_in = null, acts_by = null, acts_until = null
+         where tenant_id = $1 and staff_id = $2 and acts_by = $3",
+        tenant,
+        staff.uuid(),
+        by.uuid(),
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// Lets go of some stays of a person that were heard of last before an instant.
 pub async fn forget_old(tx: &mut TenantTx, staff: StaffId, before: Timestamp) -> Result<(), StoreError> {
     let tenant = tx.tenant_uuid();

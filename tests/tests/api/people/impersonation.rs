@@ -1,15 +1,20 @@
 //! Somebody of the platform in an ISP's place, and the trail of it on both sides.
 
+use std::time::{Duration, Instant};
+
+use actions::people::end_impersonations::end_impersonations;
 use domain::people::role::Preset;
 use domain::platform::audit::{Entry, Verb};
 use domain::time::Span;
 use serde_json::json;
 use store::platform::audit::{self, Search};
-use store::{Page, TenantScope};
+use store::{Page, StoreError, TenantScope};
 
 use crate::desk::{Desk, GOOD};
 use crate::shop::{all, text};
 
+/// How long a worker may take to look.
+const PATIENCE: Duration = Duration::from_secs(20);
 const REASON: &str = "the ISP asked us by phone why its plan is refused";
 
 async fn trail(desk: &Desk, scope: &TenantScope) -> anyhow::Result<Vec<Entry>> {
@@ -119,5 +124,68 @@ async fn the_platform_acts_in_an_isps_place_with_a_code_for_a_reason_and_for_a_w
     assert_eq!(sara.post("/v1/sign-out", json!({})).await?.status, 204);
     let told = anna.get("/v1/impersonations").await?.is(200)?.json();
     assert!(told["items"][0]["ended_at"].is_string(), "{told}");
+    Ok(())
+}
+
+/// How often an audit tells that a visit was over, and by whom.
+fn endings(entries: &[Entry]) -> Vec<&str> {
+    let over = entries.iter().filter(|entry| entry.verb == Verb::EndImpersonation);
+    over.map(|entry| &*entry.actor.name).collect()
+}
+
+#[tokio::test]
+async fn a_visit_that_runs_out_is_told_of_on_both_sides_once_whoever_looks() -> anyhow::Result<()> {
+    let desk = Desk::open().await?;
+    let (platform, _) = desk.platform_hires("sara", Preset::PlatformSupport).await?;
+    let (isp, other, clock) = (&desk.world.isp, &desk.world.other, &desk.world.clock);
+    desk.hires("anna", Preset::Owner).await?;
+    let sara = desk.signs_in("sara@platform.test", GOOD).await?;
+    let telephone = desk.enrols(&sara, GOOD).await?;
+    let ask = |minutes: u32| json!({ "tenant": isp.tenant.id.to_string(), "reason": REASON, "minutes": minutes });
+    let begun = sara.post("/v1/platform/impersonations", ask(10)).await?.is(201)?.json();
+    let looks = async || {
+        let one = || end_impersonations(&desk.world.store, desk.world.context());
+        let (first, second, third) = tokio::try_join!(one(), one(), one())?;
+        Ok::<_, StoreError>(first + second + third)
+    };
+
+    clock.passes(Span::seconds(10 * 60 - 1));
+    let early = looks().await?;
+    clock.passes(Span::seconds(1));
+    let (due, again) = (looks().await?, looks().await?);
+
+    assert_eq!((early, due, again), (0, 1, 0));
+    let (here, there) = (trail(&desk, &platform).await?, trail(&desk, &isp.scope).await?);
+    assert_eq!((endings(&here), endings(&there)), (vec!["mnetifi"], vec!["mnetifi"]));
+    let told = there.last().expect("told").changes.iter().map(|one| (&*one.what, one.before.as_deref()));
+    let expected = [("by", Some("sara of platform")), ("until", begun["until"].as_str())];
+    assert!(expected.iter().all(|one| told.clone().any(|told| told == *one)), "{there:?}");
+    assert_eq!(endings(&trail(&desk, &other.scope).await?), Vec::<&str>::new());
+    let anna = desk.signs_in("anna@savanna.test", GOOD).await?;
+    let shown = anna.get("/v1/impersonations").await?.is(200)?.json();
+    assert_eq!(shown["items"][0]["ended_at"], begun["until"]);
+
+    // Stopped in time, it is told of by whoever stopped it, and by nobody else.
+    sara.post("/v1/platform/impersonations", ask(10)).await?.is(201)?;
+    sara.post("/v1/me/stop-impersonating", json!({})).await?.is(204)?;
+    clock.passes(Span::minutes(11));
+    assert_eq!(looks().await?, 0);
+
+    // And whoever has the duty looks by itself, wherever it runs.
+    let sara = desk.signs_in_with("sara@platform.test", GOOD, &desk.shows(&telephone)).await?;
+    sara.post("/v1/platform/impersonations", ask(1)).await?.is(201)?;
+    clock.passes(Span::minutes(1));
+    desk.world.works();
+    desk.world.works();
+    let all = ["mnetifi", "sara of platform", "mnetifi"];
+    let deadline = Instant::now() + PATIENCE;
+    while endings(&trail(&desk, &platform).await?).len() < all.len() && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for scope in [&platform, &isp.scope] {
+        assert_eq!(endings(&trail(&desk, scope).await?), all);
+        let mut tx = desk.world.store.tenant(scope).await?;
+        assert!(audit::verify(&mut tx).await?.fault.is_none());
+    }
     Ok(())
 }

@@ -78,6 +78,9 @@ pub(super) async fn walk(walk: &mut Walk<'_>, theirs: &Theirs) {
         let other = id::<domain::id::kind::Impersonation>();
         !impersonations::end(tx, other, NOW).await?
     });
+    case_of!(walk, "people::impersonations::end_run_out", |tx| {
+        !impersonations::end_run_out(tx, theirs.visit.id, in_seconds(1_000)).await?
+    });
     case_of!(walk, "people::impersonations::list", |tx| {
         let ours = tx.tenant();
         impersonations::list(tx, Page::first(10)).await?.rows.iter().all(|visit| visit.tenant == ours)
@@ -177,6 +180,10 @@ async fn stays(walk: &mut Walk<'_>, person: StaffId, stay: SignInId) {
         let acting = Acting { tenant: tx.tenant(), impersonation: id(), until: in_seconds(60) };
         sign_ins::set_acting(tx, person, stay, Some(acting)).await?;
         false
+    });
+    case_of!(walk, "people::sign_ins::stop_acting", |tx| {
+        sign_ins::stop_acting(tx, person, id()).await?;
+        true
     });
     case_of!(walk, "people::sign_ins::acting_in", |tx| sign_ins::acting_in(tx, person, NOW).await?.is_empty());
     case_of!(walk, "people::sign_ins::forget_old", |tx| {
