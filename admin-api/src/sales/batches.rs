@@ -196,6 +196,7 @@ async fn create(State(app): State<App>, caller: Caller, Body(new): Body<NewBatch
             }
             PrintError::Count(_) => Problem::of_field("/count", FaultCode::Invalid, said),
             PrintError::Note(_) => Problem::of_field("/note", FaultCode::Invalid, said),
+            PrintError::Unentitled(why) => why.into(),
             PrintError::Exhausted => Problem::new(Code::Conflict, said),
             PrintError::Store(why) => why.into(),
         }

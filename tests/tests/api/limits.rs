@@ -221,3 +221,30 @@ async fn services_keys_and_webhooks_that_the_tier_does_not_include_are_refused_a
     program.get("/v1/plans").await?.is(200)?;
     Ok(())
 }
+
+#[tokio::test]
+async fn no_vouchers_are_printed_of_what_the_tier_does_not_include_and_those_there_are_sold_and_given()
+-> anyhow::Result<()> {
+    let world = World::open().await?;
+    let api = Api::open(&world).await?;
+    let (ours, theirs) = (api.owner(&world, &world.isp).await?, api.owner(&world, &world.other).await?);
+    let day = id_of(ours.post("/v1/plans", plan("day", "hotspot")).await?).await?;
+    let batch = |plan: &str| json!({ "plan_id": plan, "count": 2 });
+    ours.post("/v1/batches", batch(&day)).await?.is(201)?;
+    let mary = id_of(ours.post("/v1/customers", json!({ "name": "Mary Wanjiku" })).await?).await?;
+    buys(&world, &world.isp, "basic-lines").await?;
+    basics_have(&world, "customers_max = 1").await?;
+
+    let refused = ours.post("/v1/batches", batch(&day)).await?;
+    let listed = ours.get("/v1/vouchers").await?.is(200)?.json();
+    let card = listed["items"][0]["id"].as_str().context("a card")?.to_owned();
+    ours.post(&format!("/v1/vouchers/{card}/give"), json!({ "customer_id": mary })).await?.is(200)?;
+    ours.post(&format!("/v1/vouchers/{card}/mark-sold"), json!({})).await?.is(200)?;
+    ours.post("/v1/vouchers", json!({ "plan_id": day })).await?.is(201)?;
+
+    is_refused(&refused, &["does not include hotspots (`service.hotspot`)", "Premium"]);
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(2), "nothing of the refused batch is left");
+    let their_day = id_of(theirs.post("/v1/plans", plan("day", "hotspot")).await?).await?;
+    theirs.post("/v1/batches", batch(&their_day)).await?.is(201)?;
+    Ok(())
+}

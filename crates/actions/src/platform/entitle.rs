@@ -85,7 +85,8 @@ pub async fn may_use(tx: &mut TenantTx, feature: Feature, context: Context<'_>) 
     told(tx, &entitled, tiers::may_use(&entitled, feature)).await
 }
 
-/// Refuses to make or change plans of a service that the tier does not give. Those there are go on being sold and used.
+/// Refuses to make or change plans of a service that the tier does not give, and to print vouchers of it. Plans and
+/// vouchers that there are go on being sold, given to customers and used.
 pub async fn may_offer(tx: &mut TenantTx, service: PlanService, context: Context<'_>) -> Result<(), Unentitled> {
     may_use(tx, tiers::feature_of(service), context).await
 }

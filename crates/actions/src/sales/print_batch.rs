@@ -13,6 +13,7 @@ use store::{Store, StoreError, TenantScope};
 use thiserror::Error;
 
 use crate::context::Context;
+use crate::platform::entitle::{self, Unentitled};
 
 /// Codes written by one statement.
 const CHUNK: usize = 1_000;
@@ -50,6 +51,9 @@ pub enum PrintError {
     /// The note is too long.
     #[error("the note has {0} characters: at most {max} fit", max = Batch::NOTE_MAX)]
     Note(usize),
+    /// The ISP's tier has no hotspots.
+    #[error(transparent)]
+    Unentitled(#[from] Unentitled),
     /// No fresh codes came.
     #[error("no unused codes could be found: choose a greater length")]
     Exhausted,
@@ -92,6 +96,7 @@ pub async fn print_batch(
     let mut printed: Vec<VoucherCode> = Vec::with_capacity(wanted);
     let mut fruitless = 0;
     let mut tx = store.tenant(scope).await?;
+    entitle::may_offer(&mut tx, plan.service, context).await?;
     batches::add(&mut tx, &batch).await?;
     while printed.len() < wanted {
         let count = CHUNK.min(wanted - printed.len());

@@ -8,7 +8,8 @@ use thiserror::Error;
 use crate::money::Money;
 use crate::text::Slug;
 
-/// Something that a tier has or has not.
+/// Something that a tier has or has not. Without it nothing new of it is made: no plan, no printed batch, no key. What
+/// there is goes on, and so do sales one by one, for an ISP's customers never notice what it has bought.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Feature {
     /// PPPoE and static lines.
@@ -67,6 +68,9 @@ impl Feature {
 }
 
 /// Something of which a tier allows so many.
+///
+/// Vouchers are none of these: no tier counts them, so printing and selling them takes no place, and giving one to a
+/// customer neither. Who is given one is no subscriber, and [`Customers`](Self::Customers) counts those alone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Limit {
     /// Technicians who may sign in.
