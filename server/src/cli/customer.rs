@@ -44,6 +44,9 @@ pub struct CustomerTerms {
     /// Where they are, in words
     #[arg(long)]
     pub address: Option<Address>,
+    /// Where they are on a map, in degrees north and east, as -1.286389,36.817223; `-` for nowhere
+    #[arg(long, value_name = "NORTH,EAST", allow_hyphen_values = true)]
+    pub coordinates: Option<String>,
     /// What staff should know of them
     #[arg(long)]
     pub notes: Option<Notes>,

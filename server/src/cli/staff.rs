@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use domain::email::Email;
-use domain::id::{KeyId, RoleId};
+use domain::id::{KeyId, RoleId, SignInId};
 use domain::people::permission::Permission;
 use domain::people::role::RoleName;
 use domain::people::staff::{IdNumber, PersonName, UserName};
@@ -35,8 +35,8 @@ pub enum Staff {
     RemoveTotp(OneStaff),
     /// List the sessions of somebody that last
     Sessions(OneStaff),
-    /// End all sessions of somebody
-    SignOut(OneStaff),
+    /// End the sessions of somebody: all, or one
+    SignOut(StaffSignOut),
     /// Settle whether everybody must give a code beside the password; in force at once
     DemandTotp {
         /// On or off
@@ -103,6 +103,16 @@ pub struct StaffAdd {
     /// File that holds a password (`-` reads standard input) [default: a code is printed]
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+}
+
+/// `staff sign-out`.
+#[derive(Debug, Args)]
+pub struct StaffSignOut {
+    /// Their e-mail address
+    pub email: Email,
+    /// Id of the one session to end, as `staff sessions` shows it [default: all of them]
+    #[arg(long, value_name = "ID")]
+    pub session: Option<SignInId>,
 }
 
 /// One person.

@@ -4,7 +4,7 @@ use actions::people::add_customers::add_customers;
 use actions::people::change_customer::{Expected, assign_customers, change_customer, remove_customer};
 use anyhow::Context as _;
 use domain::id::{CustomerId, ZoneId};
-use domain::people::customer::{Address, Customer, CustomerName, IdentityState, Notes, Profile};
+use domain::people::customer::{Address, Coordinates, Customer, CustomerName, IdentityState, Notes, Profile};
 use domain::phone::Msisdn;
 use domain::platform::tenant::Tenant;
 use domain::text::Slug;
@@ -29,6 +29,7 @@ struct Row {
     category: Option<String>,
     zone: Option<String>,
     address: String,
+    coordinates: Option<String>,
     document: String,
     assigned_to: Option<String>,
     id: String,
@@ -44,6 +45,7 @@ impl Row {
             category: profile.category.as_ref().map(ToString::to_string),
             zone: profile.zone.map(|zone| zone.to_string()),
             address: profile.address.as_str().to_owned(),
+            coordinates: profile.coordinates.map(|point| point.to_string()),
             document: profile.identity_state.code().to_owned(),
             assigned_to: customer.assigned_to.map(|staff| staff.to_string()),
             id: customer.id.to_string(),
@@ -131,6 +133,7 @@ async fn list(opened: &Opened, scope: &TenantScope, asked: cli::CustomerList) ->
             category: record.category.as_ref().map(ToString::to_string),
             zone: record.zone.map(|zone| zone.to_string()),
             address: record.address.clone(),
+            coordinates: record.coordinates.map(|point| point.to_string()),
             document: record.identity_state.code().to_owned(),
             assigned_to: record.assigned_to.map(|staff| staff.to_string()),
             id: record.id.to_string(),
@@ -151,6 +154,7 @@ struct Said {
     phone: Option<Option<Msisdn>>,
     category: Option<Option<Slug>>,
     zone: Option<Option<ZoneId>>,
+    coordinates: Option<Option<Coordinates>>,
     rest: CustomerTerms,
 }
 
@@ -175,16 +179,24 @@ impl Said {
             Some(none) if none.as_str() == "-" => Some(None),
             Some(name) => Some(Some(zone::named(opened, scope, &name).await?.id)),
         };
-        Ok(Self { phone, category, zone, rest })
+        let coordinates = match rest.coordinates.take().as_deref() {
+            None => None,
+            Some("-") => Some(None),
+            Some(text) => Some(Some(point(text)?)),
+        };
+        Ok(Self { phone, category, zone, coordinates, rest })
     }
 
     fn put_into(&self, profile: &mut Profile) {
-        let Self { phone, category, zone, rest } = self;
+        let Self { phone, category, zone, coordinates, rest } = self;
         if let Some(phone) = phone {
             profile.phone.clone_from(phone);
         }
         if let Some(zone) = zone {
             profile.zone = *zone;
+        }
+        if let Some(coordinates) = coordinates {
+            profile.coordinates = *coordinates;
         }
         if let Some(email) = &rest.email {
             profile.email = Some(email.clone());
@@ -211,6 +223,17 @@ impl Said {
     }
 }
 
+/// A point on a map.
+fn point(text: &str) -> anyhow::Result<Coordinates> {
+    let degrees = text.split_once(',').and_then(|(north, east)| {
+        Some((north.trim().parse::<f64>().ok()?, east.trim().parse::<f64>().ok()?))
+    });
+    let point = degrees.and_then(|(north, east)| Coordinates::new(north, east));
+    point.with_context(|| {
+        format!("`{text}` is no point on the earth: write degrees north and degrees east, as -1.286389,36.817223")
+    })
+}
+
 /// Somebody of whom only the name is known.
 fn blank(name: CustomerName) -> Profile {
     Profile {
@@ -235,6 +258,7 @@ fn in_words(customer: &Customer) -> String {
         row.category.map(|category| format!("kind {category}")),
         row.zone.map(|zone| format!("zone {zone}")),
         (!row.address.is_empty()).then(|| format!("at {}", row.address)),
+        row.coordinates.map(|point| format!("on the map at {point}")),
         Some(format!("document {}", row.document)),
         row.assigned_to.map(|staff| format!("looked after by {staff}")),
     ];

@@ -119,7 +119,7 @@ fn how_to_sign_in(api: &str, password: Option<&str>, config: &Config) -> String 
         "{api}/v1/docs shows what it can do.
 Its owner is {email} with the password {password}, which is kept in {}.
     curl -c {cookie} -H 'content-type: application/json' -d '{{\"login\":\"{email}\",\"password\":\"{password}\"}}' {api}/v1/sign-in
-    curl -b {cookie} {api}/v1/vouchers?limit=2",
+    curl -b {cookie} '{api}/v1/vouchers?limit=2'",
         file.display()
     )
 }

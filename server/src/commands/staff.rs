@@ -84,8 +84,15 @@ pub async fn run(opened: &Opened, command: cli::Staff) -> anyhow::Result<()> {
         }
         cli::Staff::SignOut(one) => {
             let (by, id) = (at.by(), whose(opened, &at.scope, &one.email).await?);
-            let ended = end_stays::end_all(&opened.store, &at.scope, &by, id, opened.context()).await?;
-            said(opened, &one.email, &format!("was signed out of {ended} sessions"))
+            let Some(session) = one.session else {
+                let ended = end_stays::end_all(&opened.store, &at.scope, &by, id, opened.context()).await?;
+                return said(opened, &one.email, &format!("was signed out of {ended} sessions"));
+            };
+            if !end_stays::end_one(&opened.store, &at.scope, (id, session), opened.context()).await? {
+                let email = &one.email;
+                bail!("{email} has no session {session} that lasts: `mnetifi staff sessions {email}` shows those there are");
+            }
+            said(opened, &one.email, "was signed out of that session")
         }
         cli::Staff::Sessions(one) => sessions(opened, &at.scope, &one.email).await,
         cli::Staff::Change(wanted) => change(opened, &at, *wanted).await,
@@ -129,6 +136,7 @@ async fn change(opened: &Opened, at: &Place, wanted: cli::StaffChange) -> anyhow
 
 #[derive(Serialize)]
 struct SessionRow {
+    id: String,
     begun_at: String,
     last_seen_at: String,
     address: Option<String>,
@@ -143,6 +151,7 @@ async fn sessions(opened: &Opened, scope: &TenantScope, email: &Email) -> anyhow
     let rows: Vec<SessionRow> = stays
         .into_iter()
         .map(|stay| SessionRow {
+            id: stay.id.to_string(),
             begun_at: stay.begun_at.to_string(),
             last_seen_at: stay.last_seen_at.to_string(),
             address: stay.address.map(|address| address.to_string()),
@@ -152,9 +161,9 @@ async fn sessions(opened: &Opened, scope: &TenantScope, email: &Email) -> anyhow
         .collect();
     let cells = |row: &SessionRow| {
         let (address, agent) = (row.address.clone().unwrap_or_default(), row.agent.clone().unwrap_or_default());
-        vec![row.begun_at.clone(), row.last_seen_at.clone(), address, agent]
+        vec![row.begun_at.clone(), row.last_seen_at.clone(), address, agent, row.id.clone()]
     };
-    let header = ["BEGAN", "LAST SEEN", "FROM", "BROWSER"];
+    let header = ["BEGAN", "LAST SEEN", "FROM", "BROWSER", "ID"];
     print::rows(opened.style, &rows, &header, cells, "not signed in at this moment")
 }
 

@@ -29,11 +29,13 @@ async fn the_demos_owner_signs_in_with_the_lines_that_the_demo_shows() {
     let (url, body) = (signing_in.rsplit(' ').next().expect("a url"), signing_in.split('\'').nth(3).expect("a body"));
     let (address, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("a url");
     let nobody = Client::of(address.parse().expect("an address"));
-    let body = serde_json::from_str(body).expect("JSON");
-    let answer = nobody.post(&format!("/{path}"), body).await.expect("asked").is(200).expect("let in");
+    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    let answer = nobody.post(&format!("/{path}"), body.clone()).await.expect("asked").is(200).expect("let in");
     let cookie = answer.header("set-cookie").and_then(|all| all.split(';').next()).expect("a cookie");
     let owner = nobody.clone().with("cookie", cookie);
+    // A shell takes a bare ? for a pattern of file names.
     let asking = line(&demo.said, "curl -b").rsplit(' ').next().expect("a url");
+    let asking = asking.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).expect("quoted");
     let asked = asking.strip_prefix(&format!("http://{address}")).expect("the same server");
 
     let vouchers = owner.get(asked).await.expect("asked").is(200).expect("allowed").json();
@@ -42,6 +44,18 @@ async fn the_demos_owner_signs_in_with_the_lines_that_the_demo_shows() {
     let file = machine.data().join("demo-owner.password");
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).expect("kept").permissions());
     assert_eq!(mode & 0o777, 0o600, "nobody else reads the password");
+
+    // The operator ends one of their sessions, and no other.
+    let lasting = machine.json(&["staff", "sessions", "owner@demo.example"]);
+    let first = lasting[0]["id"].as_str().expect("an id").to_owned();
+    let again = nobody.post(&format!("/{path}"), body).await.expect("asked").is(200).expect("let in");
+    let cookie = again.header("set-cookie").and_then(|all| all.split(';').next()).expect("a cookie");
+    let second = nobody.clone().with("cookie", cookie);
+    machine.json(&["staff", "sign-out", "owner@demo.example", "--session", &first]);
+    assert_eq!(owner.get(asked).await.expect("asked").status, 401);
+    assert_eq!(second.get(asked).await.expect("asked").status, 200);
+    let gone = machine.runs(&["staff", "sign-out", "owner@demo.example", "--session", &first]);
+    assert!(String::from_utf8_lossy(&gone.stderr).contains("staff sessions owner@demo.example"), "{gone:?}");
     let said = line(&demo.said, "Its owner is").to_owned();
     assert!(demo.interrupt());
 

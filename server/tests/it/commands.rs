@@ -60,6 +60,12 @@ fn places_people_roles_keys_and_settings_are_dealt_with_by_command_and_told() {
     assert!(!mary.to_string().contains("A9081726"), "a document's number is not printed");
     let mary = machine.json(&["customer", "change", &id, "--document-is", "verified", "--zone", "-"]);
     assert_eq!((text(&mary, "document"), &mary["zone"]), ("verified", &Value::Null));
+    assert!(mary["coordinates"].is_null());
+    let placed = machine.json(&["customer", "change", &id, "--coordinates", "-1.286389,36.817223"]);
+    assert_eq!(text(&placed, "coordinates"), "-1.286389, 36.817223");
+    assert!(refused(&machine, &["customer", "change", &id, "--coordinates", "-91,36"]).contains("36.817223"));
+    assert_eq!(text(&machine.json(&["customer", "show", &id]), "coordinates"), "-1.286389, 36.817223");
+    assert!(machine.json(&["customer", "change", &id, "--coordinates", "-"])["coordinates"].is_null());
     machine.json(&["customer", "assign", &id, "--to", "tom@demo.example"]);
     assert!(machine.json(&["customer", "show", &id])["assigned_to"].is_string());
     assert_eq!(machine.json(&["customer", "list", "--document-is", "verified"]).as_array().map(Vec::len), Some(1));

@@ -9,7 +9,7 @@ use store::{Store, TenantScope};
 use crate::context::Context;
 use crate::people::by::{By, PeopleError};
 
-/// Ends one stay of somebody's own. Returns whether it lasted until now.
+/// Ends one stay of somebody: on their own word, or on that of the machine's operator. Returns whether it lasted until now.
 pub async fn end_one(
     store: &Store,
     scope: &TenantScope,
