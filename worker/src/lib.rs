@@ -5,7 +5,8 @@
 //! `policy::access::convergence`. Beside it: what is to be said to people (`notice`), ended sessions that are kept aside
 //! (`keep`), and impersonations whose time has run out (`visits`). All of it may be done twice, by two nodes at once as well.
 //!
-//! On every node: what deeds want done outside, as letters and the telling of partners (`queue`).
+//! On every node: what deeds want done outside, as letters and the telling of partners (`queue`). What waits there is
+//! counted by one (`piles`).
 #![forbid(unsafe_code)]
 
 mod ask;
@@ -13,6 +14,7 @@ mod keep;
 mod look;
 mod meters;
 mod notice;
+mod piles;
 pub mod queue;
 mod routers;
 mod tenants;
@@ -126,6 +128,7 @@ pub async fn run<C: RouterControl>(parts: Parts<C>, shutdown: CancellationToken)
     duties.spawn(look::keep_counting(Arc::clone(&worker), shutdown.clone()));
     duties.spawn(notice::keep_noticing(Arc::clone(&worker), shutdown.clone()));
     duties.spawn(keep::keep_keeping(Arc::clone(&worker), shutdown.clone()));
+    duties.spawn(piles::keep_counting(Arc::clone(&worker), shutdown.clone()));
     duties.spawn(visits::keep_ending(Arc::clone(&worker), shutdown.clone()));
     while duties.join_next().await.is_some() {}
     if worker.holds()

@@ -9,8 +9,8 @@
 //! and whoever comes to the API and has yet to be told from whom: by a cookie (`people::sign_ins::touch`), a key
 //! (`people::keys::touch`), a mail (`people::tokens::tenant_of`) or an address (`people::staff::by_email`), how often
 //! they tried (`people::tries`), and in whose place the platform's people acted (`people::impersonations::{list_of_all,
-//! run_out}`); and whoever takes jobs of whichever tenant (`platform::jobs::claim`), or has one tried again
-//! (`platform::jobs::tenant_of`), ISPs' accounts and the price book for the platform's own people
+//! run_out}`); and whoever takes jobs of whichever tenant (`platform::jobs::claim`), counts them (`piles`), or has one tried
+//! again (`tenant_of`), ISPs' accounts and the price book for the platform's own people
 //! (`platform::{accounts, tiers, settings, sign_ups}`), and the data keys of all when the master key changes
 //! (`platform::data_keys`).
 

@@ -73,6 +73,8 @@ async fn a_newcomer_lives_the_whole_story() {
         assert!(told.contains(words), "{told}");
     }
     assert!(machine.page("/readyz").starts_with("HTTP/1.1 200"));
+    let counted = || machine.page("/metrics").lines().any(|line| line == "jobs{kind=\"mail\",state=\"waiting\"} 0");
+    assert!((0..100).any(|_| counted() || { std::thread::sleep(Duration::from_millis(100)); false }), "jobs are counted");
     let metrics = machine.page("/metrics");
     assert!(metrics.contains("radius_requests_total{code=\"Access-Request\",outcome=\"accept\"} 1"), "{metrics}");
 

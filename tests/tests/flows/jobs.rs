@@ -13,7 +13,7 @@ use domain::support::exception::{Exception, ExceptionKind};
 use domain::time::Span;
 use policy::platform::retrying::tries_max;
 use ports::Clock as _;
-use store::platform::jobs;
+use store::platform::jobs::{self, Pile};
 use store::support::exceptions;
 use tests::world::{Isp, World};
 
@@ -167,4 +167,31 @@ async fn the_running_role_sends_letters_by_itself() {
     posts(&world, &world.isp, true).await;
 
     assert_eq!(world.mail.letters_to(ANNA, 1, SOON).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_waits_and_what_is_parked_is_counted_over_all_isps() {
+    let world = World::open().await.expect("a world");
+    let piles = async || {
+        let mut tx = world.store.system().await.expect("begun");
+        jobs::piles(&mut tx).await.expect("counted")
+    };
+    assert_eq!(piles().await, []);
+    world.mail.refuses(1, "550 no such mailbox");
+    let first = world.clock.now();
+    posts(&world, &world.isp, true).await;
+    world.queue().step().await.expect("parked");
+    world.clock.passes(Span::seconds(60));
+    let second = world.clock.now();
+    posts(&world, &world.isp, true).await;
+    world.clock.passes(Span::seconds(60));
+    posts(&world, &world.other, true).await;
+
+    let counted = piles().await;
+    world.queue().step().await.expect("sent");
+
+    let parked = Pile { kind: JobKind::Mail, is_parked: true, count: 1, oldest: first };
+    let waiting = Pile { kind: JobKind::Mail, is_parked: false, count: 2, oldest: second };
+    assert_eq!(counted, [waiting, parked]);
+    assert_eq!(piles().await, [parked], "what is done lies nowhere");
 }

@@ -7,7 +7,7 @@ use domain::secret::{Secret, SecretBytes};
 use domain::time::{Span, Timestamp};
 use uuid::Uuid;
 
-use crate::columns::{Instant, at};
+use crate::columns::{Instant, at, uncounter};
 use crate::error::StoreError;
 use crate::page::{Listed, Page};
 use crate::scope::TenantScope;
@@ -32,6 +32,19 @@ pub struct NewJob {
     pub work: Work,
     /// When it is asked for. It is due at once.
     pub now: Timestamp,
+}
+
+/// Jobs of one kind that are not done, over all tenants.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pile {
+    /// Of which kind.
+    pub kind: JobKind,
+    /// Whether they are parked; else they wait to be tried, or tried again.
+    pub is_parked: bool,
+    /// How many they are.
+    pub count: u64,
+    /// When the oldest of them was asked for.
+    pub oldest: Timestamp,
 }
 
 /// A job that this worker has taken.
@@ -109,6 +122,32 @@ pub async fn claim(
         tries: u32::try_from(row.tries).unwrap_or(u32::MAX),
     });
     Ok(claimed.collect())
+}
+
+/// What lies there of all tenants. A kind of which nothing waits, or nothing is parked, is left out.
+pub async fn piles(tx: &mut SystemTx) -> Result<Vec<Pile>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select kind as "kind!", false as "is_parked!", count(*) as "count!", min(created_at) as "oldest!: Instant"
+           from jobs
+           where due_at is not null
+           group by kind
+           union all
+           select kind, true, count(*), min(created_at)
+           from jobs
+           where parked_at is not null
+           group by kind"#,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let pile = rows.into_iter().map(|row| {
+        Ok(Pile {
+            kind: JobKind::from_code(&row.kind).ok_or_else(|| StoreError::corrupt("jobs", Uuid::nil()))?,
+            is_parked: row.is_parked,
+            count: uncounter(row.count),
+            oldest: row.oldest.0,
+        })
+    });
+    pile.collect()
 }
 
 /// What is to be done for a job; `None` when there is no such job, or when it is done.
