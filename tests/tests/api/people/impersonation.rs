@@ -1,6 +1,6 @@
 //! Somebody of the platform in an ISP's place, and the trail of it on both sides.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actions::people::end_impersonations::end_impersonations;
 use domain::people::role::Preset;
@@ -178,10 +178,13 @@ async fn a_visit_that_runs_out_is_told_of_on_both_sides_once_whoever_looks() -> 
     desk.world.works();
     desk.world.works();
     let all = ["mnetifi", "sara of platform", "mnetifi"];
-    let deadline = Instant::now() + PATIENCE;
-    while endings(&trail(&desk, &platform).await?).len() < all.len() && Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let told = async || -> anyhow::Result<()> {
+        while endings(&trail(&desk, &platform).await?).len() < all.len() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(PATIENCE, told()).await??;
     for scope in [&platform, &isp.scope] {
         assert_eq!(endings(&trail(&desk, scope).await?), all);
         let mut tx = desk.world.store.tenant(scope).await?;
