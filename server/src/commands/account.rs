@@ -50,7 +50,8 @@ pub async fn run(opened: &Opened, command: cli::TenantAccount) -> anyhow::Result
         }
         cli::TenantAccount::PayUntil(paid) => {
             let tenant = named(opened, &paid.slug).await?;
-            let account = pay_until(store, &opened.scope(&tenant), &|_| true, paid.until, paid.tier.as_ref(), context).await?;
+            let account =
+                pay_until(store, &opened.scope(&tenant), &|_| true, paid.until, paid.tier.as_ref(), context).await?;
             say(opened, &tenant, &account)
         }
         cli::TenantAccount::Trial(trial) => {

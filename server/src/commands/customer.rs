@@ -225,9 +225,9 @@ impl Said {
 
 /// A point on a map.
 fn point(text: &str) -> anyhow::Result<Coordinates> {
-    let degrees = text.split_once(',').and_then(|(north, east)| {
-        Some((north.trim().parse::<f64>().ok()?, east.trim().parse::<f64>().ok()?))
-    });
+    let degrees = text
+        .split_once(',')
+        .and_then(|(north, east)| Some((north.trim().parse::<f64>().ok()?, east.trim().parse::<f64>().ok()?)));
     let point = degrees.and_then(|(north, east)| Coordinates::new(north, east));
     point.with_context(|| {
         format!("`{text}` is no point on the earth: write degrees north and degrees east, as -1.286389,36.817223")

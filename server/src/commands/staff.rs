@@ -90,7 +90,9 @@ pub async fn run(opened: &Opened, command: cli::Staff) -> anyhow::Result<()> {
             };
             if !end_stays::end_one(&opened.store, &at.scope, (id, session), opened.context()).await? {
                 let email = &one.email;
-                bail!("{email} has no session {session} that lasts: `mnetifi staff sessions {email}` shows those there are");
+                bail!(
+                    "{email} has no session {session} that lasts: `mnetifi staff sessions {email}` shows those there are"
+                );
             }
             said(opened, &one.email, "was signed out of that session")
         }

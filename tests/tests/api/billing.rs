@@ -16,7 +16,8 @@ const DAY: Span = Span::seconds(24 * 3_600);
 
 /// The ISP's trial runs out.
 async fn trial_runs_out(world: &World, isp: &Isp) -> anyhow::Result<()> {
-    set_trial(&world.store, &isp.scope, &|_| true, Some(world.clock.now().plus(Span::seconds(60))), world.context()).await?;
+    set_trial(&world.store, &isp.scope, &|_| true, Some(world.clock.now().plus(Span::seconds(60))), world.context())
+        .await?;
     world.clock.passes(Span::seconds(60));
     Ok(())
 }

@@ -167,7 +167,9 @@ async fn a_locked_isps_vouchers_still_log_in_and_sell() {
     let world = World::open().await.expect("a world");
     let plan = world.sells(&world.isp, hour(), "hour", PlanService::Hotspot).await.expect("sold");
     world.prints(&world.isp, &plan, &["Locked7Card"]).await.expect("printed");
-    set_trial(&world.store, &world.isp.scope, &|_| true, Some(world.clock.now().plus(DAY)), world.context()).await.expect("set");
+    set_trial(&world.store, &world.isp.scope, &|_| true, Some(world.clock.now().plus(DAY)), world.context())
+        .await
+        .expect("set");
     assert!(matches!(state(&world, &world.isp).await, TenantState::Trial { .. }));
     world.clock.passes(DAY);
     let TenantState::Locked { why: LockedWhy::TrialOver, .. } = state(&world, &world.isp).await else {
@@ -195,7 +197,9 @@ async fn paid_time_begins_a_tier_and_a_lock_by_the_platform_says_why() {
     let premium = "premium".parse().expect("good");
     pay_until(store, scope, &|_| true, until, Some(&premium), world.context()).await.expect("noted");
     assert_eq!(state(&world, &world.isp).await, TenantState::Active { paid_until: Some(until) });
-    lock_tenant(store, scope, &|_| true, Some("the papers are missing".to_owned()), world.context()).await.expect("locked");
+    lock_tenant(store, scope, &|_| true, Some("the papers are missing".to_owned()), world.context())
+        .await
+        .expect("locked");
     let TenantState::Locked { why: LockedWhy::ByPlatform(why), .. } = state(&world, &world.isp).await else {
         panic!("locked")
     };
@@ -239,7 +243,8 @@ async fn an_upgrade_turns_time_at_once_and_a_downgrade_waits_for_its_end() {
         "{refused:?}"
     );
     drop(tx);
-    let unknown = change_tier(store, scope, &|_| true, &"gold".parse().expect("good"), at_once(false), world.context()).await;
+    let unknown =
+        change_tier(store, scope, &|_| true, &"gold".parse().expect("good"), at_once(false), world.context()).await;
     assert!(matches!(unknown, Err(AccountError::UnknownTier(_))), "{unknown:?}");
 }
 

@@ -93,12 +93,7 @@ pub(crate) fn differences(before: &Account, after: &Account) -> Vec<Change> {
 }
 
 /// Writes an account down, tells of it, and commits. Nothing is written when nothing is different.
-pub(crate) async fn write(
-    locked: Locked,
-    verb: Verb,
-    after: &Account,
-    context: Context<'_>,
-) -> Result<(), StoreError> {
+pub(crate) async fn write(locked: Locked, verb: Verb, after: &Account, context: Context<'_>) -> Result<(), StoreError> {
     let Locked { mut tx, before, platform } = locked;
     let changes = differences(&before, after);
     if changes.is_empty() {
