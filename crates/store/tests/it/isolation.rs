@@ -11,9 +11,10 @@ use store::StoreError;
 use store::access::{decisions, sessions};
 use store::network::nas;
 use store::people::subscribers;
+use store::platform::places;
 use store::sales::{batches, vouchers};
 
-use crate::scene::{NOW, Scene, batch, code, device, id};
+use crate::scene::{NOW, Scene, a_zone, batch, code, device, id};
 
 const POLICY: &str = "(tenant_id = (NULLIF(current_setting('app.tenant'::text, true), ''::text))::uuid)";
 
@@ -255,5 +256,41 @@ async fn no_row_can_point_into_another_tenant() {
 
     for refused in [on_their_plan, in_their_batch.map(drop), on_their_terms.map(drop), at_their_router] {
         assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_turned_sees_the_other_tenants_rows_and_the_first_ones_no_more() {
+    let scene = Scene::open().await;
+    let mut tx = scene.tx().await;
+    let our_zone = a_zone(&mut tx).await;
+
+    let mut tx = tx.turned_to(&scene.theirs.scope).await.expect("turned");
+    assert_eq!(tx.tenant(), scene.theirs.tenant_id());
+    assert_eq!(places::find_zone(&mut tx, our_zone).await.expect("looked"), None);
+    let their_zone = a_zone(&mut tx).await;
+    tx.commit().await.expect("commits");
+
+    for (mut tx, own, other) in
+        [(scene.tx().await, our_zone, their_zone), (scene.their_tx().await, their_zone, our_zone)]
+    {
+        assert!(places::find_zone(&mut tx, own).await.expect("looked").is_some());
+        assert_eq!(places::find_zone(&mut tx, other).await.expect("looked"), None);
+    }
+    // Not because queries name their tenant: one that names none follows the setting each time, however often its plan
+    // was used before.
+    let mut app = PgConnection::connect(&scene.database.app_url()).await.expect("connects");
+    sqlx::raw_sql("begin; set local role mnetifi_tenant").execute(&mut app).await.expect("begun");
+    for _ in 0..10 {
+        for (tenant, zone) in [(&scene.ours, our_zone), (&scene.theirs, their_zone)] {
+            sqlx::query("select set_config('app.tenant', $1, true)")
+                .bind(tenant.tenant_id().uuid().to_string())
+                .execute(&mut app)
+                .await
+                .expect("turned");
+            let seen: Vec<uuid::Uuid> =
+                sqlx::query_scalar("select id from zones").fetch_all(&mut app).await.expect("read");
+            assert_eq!(seen, [zone.uuid()]);
+        }
     }
 }
