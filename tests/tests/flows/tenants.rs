@@ -284,7 +284,7 @@ async fn what_a_smaller_tier_has_no_room_for_stays_and_is_not_changed() {
 async fn a_deed_that_two_tenants_are_told_of_needs_one_connection_alone() {
     let world = World::open().await.expect("a world");
     let narrow = world.store.apart(1);
-    let until = world.clock.now().plus(DAY);
+    let until = world.clock.now().plus(DAY).plus(DAY);
 
     sign_up(&narrow, new("kitale", ANNA), BASE, world.context()).await.expect("signed up");
     let code = code_to(&world, ANNA).await;

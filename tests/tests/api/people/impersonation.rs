@@ -166,6 +166,7 @@ async fn a_visit_that_runs_out_is_told_of_on_both_sides_once_whoever_looks() -> 
     assert_eq!(shown["items"][0]["ended_at"], begun["until"]);
 
     // Stopped in time, it is told of by whoever stopped it, and by nobody else.
+    clock.passes(Span::seconds(1));
     sara.post("/v1/platform/impersonations", ask(10)).await?.is(201)?;
     sara.post("/v1/me/stop-impersonating", json!({})).await?.is(204)?;
     clock.passes(Span::minutes(11));
