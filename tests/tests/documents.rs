@@ -75,7 +75,7 @@ fn metrics_in(source: &str, found: &mut BTreeSet<String>) {
 #[test]
 fn each_alarm_is_about_a_metric_that_exists() {
     let mut there = BTreeSet::new();
-    for source in ["radiusd/src/meters.rs", "radiusd/src/decisions/meters.rs"] {
+    for source in ["radiusd/src/meters.rs", "radiusd/src/decisions/meters.rs", "worker/src/meters.rs"] {
         metrics_in(&fs::read_to_string(root().join(source)).expect("read"), &mut there);
     }
     let document = fs::read_to_string(root().join("docs/operations.md")).expect("read");

@@ -69,6 +69,9 @@ pub(super) async fn walk(walk: &mut Walk<'_>, theirs: &Theirs) {
     stays(walk, theirs.staff.id, theirs.stay.id).await;
     roles_and_keys(walk, theirs.role.id, theirs.key.id).await;
 
+    case_of!(walk, "people::impersonations::end_run_out", |tx| {
+        !impersonations::end_run_out(tx, theirs.visit.id, in_seconds(1_000)).await?
+    });
     case_of!(walk, "people::impersonations::begin", |tx| {
         // Under their id: it becomes a row of ours.
         impersonations::begin(tx, &theirs.visit).await?;
@@ -77,9 +80,6 @@ pub(super) async fn walk(walk: &mut Walk<'_>, theirs: &Theirs) {
     case_of!(walk, "people::impersonations::end", |tx| {
         let other = id::<domain::id::kind::Impersonation>();
         !impersonations::end(tx, other, NOW).await?
-    });
-    case_of!(walk, "people::impersonations::end_run_out", |tx| {
-        !impersonations::end_run_out(tx, theirs.visit.id, in_seconds(1_000)).await?
     });
     case_of!(walk, "people::impersonations::list", |tx| {
         let ours = tx.tenant();
