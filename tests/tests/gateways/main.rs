@@ -1,5 +1,6 @@
 //! Adapters of gateways against their twins: every call, every documented error, and whatever can befall a message.
 
+mod by_itself;
 mod chance;
 mod ear;
 mod look_ups;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::money::claim::{FailureKind, Receipt, ResultSaid, Standing};
+use domain::money::claim::{CallbackKind, Claim, FailureKind, Receipt, ResultSaid, Standing};
 use domain::money::gateway::GatewayAccount;
 use payments::mpesa::{MemoryShelf, Mpesa, MpesaSettings};
 use ports::gateway::Answer;
 use ports::{Clock, Gateway as _};
-use simulators::mpesa::{Business, Call, Mishap};
+use simulators::mpesa::{Business, Call, Faults, Mishap};
 
 use crate::stage::{PAYBILL, Stage, account_of, ksh};
 
@@ -142,6 +142,23 @@ async fn without_initiator_or_certificate_it_cannot_be_asked_and_nobody_is() {
     assert!(matches!(reversal, Answer::Unable { .. }) && matches!(balance, Answer::Unable { .. }));
     assert!(matches!(&certificate, Answer::Unable { why } if why.contains("certificate")), "{certificate:?}");
     assert_eq!(stage.twin.heard(Call::Status) + stage.twin.heard(Call::Reversal) + stage.twin.heard(Call::Balance), 0);
+}
+
+#[tokio::test]
+async fn a_question_that_lay_too_long_is_open_and_nothing_was_done() {
+    let stage = Stage::open().await;
+    let receipt = paid(&stage).await;
+    stage.twin.goes_wrong(Faults { timed_out: 1.0, ..Faults::default() });
+
+    let answer = stage.adapter.reverse(&stage.account, &receipt, ksh(20), "too late", stage.now()).await;
+    stage.passes(5).await;
+
+    let Answer::Later { conversation } = answer else { panic!("{answer:?}") };
+    let told = stage.ear.claims(CallbackKind::TimedOut);
+    let [Claim::Result { conversation: known, said }] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(known, &conversation);
+    assert!(matches!(said, ResultSaid::Money(Standing::Open { .. })), "{said:?}");
+    assert_eq!(stage.twin.books().total(PAYBILL), ksh(20));
 }
 
 #[tokio::test]

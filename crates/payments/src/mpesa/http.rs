@@ -1,6 +1,7 @@
 //! One request and its answer: bounded in time and size, and clear about whether it may have been heard.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
@@ -14,6 +15,9 @@ const ANSWER_MAX_BYTES: usize = 64 * 1024;
 
 /// Connections that are kept for the next question.
 const KEPT_MAX: usize = 8;
+
+/// How long they are kept: less than any gateway does, so that none ends under a prompt and leaves us without knowing.
+const KEPT_FOR: Duration = Duration::from_secs(15);
 
 /// What came of a request.
 pub(super) enum Heard {
@@ -47,6 +51,7 @@ pub(super) fn client(patience: Patience) -> Result<Client, String> {
         .retry(reqwest::retry::never())
         .http1_only()
         .pool_max_idle_per_host(KEPT_MAX)
+        .pool_idle_timeout(KEPT_FOR)
         .no_proxy()
         .user_agent("mnetifi")
         .build()

@@ -194,3 +194,89 @@ fn token(state: &mut State, asked: &Asked, now: Timestamp) -> Reply {
         None => Reply::Answer { status: 400, body: String::new() },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mpesa::settings::{Business, Manner, Settings};
+
+    fn asked(method: &str, path: &str, authorization: &str, body: Value) -> Asked {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        Asked {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            authorization: authorization.to_owned(),
+            is_json: true,
+            body,
+        }
+    }
+
+    fn ask(state: &mut State, asked: &Asked) -> (u16, Value) {
+        match answer(state, asked, &|_| None, Timestamp::from_seconds(1_800_000_000)) {
+            Reply::Answer { status, body } => (status, serde_json::from_str(&body).unwrap_or_default()),
+            other @ (Reply::HangsUp | Reply::Silence) => panic!("{other:?}"),
+        }
+    }
+
+    fn opened() -> (State, String) {
+        let mut state = State::new(Settings::default());
+        state.open(Business::paybill("Sunrise", "174379"));
+        state.add("254708374149", 100, "1234", Manner::Decides);
+        let basic = format!("Basic {}", STANDARD.encode("key-of-174379:secret-of-174379"));
+        let path = "/oauth/v1/generate?grant_type=client_credentials";
+        let (status, body) = ask(&mut state, &asked("GET", path, &basic, Value::Null));
+        assert_eq!((status, &body["expires_in"]), (200, &json!("3599")));
+        let bearer = format!("Bearer {}", body["access_token"].as_str().unwrap_or_default());
+        (state, bearer)
+    }
+
+    #[test]
+    fn a_token_needs_both_keys_and_the_right_words() {
+        let (mut state, bearer) = opened();
+        let path = "/oauth/v1/generate?grant_type=client_credentials";
+        let wrong = format!("Basic {}", STANDARD.encode("key-of-174379:guessed"));
+        let right = format!("Basic {}", STANDARD.encode("key-of-174379:secret-of-174379"));
+
+        assert_eq!(ask(&mut state, &asked("GET", path, &wrong, Value::Null)), (400, Value::Null), "without a word");
+        assert_eq!(ask(&mut state, &asked("GET", path, "", Value::Null)).1["errorCode"], "400.008.01");
+        assert_eq!(
+            ask(&mut state, &asked("GET", "/oauth/v1/generate", &right, Value::Null)).1["errorCode"],
+            "400.008.02"
+        );
+        assert_eq!(ask(&mut state, &asked("POST", path, &right, Value::Null)).1["errorCode"], "405.001");
+        // A new token ends the one before.
+        ask(&mut state, &asked("GET", path, &right, Value::Null));
+        let look_up = asked("POST", "/mpesa/stkpushquery/v1/query", &bearer, json!({}));
+        assert_eq!(ask(&mut state, &look_up).1["errorCode"], "404.001.03");
+    }
+
+    #[test]
+    fn a_form_is_read_as_if_it_had_no_fields_and_a_wrong_path_is_not_there() {
+        let (mut state, bearer) = opened();
+        let form = Asked { is_json: false, ..asked("POST", "/mpesa/stkpush/v1/processrequest", &bearer, json!({})) };
+
+        let (status, body) = ask(&mut state, &form);
+
+        assert_eq!((status, &body["errorMessage"]), (400, &json!("Bad Request - Invalid BusinessShortCode")));
+        assert_eq!(ask(&mut state, &asked("POST", "/mpesa/other", &bearer, json!({}))).1["errorCode"], "404.001.01");
+    }
+
+    #[test]
+    fn the_sandbox_simulates_transfers() {
+        let (mut state, bearer) = opened();
+        let body = |amount: i64, number: &str| {
+            json!({ "ShortCode": 174_379, "CommandID": "CustomerPayBillOnline", "Amount": amount, "Msisdn": number,
+                "BillRefNumber": "ppp1042" })
+        };
+        let path = "/mpesa/c2b/v2/simulate";
+
+        let good = ask(&mut state, &asked("POST", path, &bearer, body(20, "254708374149")));
+        let bad = ask(&mut state, &asked("POST", path, &bearer, body(0, "254708374149")));
+
+        assert_eq!((good.0, bad.0), (200, 400));
+        let taken = &state.books.taken;
+        assert_eq!((taken.len(), taken[0].amount.minor(), taken[0].account.as_str()), (1, 2_000, "ppp1042"));
+        assert_eq!(state.phones["254708374149"].shillings, 80);
+    }
+}

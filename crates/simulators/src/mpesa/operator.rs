@@ -66,6 +66,23 @@ pub(super) fn ask(
     if !(2..=100).contains(&asked.field("Remarks").len()) {
         return invalid("Remarks");
     }
+    let (serial, timed_out) = (state.next(), state.dice.happens(state.settings.faults.timed_out));
+    let (conversation, originator) = (format!("AG_{}_{serial:020x}", day_of(now)), format!("10571-7910404-{serial}"));
+    let soon = now.plus(state.settings.told_after);
+    let accepted = Reply::good(&json!({
+        "OriginatorConversationID": originator, "ConversationID": conversation, "ResponseCode": "0",
+        "ResponseDescription": "Accept the service request successfully."
+    }));
+    if timed_out {
+        let result = json!({ "Result": {
+            "ResultType": 1, "ResultCode": 1, "ResultDesc": "The request timed out in the queue",
+            "OriginatorConversationID": originator, "ConversationID": conversation,
+        } });
+        let url = asked.field("QueueTimeOutURL");
+        let letter = Letter { kind: CallbackKind::TimedOut, url, body: result.to_string(), is_forged: false };
+        state.send(letter, soon);
+        return accepted;
+    }
     let password = opens(&asked.field("SecurityCredential"));
     let outcome = match &business.initiator {
         Some((name, _)) if *name != asked.field("Initiator") => Outcome::failed("20"),
@@ -77,8 +94,6 @@ pub(super) fn ask(
             Question::Status => status(state, &business.shortcode, &business.name, asked),
         },
     };
-    let serial = state.next();
-    let (conversation, originator) = (format!("AG_{}_{serial:020x}", day_of(now)), format!("10571-7910404-{serial}"));
     let result = json!({ "Result": {
         "ResultType": "0",
         "ResultCode": outcome.code.parse::<i64>().map_or_else(|_| json!(outcome.code), |code| json!(code)),
@@ -97,11 +112,8 @@ pub(super) fn ask(
     }
     let url = asked.field("ResultURL");
     let letter = Letter { kind: CallbackKind::Result, url, body: result.to_string(), is_forged: false };
-    state.send(letter, now.plus(state.settings.told_after));
-    Reply::good(&json!({
-        "OriginatorConversationID": originator, "ConversationID": conversation, "ResponseCode": "0",
-        "ResponseDescription": "Accept the service request successfully."
-    }))
+    state.send(letter, soon);
+    accepted
 }
 
 fn day_of(now: Timestamp) -> String {

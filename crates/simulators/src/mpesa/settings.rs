@@ -232,6 +232,8 @@ pub struct Faults {
     pub page: f64,
     /// Any call but that for a token is too much, and nothing is done.
     pub spike: f64,
+    /// What an operator asks lies too long: nothing is done, and that is told where such things are told.
+    pub timed_out: f64,
     /// Another program has fetched a token, and ours is dead.
     pub token_stolen: f64,
 }

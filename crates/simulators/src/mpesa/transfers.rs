@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::time::{Span, Timestamp};
 use serde_json::{Value, json};
 
-use super::books::{Taken, clock_of};
+use super::books::Taken;
 use super::door::{Asked, Reply};
 use super::express::is_address;
 use super::state::{Shop, State, Urls};
@@ -81,14 +81,14 @@ pub(super) fn pull(state: &mut State, app: &str, asked: &Asked, now: Timestamp) 
         return Reply::error(400, "400.001", "Bad Request - Invalid ShortCode");
     };
     let (shortcode, name) = (shop.business.shortcode.clone(), shop.business.name.clone());
-    let (from, until) = (asked.field("StartDate"), asked.field("EndDate"));
+    let moment = |field: &str| format!("{}+03:00", asked.field(field).replace(' ', "T")).parse::<Timestamp>();
+    let (Ok(from), Ok(until)) = (moment("StartDate"), moment("EndDate")) else {
+        return Reply::error(400, "400.001", "Bad Request - Invalid Date");
+    };
     let skip = asked.field("OffSetValue").parse::<usize>().unwrap_or(0);
     let oldest = now.minus(Span::minutes(BACK_HOURS * 60));
-    // The clock's text sorts as time does.
-    let within = |taken: &&Taken| {
-        let at = clock_of(taken.at);
-        taken.shortcode == shortcode && taken.at >= oldest && from <= at && at <= until
-    };
+    let (from, until) = (from.max(oldest), until.plus(Span::seconds(1)));
+    let within = |taken: &&Taken| taken.shortcode == shortcode && (from..until).contains(&taken.at);
     let rows: Vec<Value> = state
         .books
         .taken
