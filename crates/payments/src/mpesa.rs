@@ -16,6 +16,8 @@ mod picture;
 mod pull;
 mod reading;
 mod register;
+#[cfg(test)]
+mod samples;
 mod settings;
 mod shelf;
 mod stk;

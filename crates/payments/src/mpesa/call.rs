@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::money::gateway::GatewayAccount;
 use domain::secret::Secret;
 use domain::time::{Span, Timestamp};
-use reqwest::Method;
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -193,17 +193,19 @@ impl Mpesa {
 
     async fn fetch(&self, account: &GatewayAccount, deadline: Deadline) -> Result<Kept, NoToken> {
         let left = deadline.left().min(self.settings.patience.token);
-        let request = self
-            .client
-            .get(format!("{}/oauth/v1/generate?grant_type=client_credentials", self.base(account)))
-            .timeout(left)
-            .basic_auth(account.keys.consumer_key.expose(), Some(account.keys.consumer_secret.expose()));
+        let request = token_request(&self.client, &self.base(account), account).timeout(left);
         let asked_at = self.clock.now();
         match http::ask(request).await {
             Heard::Answer { status, octets } => kept(status, &octets, asked_at),
             Heard::NotReached(why) | Heard::Broken(why) => Err(NoToken::NotNow(why)),
         }
     }
+}
+
+fn token_request(client: &Client, base: &BaseAddress, account: &GatewayAccount) -> RequestBuilder {
+    client
+        .get(format!("{base}/oauth/v1/generate?grant_type=client_credentials"))
+        .basic_auth(account.keys.consumer_key.expose(), Some(account.keys.consumer_secret.expose()))
 }
 
 /// The token in an answer.
@@ -253,6 +255,20 @@ mod tests {
         for bad in [r#"{"access_token":""}"#, r#"{"access_token":"a b"}"#, "{}"] {
             assert_eq!(life(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn the_door_is_opened_with_both_keys_as_the_manual_shows() {
+        use domain::money::gateway::Environment;
+        let client = http::client(crate::mpesa::Patience::default()).expect("ready");
+        let account = super::super::samples::account("", Environment::Sandbox);
+
+        let request = token_request(&client, &BaseAddress::sandbox(), &account).build().expect("whole");
+
+        let expected = "https://sandbox.safaricom.co.ke/oauth/v1/generate?grant_type=client_credentials";
+        assert_eq!((request.method(), request.url().as_str()), (&Method::GET, expected));
+        let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+        assert_eq!(header, Some("Basic Y2tfZGVtbzpjc19kZW1v"));
     }
 
     #[test]

@@ -148,6 +148,7 @@ impl TokenShelf for MemoryShelf {
 mod tests {
     use domain::time::Span;
 
+    use super::super::samples::account;
     use super::*;
 
     const APP: AppId = AppId([1; 32]);
@@ -179,21 +180,11 @@ mod tests {
 
     #[test]
     fn an_app_is_known_by_both_of_its_keys() {
-        use domain::money::gateway::{GatewayKeys, GatewayKind, PayTo};
         let app = |environment, key: &str, secret: &str| {
-            AppId::of(&GatewayAccount {
-                kind: GatewayKind::Mpesa,
-                environment,
-                shortcode: "174379".parse().expect("good"),
-                pay_to: PayTo::Paybill,
-                keys: GatewayKeys {
-                    consumer_key: Secret::new(key.to_owned()),
-                    consumer_secret: Secret::new(secret.to_owned()),
-                    passkey: Secret::new(String::new()),
-                    initiator: None,
-                },
-                callback_base: String::new(),
-            })
+            let mut account = account("", environment);
+            account.keys.consumer_key = Secret::new(key.to_owned());
+            account.keys.consumer_secret = Secret::new(secret.to_owned());
+            AppId::of(&account)
         };
 
         let one = app(Environment::Sandbox, "key", "secret");

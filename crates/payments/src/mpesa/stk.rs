@@ -182,7 +182,50 @@ fn ending(code: &str) -> Option<FailureKind> {
 
 #[cfg(test)]
 mod tests {
+    use domain::money::gateway::Environment;
+    use domain::money::{Currency, Money};
+    use domain::phone::{CallingCode, Msisdn};
+
+    use super::super::samples::account;
     use super::*;
+
+    #[test]
+    fn a_push_is_the_one_of_the_manual() {
+        let phone = Msisdn::parse(b"0708374149", &CallingCode::kenya()).expect("good");
+        let prompt = Prompt {
+            phone: &phone,
+            amount: Money::from_minor(2_000, Currency::KES),
+            reference: "H7K2M9QX",
+            description: "WiFi 1 day",
+            token: "7f3a0c",
+            now: "2026-01-15T06:30:00Z".parse().expect("good"),
+        };
+        let paybill = account("https://pay.example.net/cb/00ff", Environment::Production);
+        let till = GatewayAccount {
+            pay_to: PayTo::Till("512345".parse().expect("good")),
+            ..account("https://pay.example.net/cb/00ff", Environment::Production)
+        };
+
+        let body = request(&paybill, &prompt).expect("whole");
+
+        assert_eq!(
+            body,
+            json!({ "BusinessShortCode": "174379", "Timestamp": "20260115093000",
+                "Password": "MTc0Mzc5YmZiMjc5ZjlhYTliZGJjZjE1OGU5N2RkNzFhNDY3Y2QyZTBjODkzMDU5YjEwZjc4ZTZiNzJhZGExZWQyYzkxOTIw\
+                             MjYwMTE1MDkzMDAw",
+                "TransactionType": "CustomerPayBillOnline", "Amount": 20, "PartyA": "254708374149", "PartyB": "174379",
+                "PhoneNumber": "254708374149", "CallBackURL": "https://pay.example.net/cb/00ff/7f3a0c/p",
+                "AccountReference": "H7K2M9QX", "TransactionDesc": "WiFi 1 day" })
+        );
+        let of_till = request(&till, &prompt).expect("whole");
+        assert_eq!(
+            (&of_till["TransactionType"], &of_till["PartyB"]),
+            (&json!("CustomerBuyGoodsOnline"), &json!("512345"))
+        );
+        assert_eq!(of_till["BusinessShortCode"], "174379", "the passkey is the store's");
+        let in_the_clear = account("http://pay.example.net/cb/00ff", Environment::Production);
+        assert!(request(&in_the_clear, &prompt).is_err(), "callbacks of real money come over TLS");
+    }
 
     #[test]
     fn only_what_is_known_to_end_a_prompt_ends_it() {

@@ -107,28 +107,11 @@ pub(super) fn callback_fault(account: &GatewayAccount) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use domain::money::gateway::{GatewayKeys, GatewayKind};
     use domain::phone::CallingCode;
-    use domain::secret::Secret;
     use proptest::prelude::*;
 
+    use super::super::samples::account;
     use super::*;
-
-    fn account(base: &str, environment: Environment) -> GatewayAccount {
-        GatewayAccount {
-            kind: GatewayKind::Mpesa,
-            environment,
-            shortcode: "174379".parse().expect("good"),
-            pay_to: PayTo::Paybill,
-            keys: GatewayKeys {
-                consumer_key: Secret::new("ck_demo".to_owned()),
-                consumer_secret: Secret::new("cs_demo".to_owned()),
-                passkey: Secret::new("bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919".to_owned()),
-                initiator: None,
-            },
-            callback_base: base.to_owned(),
-        }
-    }
 
     #[test]
     fn the_password_is_that_of_the_manual() {
