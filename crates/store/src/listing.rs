@@ -2,9 +2,10 @@
 //!
 //! A list's statement is put together from words of ours; every value of a caller is bound. It has two parts. The inner
 //! part walks one index in the order of the list: of *drivers* (conditions that an index answers; of several, the rows
-//! of any of them). The outer part drops what the other conditions do not want. The inner part is never longer than
-//! `LOOKED_AT_MAX` rows, so that no combination of filters takes long; where that was not enough to fill a page, the
-//! page is short and says where the next one begins.
+//! of any of them). The outer part drops what the other conditions do not want. How many rows the inner part looks at is
+//! always said, so that PostgreSQL walks the index instead of sorting all there are: as many as the page has where
+//! nothing is dropped, else a few and then more, so that no combination of filters takes long. Where that was
+//! not enough to fill a page, the page is short and says where the next one begins.
 //!
 //! `like` is never asked for: under row-level security only comparisons that cannot leak reach an index.
 
@@ -23,8 +24,11 @@ use crate::error::StoreError;
 use crate::page::{Listed, Page};
 use crate::tenant_tx::TenantTx;
 
+/// How many rows a page looks at first where some are dropped: enough for most lists, and quick.
+const LOOKED_AT_FIRST: i64 = 1_001;
+
 /// The most rows that one page looks at.
-pub(crate) const LOOKED_AT_MAX: i64 = 50_000;
+const LOOKED_AT_MAX: i64 = 20_000;
 
 /// The most zones, plans or ids that one list is asked for: each is a walk of its own.
 pub const ANY_MAX: usize = 200;
@@ -199,8 +203,38 @@ impl Ask {
         if self.walks.is_empty() {
             return Ok(Listed { rows: Vec::new(), next: None });
         }
+        if self.rest.is_empty() {
+            return Ok(page.cut(self.rows(tx, page, page.limit()).await?, |(key, _)| key.clone()));
+        }
+        let listed = self.look(tx, page, LOOKED_AT_FIRST).await?;
+        let is_all = listed.next.is_none() || listed.rows.len() == page.size();
+        if is_all { Ok(listed) } else { self.look(tx, page, LOOKED_AT_MAX).await }
+    }
+
+    /// The page, or as much of it as is among so many rows.
+    async fn look<Row>(
+        &self,
+        tx: &mut TenantTx,
+        page: &Page<Key>,
+        looks: i64,
+    ) -> Result<Listed<(Key, Row), Key>, StoreError>
+    where
+        Row: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let mut listed = page.cut(self.rows(tx, page, looks).await?, |(key, _): &(Key, Row)| key.clone());
+        if listed.next.is_none() {
+            listed.next = self.last_looked_at(tx, page.key(), looks).await?;
+        }
+        Ok(listed)
+    }
+
+    /// The rows that are wanted of so many that are looked at.
+    async fn rows<Row>(&self, tx: &mut TenantTx, page: &Page<Key>, looks: i64) -> Result<Vec<(Key, Row)>, StoreError>
+    where
+        Row: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
         let mut builder = QueryBuilder::new(format!("select {}, place from (", self.columns));
-        self.push_walks(&mut builder, tx.tenant_uuid(), page.key());
+        self.push_walks(&mut builder, tx.tenant_uuid(), page.key(), looks);
         builder.push(") looked_at where true");
         for condition in &self.rest {
             builder.push(" and (");
@@ -210,30 +244,27 @@ impl Ask {
         self.push_order(&mut builder);
         builder.push(" limit ").push_bind(page.limit());
         let rows = builder.build().persistent(false).fetch_all(tx.connection()).await?;
-        let rows = rows
-            .iter()
-            .map(|row| Ok((self.key(row)?, Row::from_row(row)?)))
-            .collect::<Result<Vec<_>, sqlx::Error>>()?;
-        let mut listed = page.cut(rows, |(key, _): &(Key, Row)| key.clone());
-        if listed.next.is_none() && !self.rest.is_empty() {
-            listed.next = self.last_looked_at(tx, page.key()).await?;
-        }
-        Ok(listed)
+        rows.iter().map(|row| Ok((self.key(row)?, Row::from_row(row)?))).collect()
     }
 
-    /// The last row that a page has looked at, if there may be more behind it.
-    async fn last_looked_at(&self, tx: &mut TenantTx, after: Option<&Key>) -> Result<Option<Key>, StoreError> {
+    /// The last of so many rows that a page has looked at, if there may be more behind it.
+    async fn last_looked_at(
+        &self,
+        tx: &mut TenantTx,
+        after: Option<&Key>,
+        looks: i64,
+    ) -> Result<Option<Key>, StoreError> {
         let mut builder = QueryBuilder::new("select id, place from (");
-        self.push_walks(&mut builder, tx.tenant_uuid(), after);
+        self.push_walks(&mut builder, tx.tenant_uuid(), after, looks);
         builder.push(") looked_at");
         self.push_order(&mut builder);
-        builder.push(" limit 1 offset ").push_bind(LOOKED_AT_MAX - 1);
+        builder.push(" limit 1 offset ").push_bind(looks - 1);
         let row = builder.build().persistent(false).fetch_optional(tx.connection()).await?;
         Ok(row.map(|row| self.key(&row)).transpose()?)
     }
 
     /// The rows of all walks in the order of the list, after a key.
-    fn push_walks(&self, builder: &mut QueryBuilder<Postgres>, tenant: Uuid, after: Option<&Key>) {
+    fn push_walks(&self, builder: &mut QueryBuilder<Postgres>, tenant: Uuid, after: Option<&Key>, looks: i64) {
         builder.push("select * from (");
         for (position, walk) in self.walks.iter().enumerate() {
             if position > 0 {
@@ -253,7 +284,7 @@ impl Ask {
         }
         builder.push(") walked");
         self.push_order(builder);
-        builder.push(" limit ").push_bind(LOOKED_AT_MAX);
+        builder.push(" limit ").push_bind(looks);
     }
 
     fn push_after(&self, builder: &mut QueryBuilder<Postgres>, walk: &Walk, key: &Key) {

@@ -38,6 +38,8 @@ async fn main() -> anyhow::Result<()> {
     let world = World::beside_on(Database::fresh().await, nowhere, nowhere).await?;
     let began = Instant::now();
     let mut admin = PgConnection::connect(&world.database.admin_url()).await?;
+    // Neither the feed of changes nor foreign keys are looked after meanwhile: that would take most of the time.
+    sqlx::raw_sql("set session_replication_role = replica").execute(&mut admin).await?;
     let home = world.sells(&world.isp, month(), "home", PlanService::Pppoe).await?;
     let day = world.sells(&world.isp, hour(), "day", PlanService::Hotspot).await?;
     fill_people(&mut admin, world.isp.tenant.id, home.id.uuid(), people).await?;

@@ -111,6 +111,27 @@ async fn vouchers_come_in_the_order_that_is_asked_for() {
 }
 
 #[tokio::test]
+async fn what_few_have_is_found_behind_more_rows_than_a_page_looks_at() {
+    use vouchers::listing::{Filter, Sort, State};
+    let scene = Scene::open().await;
+    let mut tx = scene.tx().await;
+    let printed: Vec<(VoucherId, VoucherCode)> = (0..21_500).map(|n| (id(), code(&format!("aaaa{n:05}")))).collect();
+    for some in printed.chunks(5_000) {
+        vouchers::insert_codes(&mut tx, some, &scene.ours.printed()).await.expect("inserted");
+    }
+    let over = NewVouchers { sold_at: Some(NOW), expires_at: Some(in_seconds(-5)), ..scene.ours.printed() };
+    vouchers::insert_codes(&mut tx, &[(id(), code("zzzzLast"))], &over).await.expect("inserted");
+    let expired = Filter { state: Some((State::Expired, NOW)), ..Filter::default() };
+    let sorted = (Sort::Code, Direction::Up);
+
+    let first = vouchers::listing::list(&mut tx, &expired, sorted, Page::first(2)).await.expect("lists");
+    assert!(first.rows.is_empty() && first.next.is_some(), "a page looks at some, and says where the next begins");
+    assert_eq!(codes_of(&mut tx, &expired, sorted).await, ["zzzzLast"]);
+    let all = codes_of(&mut tx, &Filter { search: search("aaaa000"), ..Filter::default() }, sorted).await;
+    assert_eq!(all.len(), 100);
+}
+
+#[tokio::test]
 async fn vouchers_are_searched_by_code_in_any_case_and_by_the_buyers_number() {
     use vouchers::listing::{Filter, State};
     let scene = Scene::open().await;

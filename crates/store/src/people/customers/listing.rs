@@ -77,10 +77,7 @@ fn ask(filter: &Filter, sort: Sort, direction: Direction) -> Ask {
     }
     if let Some(category) = &filter.category {
         let condition = Condition::of("category = ?", Value::Text(category.as_str().to_owned()));
-        match sort {
-            Sort::Made => lead(&mut walks, &mut rest, condition, by),
-            Sort::Name => rest.push(condition),
-        }
+        lead(&mut walks, &mut rest, condition, by);
     }
     if let Some(state) = filter.identity {
         rest.push(Condition::of("identity_state = ?", Value::Text(state.code().to_owned())));
