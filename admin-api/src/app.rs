@@ -1,7 +1,6 @@
 //! What all handlers share, and what the role is told at the start.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use ipnet::IpNet;
 use ports::{Clock, Random};
 use store::Store;
 use tokio_util::sync::CancellationToken;
+use web::TlsFiles;
 
 use crate::limits::{Limiter, Limits};
 use crate::meters::Meters;
@@ -52,15 +52,6 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// What one address, one key and all together may ask.
     pub limits: Limits,
-}
-
-/// Files of a certificate, in PEM. They are read again when they change.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TlsFiles {
-    /// The certificate and those that signed it.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
 }
 
 impl Settings {

@@ -4,7 +4,6 @@
 //! provider's subdomain, what is shown must be that provider's. All of it is settled before a handler runs, by the rule
 //! that the table of routes has for it.
 
-pub mod address;
 pub mod caller;
 pub mod credential;
 pub mod forgery;
@@ -21,12 +20,12 @@ use tokio::time::timeout;
 pub use crate::door::caller::{Caller, Who};
 
 use crate::app::App;
-use crate::door::address::From;
 use crate::door::caller::Seen;
 use crate::idempotency;
 use crate::platform::billing;
 use crate::problem::{Code, Problem};
 use crate::routes::Right;
+use web::address::From;
 
 /// What the table says of a route.
 #[derive(Clone, Copy, Debug)]

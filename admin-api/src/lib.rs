@@ -1,6 +1,6 @@
 //! The admin API: `/v1` over HTTP, for a provider's staff, for their programs, and for the platform's own people.
 //!
-//! A request passes [`serve`] (connections, TLS), [`watch`] (its trace, the log, metrics, headers), [`door`] (who is
+//! A request passes [`serve`] (its socket; connections and TLS are `web`'s), [`watch`] (its trace, the log, metrics, headers), [`door`] (who is
 //! asking, and may they), [`idempotency`] and its handler, which parses, calls **one** deed or reads one list, and
 //! renders. [`routes`] is the table of all routes with the right that each needs: nothing is reachable beside it.
 //! Never decides (that is `policy`), never asks the world outside, never believes a header that a caller can choose to
@@ -39,4 +39,4 @@ mod tables;
 
 pub use crate::app::{Parts, Settings};
 pub use crate::meters::Meters;
-pub use crate::serve::{ApiError, Bound};
+pub use crate::serve::Bound;

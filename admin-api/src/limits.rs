@@ -1,15 +1,12 @@
 //! What a caller may ask: requests a second, octets, seconds and connections, each with a named maximum.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use governor::clock;
-use governor::middleware::NoOpMiddleware;
-use governor::state::keyed::DashMapStateStore;
-use governor::{Quota, RateLimiter};
 use ports::Clock;
+use web::pace::{Pace, one_place};
 
 use crate::problem::{Code, Problem};
 
@@ -18,9 +15,6 @@ pub const BODY_MAX_BYTES: usize = 1024 * 1024;
 
 /// The largest body of an import.
 pub const IMPORT_MAX_BYTES: usize = 16 * 1024 * 1024;
-
-/// Callers that are remembered before those are forgotten who have asked nothing lately.
-const REMEMBERED_MAX: usize = 100_000;
 
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,73 +56,42 @@ impl Default for Limits {
 /// Who is counted as one caller: the hash of what they showed.
 pub(crate) type CallerKey = [u8; 32];
 
-type Keyed<K> = RateLimiter<K, DashMapStateStore<K>, OurTime, NoOpMiddleware<Duration>>;
+impl Limits {
+    /// What concerns connections.
+    pub(crate) const fn connections(&self) -> web::Limits {
+        let Self { head, connections, connections_of_address, .. } = self;
+        web::Limits { head: *head, connections: *connections, connections_of_address: *connections_of_address }
+    }
+}
 
 /// Counts requests of addresses and of callers.
 pub(crate) struct Limiter {
-    addresses: Keyed<IpAddr>,
-    callers: Keyed<CallerKey>,
-    time: OurTime,
+    addresses: Pace<IpAddr>,
+    callers: Pace<CallerKey>,
 }
 
 impl Limiter {
     pub(crate) fn new(limits: &Limits, clock: Arc<dyn Clock>) -> Self {
-        let time = OurTime(clock);
-        let quota = |per_second, burst| Quota::per_second(per_second).allow_burst(burst);
         Self {
-            addresses: RateLimiter::dashmap_with_clock(
-                quota(limits.per_address, limits.burst_of_address),
-                time.clone(),
-            ),
-            callers: RateLimiter::dashmap_with_clock(quota(limits.per_caller, limits.burst_of_caller), time.clone()),
-            time,
+            addresses: Pace::per_second(limits.per_address, limits.burst_of_address, Arc::clone(&clock)),
+            callers: Pace::per_second(limits.per_caller, limits.burst_of_caller, clock),
         }
     }
 
     /// One more request from an address.
     pub(crate) fn of_address(&self, address: IpAddr) -> Result<(), Problem> {
-        self.count(&self.addresses, &one_place(address), "from this address")
+        self.addresses.count(&one_place(address)).map_err(|seconds| too_many("from this address", seconds))
     }
 
     /// One more request of a caller.
     pub(crate) fn of_caller(&self, caller: &CallerKey) -> Result<(), Problem> {
-        self.count(&self.callers, caller, "with this key or session")
-    }
-
-    fn count<K>(&self, counted: &Keyed<K>, key: &K, whose: &str) -> Result<(), Problem>
-    where
-        K: std::hash::Hash + Eq + Clone,
-    {
-        if counted.len() > REMEMBERED_MAX {
-            counted.retain_recent();
-            counted.shrink_to_fit();
-        }
-        counted.check_key(key).map_err(|denied| {
-            let wait = denied.wait_time_from(clock::Clock::now(&self.time));
-            let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1);
-            let said = format!("too many requests {whose}; wait {seconds} s");
-            Problem::new(Code::TooMany, said).after(seconds)
-        })
+        self.callers.count(caller).map_err(|seconds| too_many("with this key or session", seconds))
     }
 }
 
-/// A household has a whole network of IPv6 addresses, so the network counts as one.
-fn one_place(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => IpAddr::V4(v4),
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-    }
-}
-
-/// Our clock, as the counter reads it.
-#[derive(Clone)]
-struct OurTime(Arc<dyn Clock>);
-
-impl clock::Clock for OurTime {
-    type Instant = Duration;
-    fn now(&self) -> Duration {
-        Duration::from_millis(self.0.monotonic_ms())
-    }
+fn too_many(whose: &str, seconds: u32) -> Problem {
+    let said = format!("too many requests {whose}; wait {seconds} s");
+    Problem::new(Code::TooMany, said).after(seconds)
 }
 
 #[cfg(test)]
@@ -164,14 +127,5 @@ mod tests {
         clock.0.fetch_add(1_000, Ordering::Relaxed);
         assert!((0..20).all(|_| limiter.of_caller(&one).is_ok()));
         assert!(limiter.of_caller(&one).is_err());
-    }
-
-    #[test]
-    fn one_household_of_ipv6_is_one_place() {
-        let place = |text: &str| one_place(text.parse().expect("an address"));
-
-        assert_eq!(place("2001:db8:1:2::5"), place("2001:db8:1:2:ffff::1"));
-        assert_ne!(place("2001:db8:1:2::5"), place("2001:db8:1:3::5"));
-        assert_eq!(place("::ffff:192.0.2.1"), place("192.0.2.1"));
     }
 }

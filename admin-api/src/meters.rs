@@ -3,7 +3,6 @@
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
@@ -33,8 +32,7 @@ pub struct OfRoute {
 pub struct Meters {
     pub(crate) requests: Family<Answered, Counter>,
     pub(crate) seconds: Family<OfRoute, Histogram>,
-    pub(crate) connections: Gauge,
-    pub(crate) refused_connections: Counter,
+    pub(crate) connections: web::Connections,
     pub(crate) panics: Counter,
 }
 
@@ -44,17 +42,16 @@ impl Meters {
         let meters = Self {
             requests: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
-            connections: Gauge::default(),
-            refused_connections: Counter::default(),
+            connections: web::Connections::default(),
             panics: Counter::default(),
         };
         registry.register("http_requests", "Requests of the API, by how they ended", meters.requests.clone());
         registry.register("http_request_seconds", "How long answers of the API took", meters.seconds.clone());
-        registry.register("http_connections", "Connections that the API has open", meters.connections.clone());
+        registry.register("http_connections", "Connections that the API has open", meters.connections.open.clone());
         registry.register(
             "http_connections_refused",
             "Connections that were one too many",
-            meters.refused_connections.clone(),
+            meters.connections.refused.clone(),
         );
         registry.register("http_panics", "Requests that found a mistake of ours", meters.panics.clone());
         meters

@@ -25,10 +25,10 @@ use store::platform::tenants;
 use utoipa::IntoParams;
 
 use crate::app::App;
-use crate::door::address::From;
 use crate::door::{Caller, Who, host_of, named_by};
 use crate::problem::{Code, FaultCode, FieldFault, Problem};
 use crate::routes::Route;
+use web::address::From;
 
 /// All routes about people.
 pub(crate) fn routes() -> Vec<Route> {

@@ -1,227 +1,51 @@
-//! Connections: who may have one, TLS, and how long a head may take. An end that was asked for finishes what was begun.
+//! The role with its socket: connections and TLS are [`web`]'s, what is answered is [`routes`]'.
 
-mod places;
-mod tls;
+use std::net::SocketAddr;
 
-use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
-use std::pin::pin;
-use std::sync::Arc;
-use std::time::Duration;
-
-use axum::Router;
-use axum::body::Body;
-use axum::extract::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
-use tracing::{debug, warn};
+use web::{BindError, Listening};
 
 use crate::app::{App, Parts};
-use crate::door::address::Line;
 use crate::routes;
-use crate::serve::places::Places;
-use crate::serve::tls::Tls;
-
-/// How long a TLS handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// How long requests may go on when the role stops.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// The longest head of a request.
-const HEAD_MAX_BYTES: usize = 32 * 1024;
-
-/// Requests at once on one connection of HTTP/2.
-const STREAMS_MAX: u32 = 32;
-
-/// Why the role could not start.
-#[derive(Debug, Error)]
-pub enum ApiError {
-    /// The address is not ours or is taken.
-    #[error(
-        "the API cannot listen on {address}: give `api.listen` (MNETIFI_API_LISTEN) a free address of this machine"
-    )]
-    Binding {
-        /// The address.
-        address: SocketAddr,
-        /// What the kernel said.
-        source: io::Error,
-    },
-    /// A file of the certificate cannot be used.
-    #[error("`{}` is of no use for TLS: {why}", path.display())]
-    Certificate {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-}
 
 /// The role with its socket bound and nothing answered yet.
+#[derive(Debug)]
 pub struct Bound {
     app: App,
-    listener: TcpListener,
-    address: SocketAddr,
-    tls: Option<Tls>,
-}
-
-impl std::fmt::Debug for Bound {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Bound").field("address", &self.address).finish_non_exhaustive()
-    }
+    web: web::Bound,
 }
 
 impl Bound {
     /// Binds the socket and reads the certificate.
-    pub async fn bind(parts: Parts) -> Result<Self, ApiError> {
-        let address = parts.settings.listen;
-        let tls = parts.settings.tls.clone().map(Tls::open).transpose()?;
-        let binding = |source| ApiError::Binding { address, source };
-        let listener = TcpListener::bind(address).await.map_err(binding)?;
-        let address = listener.local_addr().map_err(binding)?;
-        Ok(Self { app: App::new(parts), listener, address, tls })
+    pub async fn bind(parts: Parts) -> Result<Self, BindError> {
+        let settings = &parts.settings;
+        let listening = Listening {
+            role: "the API",
+            setting: "api.listen",
+            address: settings.listen,
+            tls: settings.tls.clone(),
+            trusted_proxies: settings.trusted_proxies.clone(),
+            limits: settings.limits.connections(),
+            connections: parts.meters.connections.clone(),
+        };
+        let web = web::Bound::bind(listening).await?;
+        Ok(Self { app: App::new(parts), web })
     }
 
     /// Where it listens, with the port that was given when port 0 was asked for.
     pub const fn address(&self) -> SocketAddr {
-        self.address
+        self.web.address()
     }
 
     /// Whether it speaks TLS.
     pub const fn speaks_tls(&self) -> bool {
-        self.tls.is_some()
+        self.web.speaks_tls()
     }
 
     /// Serves until `shutdown`; requests that were begun are finished, for five seconds.
     pub async fn serve(self, shutdown: CancellationToken) {
-        let Self { app, listener, address: _, tls } = self;
-        let limits = app.settings().limits.clone();
+        let Self { app, web } = self;
         let service = routes::service(&app);
-        let places = Places::new(limits.connections, limits.connections_of_address);
-        let renewing = tls.clone().map(|tls| tokio::spawn(tls.keep_fresh(shutdown.clone())));
-        let doorway = Arc::new(Doorway { app, service, places, tls, head: limits.head });
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = shutdown.cancelled() => break,
-            };
-            match accepted {
-                Ok((stream, peer)) => doorway.welcome(stream, peer.ip().to_canonical(), &shutdown),
-                Err(error) => {
-                    // Out of file descriptors, perhaps: trying again at once would only spin.
-                    warn!("could not accept a connection for the API: {error}");
-                    sleep(Duration::from_millis(100)).await;
-                }
-            }
-        }
-        drop(listener);
-        doorway.app.stop();
-        if timeout(GRACE, doorway.places.empty()).await.is_err() {
-            debug!("some connections of the API are cut in the middle of an answer");
-        }
-        if let Some(renewing) = renewing {
-            renewing.abort();
-        }
+        web.serve(service, shutdown, move || app.stop()).await;
     }
-}
-
-/// What all connections share.
-struct Doorway {
-    app: App,
-    service: Router,
-    places: Arc<Places>,
-    tls: Option<Tls>,
-    head: Duration,
-}
-
-impl Doorway {
-    /// Talks with somebody, if there is a place.
-    fn welcome(self: &Arc<Self>, stream: TcpStream, peer: IpAddr, shutdown: &CancellationToken) {
-        let trusted = self.app.settings().trusted_proxies.iter().any(|network| network.contains(&peer));
-        let Some(place) = self.places.take(peer, trusted) else {
-            self.app.meters().refused_connections.inc();
-            return;
-        };
-        let (doorway, shutdown) = (Arc::clone(self), shutdown.clone());
-        tokio::spawn(async move {
-            let meters = doorway.app.meters();
-            meters.connections.inc();
-            _ = stream.set_nodelay(true);
-            match &doorway.tls {
-                None => doorway.converse(stream, Line { peer, tls: false }, Speaks::Http1, shutdown).await,
-                Some(tls) => match timeout(HANDSHAKE, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => {
-                        let agreed = stream.get_ref().1.alpn_protocol();
-                        let speaks = if agreed == Some(b"h2") { Speaks::Http2 } else { Speaks::Http1 };
-                        doorway.converse(stream, Line { peer, tls: true }, speaks, shutdown).await;
-                    }
-                    Ok(Err(error)) => debug!(%peer, "no TLS with {peer}: {error}"),
-                    Err(_) => debug!(%peer, "{peer} does not finish its TLS handshake"),
-                },
-            }
-            meters.connections.dec();
-            drop(place);
-        });
-    }
-
-    /// HTTP/2 where TLS has agreed on it, else HTTP/1.1. Which one it is, is never guessed from what comes: a caller
-    /// who says nothing would be waited for.
-    async fn converse<S>(&self, stream: S, line: Line, speaks: Speaks, shutdown: CancellationToken)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let service = service_fn(|request: hyper::Request<Incoming>| {
-            let mut request: Request = request.map(Body::new);
-            request.extensions_mut().insert(line);
-            self.service.clone().oneshot(request)
-        });
-        let stream = TokioIo::new(stream);
-        let done = match speaks {
-            Speaks::Http1 => {
-                let mut builder = http1::Builder::new();
-                builder.timer(TokioTimer::new()).header_read_timeout(self.head).max_buf_size(HEAD_MAX_BYTES);
-                let mut connection = pin!(builder.serve_connection(stream, service));
-                tokio::select! {
-                    done = connection.as_mut() => done,
-                    () = shutdown.cancelled() => {
-                        connection.as_mut().graceful_shutdown();
-                        connection.await
-                    }
-                }
-            }
-            Speaks::Http2 => {
-                let mut builder = http2::Builder::new(TokioExecutor::new());
-                builder.timer(TokioTimer::new()).keep_alive_interval(Some(self.head)).keep_alive_timeout(self.head);
-                builder.max_concurrent_streams(STREAMS_MAX);
-                builder.max_header_list_size(u32::try_from(HEAD_MAX_BYTES).unwrap_or(u32::MAX));
-                let mut connection = pin!(builder.serve_connection(stream, service));
-                tokio::select! {
-                    done = connection.as_mut() => done,
-                    () = shutdown.cancelled() => {
-                        connection.as_mut().graceful_shutdown();
-                        connection.await
-                    }
-                }
-            }
-        };
-        if let Err(error) = done {
-            debug!(peer = %line.peer, "a connection of the API broke: {error}");
-        }
-    }
-}
-
-/// What a connection speaks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Speaks {
-    Http1,
-    Http2,
 }

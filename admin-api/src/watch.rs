@@ -3,7 +3,6 @@
 //!
 //! The log never has a query, a body, a cookie or a key: a query may hold a voucher's code.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -12,16 +11,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use tracing::{Instrument as _, debug, error, info, info_span};
+use web::address::{self, From, Line};
+pub use web::request::Trace;
+use web::request::{known_method, words_of};
 
 use crate::app::App;
-use crate::door::address::{self, From, Line};
 use crate::door::caller::Seen;
 use crate::meters::{Answered, OfRoute};
 use crate::problem::Problem;
-
-/// What people quote to support, and the log has.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Trace(pub String);
 
 /// Headers of every answer. The API has no pages but its handbook, which has neither scripts nor pictures.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -44,7 +41,7 @@ const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000
 pub(crate) async fn watch(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let began = app.clock().monotonic_ms();
     let from = whence(&app, &request);
-    let trace = new_trace(&app);
+    let Trace(trace) = Trace::new(app.random());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("other", |path| path.as_str()).to_owned();
     request.extensions_mut().insert(from);
@@ -76,12 +73,6 @@ fn whence(app: &App, request: &Request) -> From {
     let nowhere = Line { peer: std::net::Ipv4Addr::LOCALHOST.into(), tls: false };
     let line = request.extensions().get::<Line>().copied().unwrap_or(nowhere);
     address::of(line, request.headers(), &app.settings().trusted_proxies)
-}
-
-fn new_trace(app: &App) -> String {
-    let mut octets = [0; 8];
-    app.random().fill(&mut octets);
-    hex::encode(octets)
 }
 
 /// Writes a problem out, and puts the headers on.
@@ -141,20 +132,6 @@ fn note(app: &App, seen: &Seen, method: &Method, route: &str, response: &Respons
     }
 }
 
-/// A method as a label: strangers may make up words.
-fn known_method(method: &Method) -> &'static str {
-    let known = [
-        (Method::GET, "GET"),
-        (Method::HEAD, "HEAD"),
-        (Method::POST, "POST"),
-        (Method::PATCH, "PATCH"),
-        (Method::PUT, "PUT"),
-        (Method::DELETE, "DELETE"),
-        (Method::OPTIONS, "OPTIONS"),
-    ];
-    known.into_iter().find(|(one, _)| one == method).map_or("other", |(_, name)| name)
-}
-
 /// Turns a panic of a handler into an answer. The process goes on.
 pub(crate) async fn catch_panics(State(app): State<App>, request: Request, next: Next) -> Response {
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
@@ -165,12 +142,6 @@ pub(crate) async fn catch_panics(State(app): State<App>, request: Request, next:
             Problem::internal().into_response()
         }
     }
-}
-
-/// What a panic said. Our own sentences hold no secrets.
-fn words_of(cause: &(dyn Any + Send)) -> &str {
-    let owned = cause.downcast_ref::<String>().map(String::as_str);
-    owned.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("it said nothing")
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ async fn with_a_certificate_it_speaks_tls_and_stops_kindly() -> anyhow::Result<(
     let issued = authority.issue_to_server(&["api.test".to_owned()], Serial::from_octets([2; 16]), now, later)?;
     std::fs::write(&certificate, pem::certificate(&issued.certificate))?;
     std::fs::write(&key, pem::private_key(issued.key.expose()).expose())?;
-    let files = admin_api::app::TlsFiles { certificate, key };
+    let files = web::TlsFiles { certificate, key };
     let mut api = Api::open_with(&world, |settings| settings.tls = Some(files)).await?;
 
     let answer = get_over_tls(api.address, "api.test", authority.certificate(), "/healthz").await?;

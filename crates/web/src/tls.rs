@@ -1,6 +1,7 @@
 //! TLS 1.2 and 1.3 with the operator's certificate, which is read again when its files change.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -15,15 +16,24 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::app::TlsFiles;
-use crate::serve::ApiError;
+use crate::serve::BindError;
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// Files of a certificate, in PEM. They are read again when they change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TlsFiles {
+    /// The certificate and those that signed it.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
 /// The certificate in use. Clones share it.
 #[derive(Clone)]
-pub(super) struct Tls {
+pub(crate) struct Tls {
+    role: &'static str,
     files: Arc<TlsFiles>,
     current: Arc<ArcSwap<ServerConfig>>,
     /// When the files in use were written, as it was before they were read.
@@ -34,18 +44,19 @@ pub(super) struct Tls {
 type WrittenAt = [Option<SystemTime>; 2];
 
 impl Tls {
-    pub(super) fn open(files: TlsFiles) -> Result<Self, ApiError> {
+    pub(crate) fn open(role: &'static str, files: TlsFiles) -> Result<Self, BindError> {
         let written_at = written_at(&files);
         let current = Arc::new(ArcSwap::from(read(&files)?));
-        Ok(Self { files: Arc::new(files), current, written_at })
+        Ok(Self { role, files: Arc::new(files), current, written_at })
     }
 
-    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         TlsAcceptor::from(self.current.load_full()).accept(stream).await
     }
 
     /// Takes new files when they come. Files that are of no use change nothing.
-    pub(super) async fn keep_fresh(self, shutdown: CancellationToken) {
+    pub(crate) async fn keep_fresh(self, shutdown: CancellationToken) {
+        let role = self.role;
         let mut seen = self.written_at;
         loop {
             tokio::select! {
@@ -60,9 +71,9 @@ impl Tls {
             match read(&self.files) {
                 Ok(config) => {
                     self.current.store(config);
-                    info!("the API has a new certificate");
+                    info!("{role} has a new certificate");
                 }
-                Err(why) => warn!("the API keeps its old certificate: {why}"),
+                Err(why) => warn!("{role} keeps its old certificate: {why}"),
             }
         }
     }
@@ -73,8 +84,8 @@ fn written_at(files: &TlsFiles) -> WrittenAt {
     [at(&files.certificate), at(&files.key)]
 }
 
-fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, ApiError> {
-    let of_no_use = |path: &std::path::Path, why: String| ApiError::Certificate { path: path.to_owned(), why };
+fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, BindError> {
+    let of_no_use = |path: &std::path::Path, why: String| BindError::Certificate { path: path.to_owned(), why };
     let chain = CertificateDer::pem_file_iter(&files.certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|why| of_no_use(&files.certificate, why.to_string()))?;

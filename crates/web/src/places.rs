@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 /// The places.
-pub(super) struct Places {
+pub(crate) struct Places {
     all_max: usize,
     each_max: usize,
     taken: Mutex<Taken>,
@@ -21,12 +21,12 @@ struct Taken {
 }
 
 impl Places {
-    pub(super) fn new(all_max: usize, each_max: usize) -> Arc<Self> {
+    pub(crate) fn new(all_max: usize, each_max: usize) -> Arc<Self> {
         Arc::new(Self { all_max, each_max, taken: Mutex::default(), freed: Notify::new() })
     }
 
     /// Takes a place, until it is dropped. A proxy of ours may have as many as there are.
-    pub(super) fn take(self: &Arc<Self>, address: IpAddr, trusted: bool) -> Option<Place> {
+    pub(crate) fn take(self: &Arc<Self>, address: IpAddr, trusted: bool) -> Option<Place> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let of_address = taken.by.get(&address).copied().unwrap_or(0);
         if taken.all >= self.all_max || (!trusted && of_address >= self.each_max) {
@@ -38,7 +38,7 @@ impl Places {
     }
 
     /// Waits until no place is taken.
-    pub(super) async fn empty(&self) {
+    pub(crate) async fn empty(&self) {
         loop {
             let freed = self.freed.notified();
             if self.taken.lock().unwrap_or_else(PoisonError::into_inner).all == 0 {
@@ -50,7 +50,7 @@ impl Places {
 }
 
 /// A place that is taken.
-pub(super) struct Place {
+pub(crate) struct Place {
     places: Arc<Places>,
     address: IpAddr,
 }
