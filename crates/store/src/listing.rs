@@ -7,7 +7,8 @@
 //! nothing is dropped, else a few and then more, so that no combination of filters takes long. Where that was
 //! not enough to fill a page, the page is short and says where the next one begins.
 //!
-//! `like` is never asked for: under row-level security only comparisons that cannot leak reach an index.
+//! Neither `like` nor `coalesce` is ever asked for: under row-level security only comparisons that cannot leak reach an
+//! index, and PostgreSQL takes `coalesce` for one that could.
 
 use std::fmt;
 use std::str::FromStr;

@@ -42,8 +42,12 @@ async fn main() -> anyhow::Result<()> {
     sqlx::raw_sql("set session_replication_role = replica").execute(&mut admin).await?;
     let home = world.sells(&world.isp, month(), "home", PlanService::Pppoe).await?;
     let day = world.sells(&world.isp, hour(), "day", PlanService::Hotspot).await?;
+    let indexes = put_aside(&mut admin).await?;
     fill_people(&mut admin, world.isp.tenant.id, home.id.uuid(), people).await?;
     fill_vouchers(&mut admin, world.isp.tenant.id, day.id.uuid(), cards).await?;
+    for index in indexes {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(index)).execute(&mut admin).await?;
+    }
     sqlx::raw_sql("vacuum analyze").execute(&mut admin).await?;
     println!(
         "{people} customers and subscribers and {cards} vouchers, there after {:.0} s",
@@ -108,7 +112,7 @@ async fn ask_customers(world: &World, slowest: &mut Duration) -> anyhow::Result<
         ),
         ("customers called m…", Filter { search: search("m"), ..none() }, Sort::Made, Direction::Up),
         ("customers called njoroge1…", Filter { search: search("njoroge1"), ..none() }, Sort::Made, Direction::Up),
-        ("customers with 07123…", Filter { search: search("07123"), ..none() }, Sort::Made, Direction::Up),
+        ("customers with 070012…", Filter { search: search("070012"), ..none() }, Sort::Made, Direction::Up),
         ("… in one zone", Filter { search: search("07"), zones: zones(1), ..none() }, Sort::Made, Direction::Up),
     ];
     for (what, filter, sort, direction) in asked {
@@ -137,7 +141,7 @@ async fn ask_subscribers(world: &World, slowest: &mut Duration) -> anyhow::Resul
         ("subscribers of ten zones by name", Filter { zones: zones(10), ..none() }, Sort::Username, Direction::Up),
         ("expired of one zone", Filter { zones: zones(1), ..is(State::Expired) }, Sort::Made, Direction::Down),
         ("subscribers called house-77…", Filter { search: search("house-77"), ..none() }, Sort::Made, Direction::Up),
-        ("subscribers with 0712…", Filter { search: search("0712"), ..none() }, Sort::Made, Direction::Up),
+        ("subscribers with 070012…", Filter { search: search("070012"), ..none() }, Sort::Made, Direction::Up),
     ];
     for (what, filter, sort, direction) in asked {
         ask(&world.isp, world, what, slowest, async |tx| {
@@ -174,7 +178,7 @@ async fn ask_vouchers(world: &World, slowest: &mut Duration, plan: domain::id::P
         ("of one batch", Filter { batch, ..none() }, Sort::Made, Direction::Up),
         ("of one batch by code", Filter { batch, ..none() }, Sort::Code, Direction::Up),
         ("codes that begin with a", Filter { search: search("a"), ..none() }, Sort::Made, Direction::Up),
-        ("bought by 07123…", Filter { search: search("07123"), ..none() }, Sort::Made, Direction::Up),
+        ("bought by 070012…", Filter { search: search("070012"), ..none() }, Sort::Made, Direction::Up),
         ("bought by 07… and active", Filter { search: search("07"), ..is(State::Active) }, Sort::Made, Direction::Up),
     ];
     for (what, filter, sort, direction) in asked {
@@ -184,6 +188,22 @@ async fn ask_vouchers(world: &World, slowest: &mut Duration, plan: domain::id::P
         .await?;
     }
     Ok(())
+}
+
+/// Drops what indexes there are of what is filled, and gives the statements that make them again: they are made in
+/// minutes, and to keep each of them up row by row takes half an hour.
+async fn put_aside(admin: &mut PgConnection) -> anyhow::Result<Vec<String>> {
+    let found: Vec<(String, String)> = sqlx::query_as(
+        "select i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) from pg_index i
+         where i.indrelid in ('customers'::regclass, 'subscribers'::regclass, 'vouchers'::regclass)
+           and not i.indisunique",
+    )
+    .fetch_all(&mut *admin)
+    .await?;
+    for (name, _) in &found {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("drop index {name}"))).execute(&mut *admin).await?;
+    }
+    Ok(found.into_iter().map(|(_, makes)| makes).collect())
 }
 
 /// Customers over all zones, each with a house; one in a hundred houses is suspended, one in ten has not paid.
