@@ -135,7 +135,7 @@ impl Mpesa {
         let address = listener.local_addr()?;
         let driving = settings.driving;
         let shared = Arc::new(Shared {
-            post: Post::new(settings.tells),
+            post: Post::new(),
             state: Mutex::new(State::new(settings)),
             clock,
             stepping: tokio::sync::Mutex::new(()),
@@ -333,6 +333,11 @@ impl Mpesa {
         self.shared.state().settings.faults = faults;
     }
 
+    /// From now on all callbacks go there, whatever host their addresses name; with `None`, where those say.
+    pub fn tells(&self, place: Option<SocketAddr>) {
+        self.shared.state().settings.tells = place;
+    }
+
     /// From now on these rules hold.
     pub fn rules(&self, rules: Rules) {
         self.shared.state().settings.rules = rules;
@@ -415,7 +420,8 @@ impl Shared {
     }
 
     async fn tell(&self, letter: Letter) -> Option<(u16, Vec<u8>)> {
-        let answer = self.post.carry(&letter).await;
+        let place = self.state().settings.tells;
+        let answer = self.post.carry(&letter, place).await;
         let status = answer.as_ref().map(|(status, _)| *status);
         let Letter { kind, url, body, is_forged } = letter;
         self.state().note(Told { kind, url, body, status, is_forged });

@@ -156,6 +156,23 @@ async fn an_answer_that_was_lost_is_found_by_the_token_in_the_callbacks_address(
 }
 
 #[tokio::test]
+async fn callbacks_that_find_nobody_are_lost_and_the_look_up_knows_all_the_same() {
+    let stage = Stage::open().await;
+
+    let lost = stage.sent("254712345600", "AWAY").await;
+    stage.twin.tells("127.0.0.1:9".parse().ok());
+    stage.passes(10).await;
+    stage.twin.tells(None);
+    stage.sent("254722345600", "BACK").await;
+    stage.passes(10).await;
+
+    let told: Vec<Option<u16>> = stage.twin.told().iter().map(|told| told.status).collect();
+    assert_eq!(told, [None, Some(200)]);
+    assert_eq!(stage.endings().len(), 1);
+    assert!(is_paid(&stage.look_up(&lost).await));
+}
+
+#[tokio::test]
 async fn a_busy_telephone_a_spike_and_a_page_put_nothing_on_it() {
     let stage = Stage::open().await;
 

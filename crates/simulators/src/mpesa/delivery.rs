@@ -23,17 +23,16 @@ const ANSWER_MAX_BYTES: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Post {
     client: Client<HttpConnector, Full<Bytes>>,
-    to: Option<SocketAddr>,
 }
 
 impl Post {
-    pub(super) fn new(to: Option<SocketAddr>) -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), to }
+    pub(super) fn new() -> Self {
+        Self { client: Client::builder(TokioExecutor::new()).build_http() }
     }
 
-    /// Carries a letter, and gives the answer's status and body; `None` when nobody was there.
-    pub(super) async fn carry(&self, letter: &Letter) -> Option<(u16, Vec<u8>)> {
-        let uri = self.address(&letter.url)?;
+    /// Carries a letter to where its address says, or to `place` whatever it says, and gives the answer's status and body; `None` when nobody was there.
+    pub(super) async fn carry(&self, letter: &Letter, place: Option<SocketAddr>) -> Option<(u16, Vec<u8>)> {
+        let uri = address(&letter.url, place)?;
         let request = Request::builder()
             .method(Method::POST)
             .uri(uri)
@@ -48,16 +47,16 @@ impl Post {
         };
         timeout(PATIENCE, answered).await.ok().flatten()
     }
+}
 
-    fn address(&self, url: &str) -> Option<Uri> {
-        let uri: Uri = url.parse().ok()?;
-        let path = uri.path_and_query()?.clone();
-        let to = match self.to {
-            Some(to) => to,
-            None => here(&uri)?,
-        };
-        Uri::builder().scheme("http").authority(to.to_string()).path_and_query(path).build().ok()
-    }
+fn address(url: &str, place: Option<SocketAddr>) -> Option<Uri> {
+    let uri: Uri = url.parse().ok()?;
+    let path = uri.path_and_query()?.clone();
+    let to = match place {
+        Some(place) => place,
+        None => here(&uri)?,
+    };
+    Uri::builder().scheme("http").authority(to.to_string()).path_and_query(path).build().ok()
 }
 
 /// An address of this machine that a URL names.
@@ -74,15 +73,16 @@ mod tests {
 
     #[test]
     fn letters_stay_on_this_machine() {
-        let post = |to: Option<&str>| Post::new(to.and_then(|to| to.parse().ok()));
-        let address = |post: &Post, url: &str| post.address(url).map(|uri| uri.to_string());
-        let (own, led) = (post(None), post(Some("127.0.0.1:9")));
+        let carried = |url: &str, place: Option<&str>| {
+            address(url, place.and_then(|place| place.parse().ok())).map(|uri| uri.to_string())
+        };
 
-        assert_eq!(address(&own, "http://127.0.0.1:8/cb/0?a=b").as_deref(), Some("http://127.0.0.1:8/cb/0?a=b"));
-        assert_eq!(address(&own, "http://localhost:8/cb").as_deref(), Some("http://127.0.0.1:8/cb"));
+        assert_eq!(carried("http://127.0.0.1:8/cb/0?a=b", None).as_deref(), Some("http://127.0.0.1:8/cb/0?a=b"));
+        assert_eq!(carried("http://localhost:8/cb", None).as_deref(), Some("http://127.0.0.1:8/cb"));
         for elsewhere in ["https://pay.example.net/cb", "http://10.0.0.1/cb", "http://example.net/cb", "nonsense"] {
-            assert_eq!(address(&own, elsewhere), None, "{elsewhere}");
+            assert_eq!(carried(elsewhere, None), None, "{elsewhere}");
         }
-        assert_eq!(address(&led, "https://pay.example.net/cb/0").as_deref(), Some("http://127.0.0.1:9/cb/0"));
+        let led = carried("https://pay.example.net/cb/0", Some("127.0.0.1:9"));
+        assert_eq!(led.as_deref(), Some("http://127.0.0.1:9/cb/0"));
     }
 }
