@@ -8,6 +8,7 @@ mod exception;
 mod job;
 mod journal;
 mod keys;
+mod ledger;
 mod nas;
 mod operation;
 mod place;
@@ -42,6 +43,7 @@ pub use crate::cli::exception::{Exception, ExceptionList, ExceptionResolve};
 pub use crate::cli::job::Job;
 pub use crate::cli::journal::{Journal, Requeued};
 pub use crate::cli::keys::{DataKey, MasterKey};
+pub use crate::cli::ledger::Ledger;
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
 pub use crate::cli::operation::Operation;
 pub use crate::cli::place::{Branch, Zone as PlaceZone};
@@ -166,6 +168,9 @@ pub enum Command {
     /// The audit: who changed what, and how it was before
     #[command(subcommand)]
     Audit(Audit),
+    /// The ledger: whether a tenant's books are whole, and the proof of that for others to keep
+    #[command(subcommand)]
+    Ledger(Ledger),
     /// What was used, by the hour, the day or the month
     Usage(Usage),
     /// Sessions: who is online

@@ -14,6 +14,7 @@ pub mod job;
 pub mod journal;
 pub mod key;
 pub mod keys;
+pub mod ledger;
 pub mod migrate;
 pub mod nas;
 pub mod node;

@@ -81,6 +81,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         | Command::Operation(_)
         | Command::Import(_)
         | Command::Audit(_)
+        | Command::Ledger(_)
         | Command::Usage(_)
         | Command::Session(_)
         | Command::Device(_)
@@ -134,6 +135,7 @@ async fn run_one(config: &Config, opened: &Opened, command: Command) -> anyhow::
         Command::Import(command) => commands::import::run(opened, command).await,
         Command::Usage(command) => commands::usage::run(opened, command).await,
         Command::Audit(command) => commands::audit::run(opened, command).await,
+        Command::Ledger(command) => commands::ledger::run(opened, command).await,
         Command::Session(command) => commands::session::run(opened, command).await,
         Command::Device(command) => commands::device::run(opened, command).await,
         Command::Exception(command) => commands::exception::run(opened, command).await,

@@ -97,6 +97,7 @@ impl Server {
                 control: Coa::new(settings::coa(config), u64::from_ne_bytes(seed)),
                 mailer,
                 teller,
+                gateways: None,
             }
         });
         let radius = if roles.contains(&Role::Radius) {

@@ -11,6 +11,7 @@ pub mod database;
 pub mod dice;
 pub mod free;
 pub mod furnished;
+pub mod gateway;
 pub mod hostile;
 pub mod line;
 pub mod mail;

@@ -28,6 +28,7 @@ use domain::rate::RateLimit;
 use domain::sales::batch::{Batch, Channel};
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::time::{Span, Timestamp, Zone};
+use ports::gateway::Gateway;
 use ports::{Clock, Mailer, Random as _};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -47,10 +48,12 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use worker::money::{Money as MoneyDuty, MoneyParts};
 use worker::queue::{Queue, QueueParts};
 
 use crate::client::{PATIENCE, Router};
 use crate::database::Database;
+use crate::gateway::Scripted;
 use crate::partner;
 
 /// A clock that stands where the story puts it; its monotonic side runs as the machine's does.
@@ -120,6 +123,8 @@ pub struct World {
     readings: Counter,
     /// The mail server that letters are sent through.
     pub mail: MailCatcher,
+    /// The gateway that people pay through.
+    pub gateway: Arc<Scripted>,
     shutdown: CancellationToken,
     serving: Option<JoinHandle<()>>,
     kept: TempDir,
@@ -209,6 +214,7 @@ impl World {
             readings,
             decisions,
             mail,
+            gateway: Arc::default(),
             shutdown,
             serving,
             kept: journal,
@@ -241,7 +247,22 @@ impl World {
             control: Coa::new(routers::coa::Settings::default(), u64::from_ne_bytes(seed)),
             mailer: self.mailer(),
             teller: partner::teller(),
+            gateways: Some(worker::Gateways {
+                gateway: Arc::clone(&self.gateway) as Arc<dyn Gateway>,
+                callback_base: "https://pay.example.net".to_owned(),
+            }),
         }
+    }
+
+    /// What deals with money, to be gone through step by step.
+    pub fn money(&self) -> MoneyDuty {
+        MoneyDuty::new(MoneyParts {
+            store: self.store.clone(),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            random: Arc::new(OsRandom),
+            gateway: Arc::clone(&self.gateway) as Arc<dyn Gateway>,
+            callback_base: "https://pay.example.net".to_owned(),
+        })
     }
 
     /// The queue of what is done outside, to be gone through step by step.
@@ -252,6 +273,7 @@ impl World {
             random: Arc::new(OsRandom),
             mailer: self.mailer(),
             teller: partner::teller(),
+            money: Some(self.money()),
         })
     }
 
@@ -263,6 +285,7 @@ impl World {
             random: Arc::new(OsRandom),
             mailer: self.mailer(),
             teller: partner::cautious_teller(),
+            money: None,
         })
     }
 
@@ -297,6 +320,7 @@ impl World {
             readings,
             decisions: DecisionMeters::default(),
             mail,
+            gateway: Arc::default(),
             shutdown,
             serving: None,
             kept: journal,

@@ -1,6 +1,6 @@
 //! Keeps ended sessions: moves them away from those that live, month by month, and lets go of the oldest. Puts what was
-//! used by the hour into the days, and lets go of what was asked of routers, and done outside, long ago. Finishes what a
-//! change of data keys has left.
+//! used by the hour into the days, and lets go of what was asked of routers, done outside and said by gateways, long ago.
+//! Closes the days of ledgers. Finishes what a change of data keys has left.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use actions::access::keep_sessions::{BATCH_MAX, Kept, keep_sessions};
 use actions::access::roll_usage::roll_usage;
+use actions::money::proof::close_days;
 use actions::platform::change_keys::{seal_anew, unfinished};
 use domain::id::TenantId;
 use domain::time::Span;
 use ports::RouterControl;
 use store::access::{convergence, history};
+use store::money::{callbacks, prompt_locks};
 use store::platform::{jobs, tenants, webhooks};
 use store::{StoreError, TenantScope};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +31,9 @@ const ORDERS_KEPT: Span = Span::seconds(30 * 24 * 3_600);
 
 /// How long it is remembered what was done outside.
 const JOBS_KEPT: Span = Span::seconds(30 * 24 * 3_600);
+
+/// How long it is remembered what gateways said, as they said it.
+const CALLBACKS_KEPT: Span = Span::seconds(90 * 24 * 3_600);
 
 /// How soon after the start, and between two batches: those who log in go first.
 const BREATH: Duration = Duration::from_millis(200);
@@ -64,6 +69,7 @@ async fn step<C: RouterControl>(worker: &Worker<C>, shutdown: &CancellationToken
     let now = worker.context().now();
     let mut tx = store.system().await?;
     history::prepare(&mut tx, now).await?;
+    prompt_locks::forget(&mut tx, now).await?;
     let days: HashMap<TenantId, u32> = tenants::session_days(&mut tx).await?.into_iter().collect();
     tx.commit().await?;
     let zones = worker.all_tenants().await?;
@@ -82,7 +88,11 @@ async fn step<C: RouterControl>(worker: &Worker<C>, shutdown: &CancellationToken
             convergence::forget_orders(&mut tx, now.minus(ORDERS_KEPT)).await?;
             jobs::forget_done(&mut tx, now.minus(JOBS_KEPT)).await?;
             webhooks::forget_deliveries(&mut tx, now.minus(JOBS_KEPT)).await?;
+            callbacks::forget(&mut tx, now.minus(CALLBACKS_KEPT)).await?;
             tx.commit().await?;
+            if let Some(zone) = zone {
+                close_days(store, &scope, zone, worker.context()).await?;
+            }
             let Some(days) = days else { return Ok(()) };
             loop {
                 let kept = keep_sessions(store, &scope, *days, now).await?;

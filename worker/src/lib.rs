@@ -5,14 +5,17 @@
 //! `policy::access::convergence`. Beside it: what is to be said to people (`notice`), ended sessions that are kept aside
 //! (`keep`), and impersonations whose time has run out (`visits`). All of it may be done twice, by two nodes at once as well.
 //!
-//! On every node: what deeds want done outside, as letters and the telling of partners (`queue`). What waits there is
-//! counted by one (`piles`).
+//! Beside that, on the same node: money, from what gateways say to what is given for it (`money`).
+//!
+//! On every node: what deeds want done outside, as letters, the telling of partners and prompts (`queue`). What waits
+//! there is counted by one (`piles`).
 #![forbid(unsafe_code)]
 
 mod ask;
 mod keep;
 mod look;
 mod meters;
+pub mod money;
 mod notice;
 mod piles;
 pub mod queue;
@@ -27,6 +30,7 @@ use std::time::Duration;
 
 use actions::context::Context;
 use domain::id::NodeId;
+use ports::gateway::Gateway;
 use ports::{Clock, Mailer, Random, RouterControl, Teller};
 use store::platform::leases;
 use store::{Store, StoreError};
@@ -38,6 +42,7 @@ use tracing::{debug, info, warn};
 pub use crate::meters::Meters;
 
 use crate::ask::Desk;
+use crate::money::{Money, MoneyParts};
 use crate::queue::{Queue, QueueParts};
 use crate::routers::Routers;
 use crate::tenants::{Tenants, Zones};
@@ -69,6 +74,23 @@ pub struct Parts<C> {
     pub mailer: Arc<dyn Mailer>,
     /// Who tells partners.
     pub teller: Arc<dyn Teller>,
+    /// Who speaks to gateways, and where their callbacks come in; `None` on a server that speaks to none.
+    pub gateways: Option<Gateways>,
+}
+
+/// Who takes money for ISPs.
+#[derive(Clone)]
+pub struct Gateways {
+    /// Who speaks to them.
+    pub gateway: Arc<dyn Gateway>,
+    /// Where their callbacks come in, without a slash at the end: `https://pay.example.net`.
+    pub callback_base: String,
+}
+
+impl std::fmt::Debug for Gateways {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateways").field("callback_base", &self.callback_base).finish_non_exhaustive()
+    }
 }
 
 impl<C> std::fmt::Debug for Parts<C> {
@@ -111,15 +133,29 @@ pub async fn run<C: RouterControl>(parts: Parts<C>, shutdown: CancellationToken)
         desk: Desk::new(answers),
         holds: AtomicBool::new(false),
     });
+    let money = worker.parts.gateways.clone().map(|Gateways { gateway, callback_base }| {
+        Money::new(MoneyParts {
+            store: worker.parts.store.clone(),
+            clock: Arc::clone(&worker.parts.clock),
+            random: Arc::clone(&worker.parts.random),
+            gateway,
+            callback_base,
+        })
+    });
     let queue = Queue::new(QueueParts {
         store: worker.parts.store.clone(),
         clock: Arc::clone(&worker.parts.clock),
         random: Arc::clone(&worker.parts.random),
         mailer: Arc::clone(&worker.parts.mailer),
         teller: Arc::clone(&worker.parts.teller),
+        money: money.clone(),
     });
     let mut duties = JoinSet::new();
     duties.spawn(queue.run(shutdown.clone()));
+    if let Some(money) = money {
+        let worker = Arc::clone(&worker);
+        duties.spawn(money.run(move || worker.holds(), shutdown.clone()));
+    }
     duties.spawn(hold(Arc::clone(&worker), shutdown.clone()));
     duties.spawn(routers::keep_fresh(Arc::clone(&worker), shutdown.clone()));
     duties.spawn(wake::keep_waking(Arc::clone(&worker), shutdown.clone()));

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
+use crate::money::Money;
 use crate::sleep_or_stop;
 
 /// How often it is looked for jobs. A deed's letter is on its way that soon after it has committed.
@@ -28,6 +29,9 @@ const AT_ONCE: u16 = 8;
 
 /// When somebody else may take a job, because whoever has taken it seems to be gone. Longer than any try.
 const LEASE: Span = Span::seconds(120);
+
+/// What is said of jobs that need a gateway, on a server that speaks to none.
+const NO_GATEWAYS: &str = "this server speaks to no gateways";
 
 /// Does jobs.
 #[derive(Clone)]
@@ -47,6 +51,8 @@ pub struct QueueParts {
     pub mailer: Arc<dyn Mailer>,
     /// Who tells partners.
     pub teller: Arc<dyn Teller>,
+    /// Who deals with money.
+    pub money: Option<Money>,
 }
 
 impl std::fmt::Debug for QueueParts {
@@ -154,6 +160,14 @@ impl Queue {
         let outcome = match &work {
             Work::Mail(letter) => self.parts.mailer.send(job.id, letter).await,
             Work::Webhook(delivery) => self.tell(job, *delivery).await?,
+            Work::Prompt(payment) => match &self.parts.money {
+                Some(money) => money.prompt(&job.scope, *payment).await?,
+                None => Outcome::Later(NO_GATEWAYS.to_owned()),
+            },
+            Work::Reversal(refund) => match &self.parts.money {
+                Some(money) => money.give_back_money(&job.scope, *refund).await?,
+                None => Outcome::Later(NO_GATEWAYS.to_owned()),
+            },
         };
         let why = match &outcome {
             Outcome::Done => None,

@@ -7,6 +7,7 @@ pub mod context;
 
 pub mod access;
 pub mod messages;
+pub mod money;
 pub mod network;
 pub mod people;
 pub mod platform;

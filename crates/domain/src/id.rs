@@ -182,6 +182,9 @@ pub mod kind {
     /// Money that is given back.
     #[derive(Debug)]
     pub enum Refund {}
+    /// What a gateway is asked about a receipt.
+    #[derive(Debug)]
+    pub enum Inquiry {}
 }
 
 /// Id of a customer: who uses and pays.
@@ -219,6 +222,8 @@ pub type EntryId = Id<kind::Entry>;
 pub type CallbackId = Id<kind::Callback>;
 /// Id of money that is given back.
 pub type RefundId = Id<kind::Refund>;
+/// Id of what a gateway is asked about a receipt.
+pub type InquiryId = Id<kind::Inquiry>;
 
 /// Id of a deed on many subscribers at once.
 pub type OperationId = Id<kind::Operation>;

@@ -1,6 +1,7 @@
 //! Money in integer minor units. Never a float, never a guess between currencies. Beneath it, how it moves:
 //! [`gateway`] (who takes it), [`claim`] (what somebody says of a payment, and what is proof), [`payment`] (an attempt to
-//! pay), [`arrival`] (what has come), [`posting`] (the ledger), [`wallet`] (paid and not yet used), [`refund`] (given back).
+//! pay), [`arrival`] (what has come), [`posting`] (the ledger), [`wallet`] (paid and not yet used), [`refund`] (given back),
+//! [`inquiry`] (what a gateway is asked about a receipt).
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use thiserror::Error;
 pub mod arrival;
 pub mod claim;
 pub mod gateway;
+pub mod inquiry;
 pub mod payment;
 pub mod posting;
 pub mod refund;

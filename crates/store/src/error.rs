@@ -195,6 +195,12 @@ fn of_constraint(name: &str, code: &str) -> StoreError {
         "plans_current_revision_fkey" | "sessions_tenant_id_plan_id_plan_revision_fkey" => {
             "the plan has no such revision"
         }
+        "gateways_shortcode_key" => "a gateway with that shortcode exists already",
+        "payments_reference_key" => "a payment with that reference exists already",
+        "arrivals_receipt_key" => "money with that receipt is known already",
+        "activations_pkey" | "ledger_entries_sale_key" => "something was given for that payment already",
+        "refunds_arrival_key" => "that money goes back already",
+        "wallets_not_overdrawn" => "there is not that much in the wallet",
         "sessions_tenant_id_nas_id_fkey" | "decisions_tenant_id_nas_id_fkey" => "the NAS does not exist",
         _ if code == "23503" => "it points at something that does not exist",
         _ if code == "23505" => "it exists already",

@@ -25,6 +25,7 @@ pub mod sealing;
 
 pub mod access;
 pub mod messages;
+pub mod money;
 pub mod network;
 pub mod people;
 pub mod platform;

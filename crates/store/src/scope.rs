@@ -41,6 +41,12 @@ impl TenantScope {
         Self { tenant }
     }
 
+    /// For whoever takes gateways' callbacks alone: the ISP whose gateway's token the address has. What comes that way may
+    /// be kept, and nothing else.
+    pub(crate) const fn of_callback(tenant: TenantId) -> Self {
+        Self { tenant }
+    }
+
     /// For the platform's people, who have proved twice who they are: the tenant in whose place they act, or that they
     /// do a deed about. And the platform's own tenant, for the price list and for sign-ups, which are anybody's.
     pub const fn of_platform(tenant: TenantId) -> Self {

@@ -12,7 +12,8 @@
 //! run_out}`); and whoever takes jobs of whichever tenant (`platform::jobs::claim`), counts them (`piles`), or has one tried
 //! again (`tenant_of`), ISPs' accounts and the price book for the platform's own people
 //! (`platform::{accounts, tiers, settings, sign_ups}`), and the data keys of all when the master key changes
-//! (`platform::data_keys`).
+//! (`platform::data_keys`); and, of money, whose gateway a callback comes to (`money::gateways::of_token`), who has
+//! something to be looked at (`money::due`), and telephones with a prompt on them (`money::prompt_locks`).
 
 use std::sync::Arc;
 

@@ -11,11 +11,19 @@ const MAIL: &[i64] = &[5, 30, 120, 600, 1_800, 3_600, 10_800];
 /// of everything. Whatever is parked then can be told again.
 const WEBHOOK: &[i64] = &[5, 30, 120, 600, 1_800, 7_200, 21_600, 43_200];
 
+/// The same for a prompt: somebody waits for it, and after two minutes has gone away.
+const PROMPT: &[i64] = &[3, 7, 15, 25, 35, 45];
+
+/// The same for having money given back, as long as the gateway was certainly not asked: a day.
+const REVERSAL: &[i64] = &[30, 120, 600, 1_800, 7_200, 21_600, 43_200];
+
 /// How long to wait after that many tries; `None`: it was tried often enough.
 pub fn wait_after(kind: JobKind, tries: u32) -> Option<Span> {
     let waits = match kind {
         JobKind::Mail => MAIL,
         JobKind::Webhook => WEBHOOK,
+        JobKind::Prompt => PROMPT,
+        JobKind::Reversal => REVERSAL,
     };
     let place = usize::try_from(tries).unwrap_or(usize::MAX).checked_sub(1)?;
     waits.get(place).copied().map(Span::seconds)
@@ -26,6 +34,8 @@ pub fn tries_max(kind: JobKind) -> u32 {
     let waits = match kind {
         JobKind::Mail => MAIL,
         JobKind::Webhook => WEBHOOK,
+        JobKind::Prompt => PROMPT,
+        JobKind::Reversal => REVERSAL,
     };
     u32::try_from(waits.len()).unwrap_or(u32::MAX).saturating_add(1)
 }

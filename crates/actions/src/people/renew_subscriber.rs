@@ -2,14 +2,14 @@
 
 use domain::access::facts::Holder;
 use domain::people::subscriber::{Standing, Username};
-use domain::platform::audit::{Change, Thing, Verb};
+use domain::platform::audit::{Change, Entry, Thing, Verb};
 use domain::sales::extension::{EndIsPast, Extension};
 use domain::time::{Timestamp, Zone};
 use store::access::online;
 use store::people::subscribers::{self, Record};
 use store::platform::audit;
 use store::sales::plans;
-use store::{Store, StoreError, TenantScope};
+use store::{Store, StoreError, TenantScope, TenantTx};
 use thiserror::Error;
 
 use crate::context::Context;
@@ -70,15 +70,29 @@ pub async fn renew_as_seen(
     context: Context<'_>,
 ) -> Result<Renewed, RenewError> {
     let mut tx = store.tenant(scope).await?;
+    let (renewed, entry) = renew_in(&mut tx, zone, (username, seen), extension, context).await?;
+    audit::note(&mut tx, &[entry]).await?;
+    tx.commit().await?;
+    Ok(renewed)
+}
+
+/// The same in a deed's own transaction, which puts the entry into the audit.
+pub(crate) async fn renew_in(
+    tx: &mut TenantTx,
+    zone: &Zone,
+    (username, seen): (&Username, Option<&Record>),
+    extension: Option<Extension>,
+    context: Context<'_>,
+) -> Result<(Renewed, Entry), RenewError> {
     let unknown = || RenewError::Unknown(username.clone());
-    let subscriber = subscribers::lock(&mut tx, username).await?.ok_or_else(unknown)?;
-    if !is_as_seen(&mut tx, subscriber.id, seen).await? {
+    let subscriber = subscribers::lock(tx, username).await?.ok_or_else(unknown)?;
+    if !is_as_seen(tx, subscriber.id, seen).await? {
         return Err(RenewError::Changed);
     }
     let extension = match extension {
         Some(extension) => extension,
         None => {
-            let plans = plans::load(&mut tx, Some(&[subscriber.plan])).await?.found;
+            let plans = plans::load(tx, Some(&[subscriber.plan])).await?.found;
             let plan = plans.first().ok_or(StoreError::Missing { what: "plan" })?;
             Extension::By(plan.terms.duration)
         }
@@ -89,10 +103,9 @@ pub async fn renew_as_seen(
         (None, Extension::To(_)) => extension.end(now, zone, now)?,
         (None, Extension::By(_)) => return Err(RenewError::Endless(username.clone())),
     };
-    subscribers::set_until(&mut tx, subscriber.id, Some(until)).await?;
+    subscribers::set_until(tx, subscriber.id, Some(until)).await?;
     let changes = vec![Change::of("until", subscriber.until, Some(until))];
-    audit::note(&mut tx, &[context.audit(Verb::RenewSubscriber, Thing::Subscriber(subscriber.id), changes)]).await?;
-    let live = online::of_holder(&mut tx, Holder::Subscriber(subscriber.id)).await?;
-    tx.commit().await?;
-    Ok(Renewed { before: subscriber.until, until, standing: subscriber.standing, live })
+    let live = online::of_holder(tx, Holder::Subscriber(subscriber.id)).await?;
+    let entry = context.audit(Verb::RenewSubscriber, Thing::Subscriber(subscriber.id), changes);
+    Ok((Renewed { before: subscriber.until, until, standing: subscriber.standing, live }, entry))
 }

@@ -82,6 +82,33 @@ pub async fn sell_new(
     buyer: Option<Msisdn>,
     context: Context<'_>,
 ) -> Result<Sold, SellError> {
+    let mut tx = store.tenant(scope).await?;
+    let wanted = Wanted { buyer, channel: Channel::Printed, code: None };
+    let (id, sold) = sell_in(&mut tx, zone, plan, wanted, context).await?;
+    note_sale(&mut tx, id, sold.until, context).await?;
+    tx.commit().await?;
+    Ok(sold)
+}
+
+/// A voucher that is made and sold at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// The phone number that may log in with it.
+    pub(crate) buyer: Option<Msisdn>,
+    /// Where it comes into the world.
+    pub(crate) channel: Channel,
+    /// Its code, where that is free.
+    pub(crate) code: Option<VoucherCode>,
+}
+
+/// Makes one voucher and sells it at once, in a deed's own transaction. The deed notes it in the audit.
+pub(crate) async fn sell_in(
+    tx: &mut TenantTx,
+    zone: &Zone,
+    plan: &Plan,
+    wanted: Wanted,
+    context: Context<'_>,
+) -> Result<(VoucherId, Sold), SellError> {
     if plan.service != PlanService::Hotspot {
         return Err(SellError::NotHotspot(plan.name.to_string(), plan.service.code()));
     }
@@ -93,7 +120,7 @@ pub async fn sell_new(
     let batch = Batch {
         id: context.new_id(),
         plan: plan.id,
-        channel: Channel::Printed,
+        channel: wanted.channel,
         size: 1,
         note: String::new(),
         sell_by: None,
@@ -102,22 +129,21 @@ pub async fn sell_new(
     let made = NewVouchers {
         batch: batch.id,
         plan: plan.id,
-        bought_by: buyer,
+        bought_by: wanted.buyer,
         sell_by: None,
         sold_at: Some(now),
         expires_at: until,
         created_at: now,
     };
-    let mut tx = store.tenant(scope).await?;
-    batches::add(&mut tx, &batch).await?;
+    batches::add(tx, &batch).await?;
+    let mut wish = wanted.code;
     for _ in 0..TRIES_MAX {
-        let code = codes::make(codes::LENGTH, &mut |end| context.random().index_below(end));
+        let code =
+            wish.take().unwrap_or_else(|| codes::make(codes::LENGTH, &mut |end| context.random().index_below(end)));
         let id = context.new_id();
-        let accepted = vouchers::insert_codes(&mut tx, &[(id, code)], &made).await?;
+        let accepted = vouchers::insert_codes(tx, &[(id, code)], &made).await?;
         if let Some(code) = accepted.into_iter().next() {
-            note_sale(&mut tx, id, until, context).await?;
-            tx.commit().await?;
-            return Ok(Sold { code, until });
+            return Ok((id, Sold { code, until }));
         }
     }
     Err(SellError::Exhausted)

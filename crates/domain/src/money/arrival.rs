@@ -64,6 +64,8 @@ pub enum ArrivalState {
     Disputed,
     /// It went back.
     Reversed,
+    /// It was found to be the same money as another arrival, which counts.
+    Folded,
 }
 
 impl ArrivalState {
@@ -75,6 +77,7 @@ impl ArrivalState {
             Self::InWallet(_) => "in_wallet",
             Self::Disputed => "disputed",
             Self::Reversed => "reversed",
+            Self::Folded => "folded",
         }
     }
 }
@@ -90,6 +93,8 @@ pub struct Arrival {
     pub receipt: Option<Receipt>,
     /// Whether the gateway itself has told that number, and not only a callback.
     pub is_receipt_proven: bool,
+    /// Whether it may be what a prompt brought: the look-up of the prompt was taken for it.
+    pub is_of_prompt: bool,
     /// How much.
     pub amount: Money,
     /// Who told of it first.

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::id::GatewayId;
 use crate::secret::Secret;
+use crate::time::Timestamp;
 
 /// Which company takes the money.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -130,6 +132,42 @@ pub struct GatewayKeys {
     pub passkey: Secret<String>,
     /// For looking up, reversing and the balance; without it these cannot be asked for.
     pub initiator: Option<Initiator>,
+}
+
+/// A gateway as its ISP's staff sees it: without what opens it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IspGateway {
+    /// Its id.
+    pub id: GatewayId,
+    /// Which company.
+    pub kind: GatewayKind,
+    /// Whether money moves.
+    pub environment: Environment,
+    /// To whom the passkey belongs.
+    pub shortcode: Shortcode,
+    /// How people pay.
+    pub pay_to: PayTo,
+    /// Whether a confirmation is believed that cannot be verified, because nobody may look up receipts.
+    pub trusts_confirmations: bool,
+    /// How often a minute the gateway may be asked what became of something.
+    pub looks_per_minute: u32,
+    /// Whether anybody can pay through it now. What was begun is seen to its end all the same.
+    pub is_active: bool,
+    /// When it was set up.
+    pub created_at: Timestamp,
+    /// Up to when its own books were read.
+    pub pulled_until: Option<Timestamp>,
+    /// When they are read next; `None` for one that has none to be read.
+    pub pull_at: Option<Timestamp>,
+    /// Counts its changes.
+    pub revision: u64,
+}
+
+impl IspGateway {
+    /// How often a minute a gateway is asked, unless somebody knows better.
+    pub const LOOKS_PER_MINUTE: u32 = 5;
+    /// The most that can be set.
+    pub const LOOKS_PER_MINUTE_MAX: u32 = 6_000;
 }
 
 /// A gateway as an adapter needs it to speak in an ISP's name.

@@ -1,5 +1,6 @@
 //! A payment: one attempt of somebody to pay for something, and its life.
 
+use crate::access::facts::Holder;
 use crate::id::{GatewayId, NasId, PaymentId, PlanId, SubscriberId};
 use crate::mac::Mac;
 use crate::money::Money;
@@ -198,6 +199,19 @@ pub struct Payment {
 impl Payment {
     /// Most characters of a reference: what a gateway takes as account.
     pub const REFERENCE_MAX: usize = 12;
+}
+
+/// What was given for a payment: once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Activation {
+    /// The payment.
+    pub payment: PaymentId,
+    /// The voucher that was made, or the subscriber that was renewed.
+    pub holder: Holder,
+    /// Its end; `None` while it waits for its first use.
+    pub until: Option<Timestamp>,
+    /// When.
+    pub at: Timestamp,
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::id::{ArrivalId, RefundId};
 use crate::money::Money;
+use crate::money::wallet::WalletOf;
 use crate::time::Timestamp;
 
 /// How far a refund is.
@@ -49,12 +50,16 @@ pub struct Refund {
     pub arrival: ArrivalId,
     /// How much.
     pub amount: Money,
+    /// Out of whose wallet; `None` is money that nobody's was.
+    pub out_of: Option<WalletOf>,
     /// Why, in staff's words.
     pub why: String,
     /// How far it is.
     pub state: RefundState,
     /// The gateway's number of our question.
     pub conversation: Option<String>,
+    /// What was last said of it.
+    pub said: Option<String>,
     /// When it was asked for.
     pub created_at: Timestamp,
 }

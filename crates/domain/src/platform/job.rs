@@ -1,6 +1,6 @@
 //! Jobs: what is done outside, later, and again until it is done. A deed writes them in its own transaction.
 
-use crate::id::{DeliveryId, JobId};
+use crate::id::{DeliveryId, JobId, PaymentId, RefundId};
 use crate::messages::letter::Letter;
 use crate::time::Timestamp;
 
@@ -11,6 +11,10 @@ pub enum Work {
     Mail(Letter),
     /// Tell a partner's webhook of an event. What is told stands in the delivery; the job has its id.
     Webhook(DeliveryId),
+    /// Send a prompt to a telephone. What is asked for stands in the payment; the job has its id.
+    Prompt(PaymentId),
+    /// Have the gateway give money back. What stands in the refund; the job has its id.
+    Reversal(RefundId),
 }
 
 impl Work {
@@ -19,6 +23,8 @@ impl Work {
         match self {
             Self::Mail(_) => JobKind::Mail,
             Self::Webhook(_) => JobKind::Webhook,
+            Self::Prompt(_) => JobKind::Prompt,
+            Self::Reversal(_) => JobKind::Reversal,
         }
     }
 }
@@ -30,17 +36,23 @@ pub enum JobKind {
     Mail,
     /// An event that a partner's webhook is told of.
     Webhook,
+    /// A prompt for a telephone.
+    Prompt,
+    /// Money that is given back by the gateway.
+    Reversal,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Mail, Self::Webhook];
+    pub const ALL: [Self; 4] = [Self::Mail, Self::Webhook, Self::Prompt, Self::Reversal];
 
     /// Its name in records.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::Webhook => "webhook",
+            Self::Prompt => "prompt",
+            Self::Reversal => "reversal",
         }
     }
 

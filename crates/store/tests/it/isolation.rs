@@ -83,14 +83,21 @@ async fn every_key_of_a_tenants_table_begins_with_the_tenant() {
     .await
     .expect("reads");
 
-    // The feed and the sessions to look at are read over all tenants, and codes are unique over all of them.
+    // The feed, the sessions to look at and what is due of money are read over all tenants, and codes are unique over all
+    // of them.
     // So is whatever somebody brings to the API before it is known from whom they come.
     assert_eq!(
         strays,
         [
             "api_keys_by_earlier_token",
             "api_keys_by_token",
+            "callbacks_to_read",
             "changes_by_transaction",
+            "gateways_by_token",
+            "gateways_to_pull",
+            "inquiries_due",
+            "payments_claimed",
+            "payments_to_look_at",
             "sessions_to_look_at",
             "sign_ins_by_token",
             "staff_email_key",

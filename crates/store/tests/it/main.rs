@@ -1,5 +1,6 @@
 //! The store against a real PostgreSQL. Two tenants always.
 
+mod money_things;
 mod scene;
 
 mod access;
@@ -10,6 +11,7 @@ mod door;
 mod idempotency;
 mod isolation;
 mod lists;
+mod money;
 mod nodes;
 mod people;
 mod routers;

@@ -27,6 +27,7 @@ pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "staff", column: "totp_sealed" },
     SealedColumn { table: "jobs", column: "payload_sealed" },
     SealedColumn { table: "webhooks", column: "secret_sealed" },
+    SealedColumn { table: "gateways", column: "keys_sealed" },
     SealedColumn { table: "idempotency_keys", column: "answer_sealed" },
 ];
 

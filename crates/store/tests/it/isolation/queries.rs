@@ -58,6 +58,7 @@ macro_rules! case_of {
 }
 
 mod accounts;
+mod money;
 mod network;
 mod people;
 mod platform;
@@ -514,6 +515,7 @@ async fn walk() {
     platform::walk(&mut walk, &their_entry).await;
     accounts::walk(&mut walk).await;
     webhooks::walk(&mut walk).await;
+    money::walk(&mut walk).await;
     sales::walk(&mut walk, theirs, &their_customer).await;
     case!("sales::batches::add", |tx| {
         batches::add(tx, &theirs.batch).await?;
