@@ -222,15 +222,15 @@ fn failure(kind: FailureKind) -> Failure {
 /// The octets of a prompt's callback.
 pub fn prompt_callback(checkout: &str, receipt: Option<&Receipt>, minor: i64) -> Vec<u8> {
     match receipt {
-        Some(receipt) => format!("paid {checkout} {receipt} {minor}").into_bytes(),
-        None => format!("failed {checkout}").into_bytes(),
+        Some(receipt) => format!("paid|{checkout}|{receipt}|{minor}").into_bytes(),
+        None => format!("failed|{checkout}").into_bytes(),
     }
 }
 
 /// The octets of a confirmation.
 pub fn confirmation(transfer: &Transfer) -> Vec<u8> {
     format!(
-        "transfer {} {} {} {} {}",
+        "transfer|{}|{}|{}|{}|{}",
         transfer.shortcode,
         transfer.receipt,
         transfer.amount.minor(),
@@ -242,12 +242,12 @@ pub fn confirmation(transfer: &Transfer) -> Vec<u8> {
 
 /// The octets of the answer to a question about a receipt.
 pub fn answer_about(receipt: &Receipt) -> Vec<u8> {
-    format!("result AG_{receipt} {receipt}").into_bytes()
+    format!("result|AG_{receipt}|{receipt}").into_bytes()
 }
 
 /// The octets of the answer to a reversal.
 pub fn answer_of_reversal(receipt: &Receipt) -> Vec<u8> {
-    format!("reversed AG_R{receipt}").into_bytes()
+    format!("reversed|AG_R{receipt}").into_bytes()
 }
 
 impl Gateway for Scripted {
@@ -383,7 +383,7 @@ impl Gateway for Scripted {
     fn read_callback(&self, _: CallbackKind, octets: &[u8]) -> Result<Claim, Unreadable> {
         let unreadable = || Unreadable { why: "not a word of it".to_owned() };
         let text = std::str::from_utf8(octets).map_err(|_| unreadable())?;
-        let words: Vec<&str> = text.split(' ').collect();
+        let words: Vec<&str> = text.split('|').collect();
         let amount = |minor: &str| minor.parse().map(|minor| Money::from_minor(minor, Currency::KES));
         match words[..] {
             ["paid", checkout, receipt, minor] => Ok(Claim::Prompt {

@@ -9,7 +9,7 @@ use domain::support::exception::ExceptionKind;
 use domain::time::Zone;
 use policy::money::polling;
 use policy::money::settlement::{self, Voice};
-use store::money::payments;
+use store::money::{payments, prompt_locks};
 use store::{Store, StoreError, TenantScope};
 
 use crate::context::Context;
@@ -101,7 +101,14 @@ pub async fn hear_prompt(
     }
     let is_claimed = verdict.is_claimed && !payment.state.is_paid();
     let heard = Heard { state: payment.state, checkout: payment.checkout, is_claimed };
+    let is_over = before.state.is_open() && !payment.state.is_open();
     desk.commit().await?;
+    if is_over {
+        // The telephone is free for another one. Whoever is killed here leaves it to the lock's own end.
+        let mut system = store.system().await?;
+        prompt_locks::release(&mut system, id).await?;
+        system.commit().await?;
+    }
     Ok(Some(heard))
 }
 

@@ -244,7 +244,7 @@ async fn of_callbacks(walk: &mut Walk<'_>, theirs: &Things) {
     });
     case_of!(walk, "money::callbacks::outcome", |tx| callbacks::outcome(tx, their_id).await?.is_none());
     case_of!(walk, "money::callbacks::waiting", |tx| callbacks::waiting(tx).await? == 0);
-    case_of!(walk, "money::callbacks::forget", |tx| { callbacks::forget(tx, in_seconds(1_000_000)).await? == 0 });
+    case_of!(walk, "money::callbacks::forget", |tx| callbacks::forget(tx, in_seconds(1_000_000)).await? == 0);
     case_of!(walk, "money::callbacks::keep", |tx| {
         let mut callback = theirs.callback.clone();
         callback.id = id();
