@@ -5,6 +5,7 @@ mod audit;
 mod customer;
 mod device;
 mod exception;
+mod hotspot;
 mod job;
 mod journal;
 mod keys;
@@ -40,6 +41,7 @@ pub use crate::cli::audit::{Audit, AuditList};
 pub use crate::cli::customer::{Customer, CustomerAdd, CustomerAssign, CustomerChange, CustomerList, CustomerTerms};
 pub use crate::cli::device::{Device, OfWhom, OneDevice};
 pub use crate::cli::exception::{Exception, ExceptionList, ExceptionResolve};
+pub use crate::cli::hotspot::HotspotPages;
 pub use crate::cli::job::Job;
 pub use crate::cli::journal::{Journal, Requeued};
 pub use crate::cli::keys::{DataKey, MasterKey};
@@ -138,6 +140,8 @@ pub enum Command {
     /// Routers that may ask
     #[command(subcommand)]
     Nas(Nas),
+    /// Write the pages that a hotspot's router shows itself, which send browsers to the portal
+    HotspotPages(HotspotPages),
     /// RADIUS over TLS: certificates of routers, and the authority that signs them
     #[command(subcommand)]
     Radsec(Radsec),
@@ -219,11 +223,13 @@ pub enum Role {
     Worker,
     /// Answers staff and their programs over HTTP
     Api,
+    /// Shows the pages that a phone sees before it is online
+    Portal,
 }
 
 impl Role {
     /// All of them: what a server plays that is told nothing else.
-    pub const ALL: [Self; 3] = [Self::Radius, Self::Worker, Self::Api];
+    pub const ALL: [Self; 4] = [Self::Radius, Self::Worker, Self::Api, Self::Portal];
 }
 
 /// `serve`.

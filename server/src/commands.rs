@@ -9,6 +9,7 @@ pub mod device;
 pub mod doctor;
 pub mod exception;
 pub mod explain;
+pub mod hotspot_pages;
 pub mod import;
 pub mod job;
 pub mod journal;

@@ -72,6 +72,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         | Command::Branch(_)
         | Command::Zone(_)
         | Command::Nas(_)
+        | Command::HotspotPages(_)
         | Command::Radsec(_)
         | Command::Node(_)
         | Command::Plan(_)
@@ -126,6 +127,7 @@ async fn run_one(config: &Config, opened: &Opened, command: Command) -> anyhow::
         Command::MasterKey(command) => commands::keys::run_master(opened, &config.key_file(), command).await,
         Command::Platform(command) => commands::platform::run(opened, command).await,
         Command::Nas(command) => commands::nas::run(opened, command).await,
+        Command::HotspotPages(asked) => commands::hotspot_pages::run(config, opened, &asked).await,
         Command::Node(command) => commands::node::run(opened, command).await,
         Command::Radsec(command) => commands::radsec::run(opened, command).await,
         Command::Plan(command) => commands::plan::run(opened, command).await,

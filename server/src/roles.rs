@@ -53,6 +53,7 @@ pub struct Server {
     radius: Option<Bound>,
     worker: Option<worker::Parts<Coa>>,
     api: Option<admin_api::Bound>,
+    portal: Option<portal::Bound>,
     metrics: MetricsListener,
     health: Health,
 }
@@ -69,8 +70,8 @@ impl Server {
         let stop = shutdown.child_token();
         let (store, identity, opening) = open(config, may_remember, &stop).await?;
         match Self::bind(config, roles, store.clone(), identity).await {
-            Ok(Parted { radius, worker, api, metrics, health }) => {
-                Ok(Self { opening, store, radius, worker, api, metrics, health })
+            Ok(Parted { radius, worker, api, portal, metrics, health }) => {
+                Ok(Self { opening, store, radius, worker, api, portal, metrics, health })
             }
             Err(error) => {
                 stop.cancel();
@@ -127,7 +128,7 @@ impl Server {
         };
         let api = if roles.contains(&Role::Api) {
             let parts = admin_api::Parts {
-                store,
+                store: store.clone(),
                 clock: Arc::new(SystemClock),
                 random: Arc::new(OsRandom),
                 meters: admin_api::Meters::register(&mut registry),
@@ -137,8 +138,20 @@ impl Server {
         } else {
             None
         };
+        let portal = if roles.contains(&Role::Portal) {
+            let parts = portal::Parts {
+                store,
+                clock: Arc::new(SystemClock),
+                random: Arc::new(OsRandom),
+                meters: portal::Meters::register(&mut registry),
+                settings: portal::Settings::from(config),
+            };
+            Some(portal::Bound::bind(parts).await?)
+        } else {
+            None
+        };
         let metrics = MetricsListener::bind(config.metrics.listen, registry, health.clone()).await?;
-        Ok(Parted { radius, worker, api, metrics, health })
+        Ok(Parted { radius, worker, api, portal, metrics, health })
     }
 
     /// The database.
@@ -150,6 +163,12 @@ impl Server {
     pub fn api_url(&self) -> Option<String> {
         let api = self.api.as_ref()?;
         Some(format!("{}://{}", if api.speaks_tls() { "https" } else { "http" }, api.address()))
+    }
+
+    /// Where the portal is.
+    pub fn portal_url(&self) -> Option<String> {
+        let portal = self.portal.as_ref()?;
+        Some(format!("{}://{}", if portal.speaks_tls() { "https" } else { "http" }, portal.address()))
     }
 
     /// Readiness.
@@ -167,7 +186,7 @@ impl Server {
     }
 
     async fn serve_kindly(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let Self { opening, store, radius, worker, api, metrics, health: _ } = self;
+        let Self { opening, store, radius, worker, api, portal, metrics, health: _ } = self;
         let listening = tokio::spawn(metrics.serve(shutdown.clone()));
         let working = worker.map(|parts| tokio::spawn(worker::run(parts, shutdown.clone())));
         let answering = api.map(|api| {
@@ -180,6 +199,11 @@ impl Server {
                 );
             }
             tokio::spawn(api.serve(shutdown.clone()))
+        });
+        let showing = portal.map(|portal| {
+            let address = portal.address();
+            info!(%address, "the portal listens on {address}{}", if portal.speaks_tls() { " with TLS" } else { "" });
+            tokio::spawn(portal.serve(shutdown.clone()))
         });
         if let Some(radius) = radius {
             for port in [Port::Auth, Port::Acct] {
@@ -197,6 +221,9 @@ impl Server {
         if let Some(answering) = answering {
             answering.await.context("the API panicked")?;
         }
+        if let Some(showing) = showing {
+            showing.await.context("the portal panicked")?;
+        }
         if let Some(working) = working {
             working.await.context("the worker panicked")?;
         }
@@ -211,6 +238,7 @@ struct Parted {
     radius: Option<Bound>,
     worker: Option<worker::Parts<Coa>>,
     api: Option<admin_api::Bound>,
+    portal: Option<portal::Bound>,
     metrics: MetricsListener,
     health: Health,
 }

@@ -17,7 +17,9 @@ pub fn load_for_demo(global: &Global) -> anyhow::Result<Config> {
         .default_of("radius.auth", "127.0.0.1:1812")
         .default_of("radius.acct", "127.0.0.1:1813")
         .default_of("metrics.listen", "127.0.0.1:9812")
-        .default_of("api.listen", "127.0.0.1:8780");
+        .default_of("api.listen", "127.0.0.1:8780")
+        .default_of("portal.listen", "127.0.0.1:8782")
+        .default_of("portal.tenant", "demo");
     read(global, loopback)
 }
 

@@ -17,6 +17,7 @@ pub mod line;
 pub mod mail;
 pub mod node;
 pub mod partner;
+pub mod portal;
 pub mod radsec;
 pub mod simulated;
 pub mod stopwatch;

@@ -104,6 +104,7 @@ impl Node {
             .env("MNETIFI_RADIUS_ACCT", self.acct.to_string())
             .env("MNETIFI_METRICS", self.metrics.to_string())
             .env("MNETIFI_API_LISTEN", self.api.to_string())
+            .env("MNETIFI_PORTAL_LISTEN", "127.0.0.1:0")
             .env_remove("DATABASE_URL")
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())

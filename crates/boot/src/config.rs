@@ -5,6 +5,7 @@
 
 mod database_url;
 mod fault;
+mod http;
 mod keys;
 mod layers;
 mod mail;
@@ -18,7 +19,7 @@ use std::path::PathBuf;
 pub use database_url::DatabaseUrl;
 use domain::network::nas::PortPair;
 pub use fault::{Fault, Faults, Origin};
-use ipnet::IpNet;
+pub use http::{Api, Portal};
 use layers::Layers;
 pub use mail::{Mail, MailSecurity, MailServer};
 use reader::Reader;
@@ -35,6 +36,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("radius.acct", "0.0.0.0:1813"),
     ("metrics.listen", "127.0.0.1:9812"),
     ("api.listen", "127.0.0.1:8780"),
+    ("portal.listen", "127.0.0.1:8782"),
     ("log.level", "info"),
     ("log.format", "text"),
     ("accounting.interim_seconds", "300"),
@@ -72,6 +74,8 @@ pub struct Config {
     pub radius: Radius,
     /// The API for staff and their programs.
     pub api: Api,
+    /// The captive portal.
+    pub portal: Portal,
     /// The listener for metrics and health.
     pub metrics: Metrics,
     /// What is logged, and how.
@@ -134,19 +138,6 @@ pub struct Radius {
     pub extra_pairs: Vec<PortPair>,
     /// How many workers answer.
     pub workers: NonZeroUsize,
-}
-
-/// Settings of the API for staff and their programs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Api {
-    /// Where it listens.
-    pub listen: SocketAddr,
-    /// The files of its certificate and of the certificate's key, in PEM; without, it speaks plain HTTP.
-    pub tls: Option<(PathBuf, PathBuf)>,
-    /// The domain whose subdomains are providers, as `isp.example`.
-    pub domain: Option<String>,
-    /// Machines that forward requests of others and say truly from where.
-    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Settings of the listener for metrics and health.
@@ -312,12 +303,14 @@ fn read(reader: &mut Reader) -> Config {
     let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let bin = reader.path("postgres.bin");
     let radius = read_radius(reader);
-    let api = read_api(reader);
+    let api = http::read_api(reader);
+    let portal = http::read_portal(reader);
     Config {
         data: reader.path("data").unwrap_or_default(),
         database: reader.database_url().map_or(Database::Private { bin }, Database::At),
         radius,
         api,
+        portal,
         metrics: Metrics { listen: reader.address("metrics.listen").unwrap_or(nowhere) },
         log: read_log(reader),
         accounting: Accounting {
@@ -374,44 +367,6 @@ fn read_radius(reader: &mut Reader) -> Radius {
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let extra_pairs = read_extra_pairs(reader, &auth, &acct);
     Radius { auth, acct, radsec, radsec_names, extra_pairs, workers: workers.unwrap_or_else(cores) }
-}
-
-fn read_api(reader: &mut Reader) -> Api {
-    let listen = reader.address("api.listen").unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let tls = match (reader.path("api.cert"), reader.path("api.key")) {
-        (Some(certificate), Some(key)) => Some((certificate, key)),
-        (Some(_), None) => {
-            reader.fault("api.key", "is missing: the certificate of `api.cert` is of no use without its key");
-            None
-        }
-        (None, Some(_)) => {
-            reader.fault("api.cert", "is missing: name the certificate that the key of `api.key` belongs to");
-            None
-        }
-        (None, None) => None,
-    };
-    let domain = reader.text("api.domain").map(|domain| domain.trim_matches('.').to_ascii_lowercase());
-    if let Some(domain) = &domain {
-        let label = |label: &str| {
-            let inside = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
-            (1..=63).contains(&label.len()) && inside
-        };
-        if domain.len() > 190 || !domain.split('.').all(label) {
-            reader.fault("api.domain", format!("`{}` is no name of DNS", domain.escape_debug()));
-        }
-    }
-    let mut trusted_proxies = Vec::new();
-    for text in reader.texts("api.trusted_proxies") {
-        let text = text.trim();
-        match text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
-            Ok(network) => trusted_proxies.push(network),
-            Err(_) => {
-                let problem = format!("`{}` is neither an address nor a network", text.escape_debug());
-                reader.fault("api.trusted_proxies", problem);
-            }
-        }
-    }
-    Api { listen, tls, domain, trusted_proxies }
 }
 
 /// `20000` is a pair; `20000-20009` are five.

@@ -16,6 +16,7 @@ mod pool;
 mod scope;
 mod system_tx;
 mod tenant_tx;
+mod tickets;
 
 pub mod changes;
 pub mod listing;

@@ -53,6 +53,12 @@ impl TenantScope {
         Self { tenant }
     }
 
+    /// For `portal` alone: the tenant whose host was asked. Whoever asks is a stranger, so nothing of a person is shown
+    /// that they have not named themselves.
+    pub const fn of_portal(tenant: TenantId) -> Self {
+        Self { tenant }
+    }
+
     /// The tenant.
     pub const fn tenant(&self) -> TenantId {
         self.tenant

@@ -67,11 +67,13 @@ async fn serve(config: &Config, global: &Global, shutdown: &Shutdown) -> anyhow:
     };
     let health = server.health().clone();
     let api = server.api_url().unwrap_or_default();
+    let portal = server.portal_url().unwrap_or_default();
     let (auth, acct) = (first(&config.radius.auth), first(&config.radius.acct));
     let say_when_ready = async {
         let ready = tokio::time::timeout(READY_WITHIN, until_ready(&health)).await.is_ok();
         if ready {
-            print::line(&what_to_try(&auth, &acct, &how_to_sign_in(&api, password.as_deref(), config), config))
+            let api = how_to_sign_in(&api, password.as_deref(), config);
+            print::line(&what_to_try(&auth, &acct, &api, &portal, config))
         } else {
             print::aside("mnetifi: the demo is not ready after 15 s; the log above says why, and it keeps trying");
             Ok(())
@@ -124,14 +126,16 @@ Its owner is {email} with the password {password}, which is kept in {}.
     )
 }
 
-fn what_to_try(auth: &str, acct: &str, api: &str, config: &Config) -> String {
-    let secret = seed::SECRET;
+fn what_to_try(auth: &str, acct: &str, api: &str, portal: &str, config: &Config) -> String {
+    let (secret, router) = (seed::SECRET, seed::ROUTER);
     let metrics = config.metrics.listen;
     let data = config.data.display();
     format!(
         "
 mnetifi demo is ready: RADIUS on {auth} and {acct}, metrics and health on http://{metrics}
 Every router in 127.0.0.0/8 may ask with the secret {secret}. Stop it with Ctrl-C; remove {data} to begin anew.
+
+What a phone sees before it is online: {portal}/hs/{router}?mac=02:00:00:00:00:0a&lo=http://10.5.50.1/login
 
 The API for staff and programs: {api}
 

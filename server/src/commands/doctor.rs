@@ -83,6 +83,7 @@ pub async fn run(global: &Global) -> anyhow::Result<()> {
             machine(&mut findings);
             letters(&config, &mut findings);
             server(&config, &mut findings);
+            portal(&config, &mut findings);
             let told = page(config.metrics.listen, "/metrics").ok();
             records::examine(&config, told.as_deref().map(records::Told).as_ref(), &mut findings);
             database(&config, &mut findings).await;
@@ -143,6 +144,30 @@ fn server(config: &Config, findings: &mut Findings) {
             findings.bad("server", format!("runs, but is not ready: {body}"));
         }
         Err(_) => findings.look("server", format!("does not run here (nothing answers on http://{address})")),
+    }
+}
+
+/// Says whose pages the captive portal shows, and whether it answers.
+fn portal(config: &Config, findings: &mut Findings) {
+    let (portal, what) = (&config.portal, "portal");
+    let whose = match (&portal.domain, &portal.tenant) {
+        (None, None) => {
+            let why = "shows nobody's pages: set portal.domain (a subdomain for each tenant), or portal.tenant";
+            return findings.look(what, why);
+        }
+        (Some(domain), None) => format!("each tenant at its subdomain of {domain}"),
+        (None, Some(tenant)) => format!("{tenant} at every host"),
+        (Some(domain), Some(tenant)) => {
+            format!("each tenant at its subdomain of {domain}, {tenant} at every other host")
+        }
+    };
+    if portal.tls.is_some() {
+        return findings.good(what, format!("{whose}, with TLS on {}", portal.listen));
+    }
+    match page(portal.listen, "/healthz") {
+        Ok(said) if said.starts_with("HTTP/1.1 200") => findings.good(what, format!("{whose}, on {}", portal.listen)),
+        Ok(_) => findings.look(what, format!("{} is answered by something else", portal.listen)),
+        Err(_) => findings.look(what, format!("{whose}; it does not run here (nothing answers on {})", portal.listen)),
     }
 }
 

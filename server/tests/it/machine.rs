@@ -61,6 +61,7 @@ impl Machine {
             .env("MNETIFI_RADIUS_ACCT", self.acct.to_string())
             .env("MNETIFI_METRICS", self.metrics.to_string())
             .env("MNETIFI_API_LISTEN", "127.0.0.1:0")
+            .env("MNETIFI_PORTAL_LISTEN", "127.0.0.1:0")
             .env_remove("DATABASE_URL")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

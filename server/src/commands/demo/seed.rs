@@ -34,7 +34,7 @@ pub const SECRET: &str = "testing123";
 /// The plan of the demo's subscribers.
 pub const HOME_PLAN: &str = "home-10";
 
-const ROUTER: &str = "loopback";
+pub const ROUTER: &str = "loopback";
 const NETWORK: &str = "127.0.0.0/8";
 /// Login and password of the demo's houses, and whether they are suspended.
 const HOUSES: [(&str, &str, bool); 2] = [("house-12", "karibu-nyumbani", false), ("house-13", "karibu-nyumbani", true)];

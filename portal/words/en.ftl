@@ -1,0 +1,115 @@
+# The portal in English: short words, for a small telephone.
+language-name = English
+
+minutes = { $n ->
+    [one] 1 minute
+   *[other] { $n } minutes
+}
+hours = { $n ->
+    [one] 1 hour
+   *[other] { $n } hours
+}
+days = { $n ->
+    [one] 1 day
+   *[other] { $n } days
+}
+weeks = { $n ->
+    [one] 1 week
+   *[other] { $n } weeks
+}
+months = { $n ->
+    [one] 1 month
+   *[other] { $n } months
+}
+devices = { $n ->
+    [one] 1 device
+   *[other] { $n } devices
+}
+monday = Monday
+tuesday = Tuesday
+wednesday = Wednesday
+thursday = Thursday
+friday = Friday
+saturday = Saturday
+sunday = Sunday
+speed = up to { $speed }
+speed-unlimited = full speed
+data-of = { $data } of data
+
+home-title = Welcome
+code-label = Voucher code or the phone number that bought it
+code-hint = Capital and small letters matter
+connect = Connect
+plans-title = Prices
+plans-none = Nothing is on sale here at the moment.
+plans-how = To buy, ask { $isp } or one of its sellers for a voucher.
+check-link = Check a voucher
+terms-link = Terms
+home-link = Back to the start
+still-title = You still have a voucher
+still-text = It is good on this phone until { $until }.
+still-endless = It is good on this phone.
+still-use = Use it now
+wait-title = Please wait
+
+nothing-typed = Type your voucher code or phone number.
+not-a-code = This cannot be a voucher code: it has 4 to 32 letters and digits, and no signs.
+too-many-tries = Too many wrong tries. Wait { $wait }, then try again.
+in-use-way-out = Log out on the other device, or switch its Wi-Fi off and wait a few minutes. Then try again.
+no-router = Your voucher is good. To use it, join the Wi-Fi and open this page from there.
+old-page = This page was open for a long time. Please try once more.
+again-link = Open the login page again
+device-has-none = There is no voucher on this phone any more.
+
+check-title = Check a voucher
+check-text = See what is left. Checking does not start or use the voucher.
+check-button = Check
+check-number-private = To keep others from looking, what a number has bought is shown only on a phone that has used it. Type the code, or log in with the number.
+check-number-none = Nothing that this number has bought was used on this phone.
+row-voucher = Voucher ending in { $ending }
+state-good = Good
+state-waits = Not started: its time begins when you first use it
+row-plan = Plan
+row-speed = Speed
+row-left = Time left
+row-ends = Ends
+row-data = Data left
+row-devices = Devices now
+devices-of = { $taken } of { $cap }
+
+status-title = You are connected
+status-plain = You can use the internet now.
+status-none = This phone is not known to be online. If you have just logged in, wait a moment and open this page again.
+status-again = Look again
+go-on = Go on to { $host }
+log-out = Log out
+
+terms-title = Terms
+terms-text = Use this Wi-Fi lawfully and with care for others. A voucher is for the time and the number of devices that it names, and cannot be paused. The provider, { $isp }, may end the service of who misuses it. What is kept: your device's address, your phone number where you gave it, and when and how much was used.
+
+not-found-title = Page not found
+not-found-text = There is no such page here.
+fault-title = Something is wrong on our side
+fault-text = Please try again in a moment. If it goes on, tell your provider.
+
+router-no-answer = The network did not answer. Please try again in a moment.
+router-busy = Your login is on its way. Please wait a moment.
+router-other = The login did not work. Please try again.
+
+refusal-unknown = Code or number not found: check it and try again.
+refusal-wrong-case = Code not found as typed: check capital and small letters and try again.
+refusal-wrong-password = Wrong password: check it and try again.
+refusal-no-proof = The login came without a password: ask your provider.
+refusal-expired = Expired: your time is over, buy again to go on.
+refusal-not-sold = This card has not been sold yet: ask the seller to activate it.
+refusal-past-sell-by = Expired: this card was not used before its last day, ask the seller for another.
+refusal-revoked = This code was cancelled: ask your provider.
+refusal-suspended = Your service is suspended: contact your provider.
+refusal-data-used-up = Your data is used up: buy more to go on.
+refusal-data-used-up-today = Your data for today is used up: it begins anew at midnight.
+refusal-data-used-up-this-week = Your data for this week is used up: it begins anew on Monday at midnight.
+refusal-data-used-up-this-month = Your data for this month is used up: it begins anew on the first of next month.
+refusal-already-in-use = This voucher is already in use on another device.
+refusal-wrong-service = This login is for another kind of service: ask your provider.
+refusal-too-many-tries = Too many wrong tries: wait a minute, then try again.
+refusal-device-blocked = This device is blocked here: use another, or ask your provider.
