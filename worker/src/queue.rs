@@ -21,8 +21,14 @@ use tracing::{debug, error, info, warn};
 use crate::money::Money;
 use crate::sleep_or_stop;
 
-/// How often it is looked for jobs. A deed's letter is on its way that soon after it has committed.
-const EVERY: Duration = Duration::from_millis(200);
+/// How often it is looked for jobs of a kind: what a deed wants done is on its way that soon after it has committed.
+const fn every(kind: JobKind) -> Duration {
+    match kind {
+        // Somebody stands there with a telephone.
+        JobKind::Prompt => Duration::from_millis(200),
+        JobKind::Mail | JobKind::Webhook | JobKind::Reversal => Duration::from_millis(500),
+    }
+}
 
 /// Jobs of one kind that a node does at once.
 const AT_ONCE: u16 = 8;
@@ -128,7 +134,7 @@ impl Queue {
                 Err(why) => self.complain(&why),
             }
             while trying.try_join_next().is_some() {}
-            if sleep_or_stop(EVERY, &shutdown).await {
+            if sleep_or_stop(every(kind), &shutdown).await {
                 break;
             }
         }

@@ -272,7 +272,7 @@ impl Ask {
                 builder.push(" union all ");
             }
             let by = walk.by.map_or("null::text", By::words);
-            builder.push(format!("select t.*, {by} as place from {} t where t.tenant_id = ", self.table));
+            builder.push(format!("(select t.*, {by} as place from {} t where t.tenant_id = ", self.table));
             builder.push_bind(tenant);
             for condition in &walk.conditions {
                 builder.push(" and (");
@@ -282,6 +282,9 @@ impl Ask {
             if let Some(key) = after {
                 self.push_after(builder, walk, key);
             }
+            // Each walk in the order of the list and no longer than it: so several are merged instead of sorted.
+            self.push_order(builder);
+            builder.push(" limit ").push_bind(looks).push(")");
         }
         builder.push(") walked");
         self.push_order(builder);

@@ -10,6 +10,7 @@ mod watch;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use anyhow::Context as _;
 use domain::people::permission::Permissions;
 use domain::people::role::Preset;
 use tests::dice::{Dice, SEED, asked};
@@ -47,7 +48,7 @@ struct Asker {
 }
 
 /// Everybody: each role of either ISP, a program of each, the platform's people, and nobody.
-async fn everybody(furnished: &Furnished) -> anyhow::Result<Vec<Asker>> {
+async fn everybody(furnished: &Furnished, watch: &Watch) -> anyhow::Result<Vec<Asker>> {
     let mut all = vec![Asker { side: Side::Nobody, shows: Vec::new() }];
     for preset in Preset::ALL {
         let sides: &[(Side, &Isp)] = if preset.is_of_platform() {
@@ -57,6 +58,10 @@ async fn everybody(furnished: &Furnished) -> anyhow::Result<Vec<Asker>> {
         };
         for (side, isp) in sides {
             let client = furnished.somebody_proved(preset, isp).await?;
+            if *side == Side::Platform {
+                let me = client.get("/v1/me").await?.is(200)?.json();
+                watch.is_of_platform(me["id"].as_str().context("nobody's id")?);
+            }
             all.push(Asker { side: *side, shows: client.headers().to_vec() });
         }
     }
@@ -158,7 +163,7 @@ async fn works(run: Arc<Run>) -> anyhow::Result<()> {
     let (watch, api) = (&run.watch, run.furnished.api.address);
     let mut line = Line::to(api);
     let host = api.to_string();
-    let mut askers = everybody(&run.furnished).await?;
+    let mut askers = everybody(&run.furnished, &run.watch).await?;
     let mut known: Vec<(Side, Known)> = Vec::new();
     for turn in 0_u64.. {
         let number = run.next.fetch_add(1, Ordering::Relaxed);
@@ -166,7 +171,7 @@ async fn works(run: Arc<Run>) -> anyhow::Result<()> {
             break;
         }
         if turn % RENEW_EVERY == RENEW_EVERY - 1 {
-            askers = everybody(&run.furnished).await?;
+            askers = everybody(&run.furnished, &run.watch).await?;
         }
         if turn % LEARN_EVERY == 0 {
             let sides = [Side::Isp, Side::Other, Side::Platform, Side::Nobody];

@@ -219,6 +219,8 @@ fn every_example_is_right() {
             ("radius.radsec", "radius.radsec_names"),
             ("api.cert", "api.key"),
             ("api.key", "api.cert"),
+            ("portal.cert", "portal.key"),
+            ("portal.key", "portal.cert"),
             ("mail.host", "mail.from"),
             ("mail.user", "mail.password_file"),
             ("mail.password_file", "mail.user"),

@@ -55,6 +55,8 @@ struct Seen {
     ids: HashMap<String, Side>,
     /// Ids that a side wrote into a row of its own, and was let: where they come back it is its own word.
     written: HashSet<(Side, String)>,
+    /// People of the platform: whoever's place they act in is told who they are.
+    of_platform: HashSet<String>,
     of_isp: Vec<String>,
     of_other: Vec<String>,
     by_path: HashMap<(Side, String), String>,
@@ -100,6 +102,11 @@ impl Watch {
             Side::Other if seen.of_other.len() < IDS_MAX => seen.of_other.push(id.to_owned()),
             Side::Isp | Side::Other | Side::Platform | Side::Nobody => {}
         }
+    }
+
+    /// Somebody is one of the platform's people.
+    pub(super) fn is_of_platform(&self, id: &str) {
+        self.seen().of_platform.insert(id.to_owned());
     }
 
     /// What somebody of that side knows to write now.
@@ -149,10 +156,16 @@ impl Watch {
         for id in ids_in(&all) {
             // Which of the servers answered is told to everybody.
             let of_server = all.contains(&format!("answered by node {id}"));
-            let echoed = of_server || asked.contains(id) || seen.written.contains(&(side, id.to_owned()));
+            let echoed = of_server
+                || seen.of_platform.contains(id)
+                || asked.contains(id)
+                || seen.written.contains(&(side, id.to_owned()));
             match seen.ids.get(id).copied() {
                 Some(of) if of != side && !echoed => {
-                    seen.fault(format!("{name} tells an id of {of:?} to {side:?}"), request, &all);
+                    let at = all.find(id).unwrap_or_default();
+                    let around: String = all.chars().skip(at.saturating_sub(700)).take(1_000).collect();
+                    let told = format!("{id} in: {around}");
+                    seen.fault(format!("{name} tells an id of {of:?} to {side:?}"), request, &told);
                 }
                 None if !echoed && good && side != Side::Nobody => {
                     fresh.push(id.to_owned());
@@ -242,6 +255,17 @@ mod tests {
 
         watch.look("one", Side::Platform, &format!("PATCH /v1/settings {ID}"), &answer(200, ""));
         watch.look("two", Side::Isp, "GET /v1/audit", &answer(200, ID));
+
+        assert_eq!(watch.faults().len(), 0, "{:?}", watch.faults());
+    }
+
+    #[test]
+    fn who_of_the_platform_was_there_may_be_told_to_every_isp() {
+        let watch = Watch::default();
+        watch.is_of_platform(ID);
+
+        watch.look("one", Side::Isp, "GET /v1/audit", &answer(200, ID));
+        watch.look("two", Side::Other, "GET /v1/audit", &answer(200, ID));
 
         assert_eq!(watch.faults().len(), 0, "{:?}", watch.faults());
     }

@@ -165,10 +165,14 @@ fn ask(filter: &Filter, sort: Sort, direction: Direction) -> Ask {
             (searching(search), Direction::Up)
         }
         None => {
-            let by = match sort {
-                Sort::Made => None,
-                Sort::Ends => Some(By::At(ends!(""))),
-                Sort::Code => Some(By::Text("code_folded")),
+            // A batch is few vouchers, and sorted: by the index of all codes, it would be looked for among millions. What
+            // no index has, none is walked for.
+            let by = match (sort, filter.batch) {
+                (Sort::Made, _) => None,
+                (Sort::Ends, None) => Some(By::At(ends!(""))),
+                (Sort::Ends, Some(_)) => Some(By::At(ends!(" + interval '0 seconds'"))),
+                (Sort::Code, None) => Some(By::Text("code_folded")),
+                (Sort::Code, Some(_)) => Some(By::Text("code_folded || ''")),
             };
             (vec![Walk { conditions: driver.into_iter().collect(), by }], direction)
         }
