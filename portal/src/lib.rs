@@ -1,7 +1,7 @@
 //! The captive portal: the pages that a phone sees before it is online, for each provider on a host of its own.
 //!
 //! A request passes [`serve`] (its socket), [`watch`] (trace, log, metrics, headers, gzip) and [`door`] (whose host was
-//! asked, what was sent, what is known of the device), and then one of [`pages`]. Pages are written whole by the server:
+//! asked, what was sent, what is known of the device), and then one of `pages`. Pages are written whole by the server:
 //! no script is needed, nothing is kept in the browser, and what there is to know of a phone travels in [`visit`],
 //! sealed. Whoever asks is a stranger, and so is every word that the router's page sends along, for it comes through
 //! the browser.

@@ -1,4 +1,4 @@
-//! The role with its socket: connections and TLS are [`web`]'s, what is answered is in [`crate::pages`].
+//! The role with its socket: connections and TLS are [`web`]'s, what is answered is in `pages`.
 
 use std::net::SocketAddr;
 
