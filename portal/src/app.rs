@@ -10,6 +10,7 @@ use boot::config::Config;
 use domain::text::Slug;
 use domain::time::Timestamp;
 use ipnet::IpNet;
+use ports::gateway::Gateway;
 use ports::{Clock, Random};
 use store::Store;
 use web::TlsFiles;
@@ -32,6 +33,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// What Prometheus is told.
     pub meters: Meters,
+    /// Who speaks to those who take money; `None` where nobody can pay.
+    pub gateway: Option<Arc<dyn Gateway>>,
     /// How the process was set up.
     pub settings: Settings,
 }
@@ -57,6 +60,10 @@ pub struct Settings {
     pub router_names: Vec<String>,
     /// Machines that forward requests of others and say truly from where.
     pub trusted_proxies: Vec<IpNet>,
+    /// Networks that callbacks of gateways come from; with none, any.
+    pub callback_sources: Vec<IpNet>,
+    /// Other pages that may show the portal in a frame.
+    pub framed_by: Vec<String>,
     /// A directory of more languages, `<language>.ftl` each.
     pub words: Option<PathBuf>,
     /// What may be asked.
@@ -112,6 +119,8 @@ impl From<&Config> for Settings {
             tenant: portal.tenant.clone(),
             router_names: portal.router_names.clone(),
             trusted_proxies: portal.trusted_proxies.clone(),
+            callback_sources: config.mpesa.sources.clone(),
+            framed_by: portal.framed_by.clone(),
             words: Some(config.data.join("portal").join("words")),
             limits: Limits::default(),
         }
@@ -127,6 +136,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     meters: Meters,
+    gateway: Option<Arc<dyn Gateway>>,
+    frames: Arc<[String]>,
     settings: Settings,
     addresses: Pace<IpAddr>,
     guesses: Guesses,
@@ -145,12 +156,13 @@ impl App {
     ///
     /// Must be called inside a tokio runtime.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, clock, random, meters, settings } = parts;
+        let Parts { store, clock, random, meters, gateway, settings } = parts;
         let Limits { per_address, burst_of_address, .. } = settings.limits;
         let addresses = Pace::per_second(per_address, burst_of_address, Arc::clone(&clock));
         let words = Words::with_those_of(settings.words.as_deref());
+        let frames = settings.framed_by.as_slice().into();
         let (store, guesses) = (store.apart(CONNECTIONS_MAX), Guesses::default());
-        Self(Arc::new(Shared { store, clock, random, meters, settings, addresses, guesses, words }))
+        Self(Arc::new(Shared { store, clock, random, meters, gateway, frames, settings, addresses, guesses, words }))
     }
 
     /// The database.
@@ -176,6 +188,21 @@ impl App {
     /// What Prometheus is told.
     pub(crate) fn meters(&self) -> &Meters {
         &self.0.meters
+    }
+
+    /// Who speaks to those who take money.
+    pub(crate) fn gateway(&self) -> Option<&dyn Gateway> {
+        self.0.gateway.as_deref()
+    }
+
+    /// Whether anybody can be asked to pay.
+    pub(crate) fn sells(&self) -> bool {
+        self.0.gateway.is_some()
+    }
+
+    /// Other pages that may show these in a frame.
+    pub(crate) fn frames(&self) -> Arc<[String]> {
+        Arc::clone(&self.0.frames)
     }
 
     /// Settings of the role.

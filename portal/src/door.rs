@@ -40,6 +40,8 @@ pub struct Asked {
     pub from: From,
     /// The host that was asked, with its port.
     pub host: String,
+    /// Other pages that may show these in a frame.
+    pub frames: Arc<[String]>,
 }
 
 /// Finds the tenant by the host, reads the form, and opens the visit. A host of nobody gets a plain page that says so.
@@ -80,7 +82,7 @@ pub(crate) async fn enter(State(app): State<App>, request: Request, next: Next) 
     let language = visit.language.as_deref().and_then(|code| words.known(code));
     let language = language.unwrap_or_else(|| words.first_of(&accepted)).to_owned();
     let scope = TenantScope::of_portal(tenant.id);
-    let asked = Asked { tenant, scope, visit, is_old, language, query, form, from, host };
+    let asked = Asked { tenant, scope, visit, is_old, language, query, form, from, host, frames: app.frames() };
     let mut request = Request::from_parts(parts, axum::body::Body::empty());
     request.extensions_mut().insert(Arc::new(asked));
     next.run(request).await

@@ -132,7 +132,7 @@ pub(crate) async fn of_number_and_device(
 }
 
 /// `None` for what is no voucher.
-fn holding(candidate: &Candidate<'_>, now: Timestamp) -> Option<Holding> {
+pub(crate) fn holding(candidate: &Candidate<'_>, now: Timestamp) -> Option<Holding> {
     let Right::Voucher { state, code, .. } = candidate.right else { return None };
     let (until, waits) = match *state {
         VoucherState::Printed { .. } | VoucherState::Sold { until: None, .. } => (None, true),

@@ -5,8 +5,9 @@
 //! no script is needed, nothing is kept in the browser, and what there is to know of a phone travels in [`visit`],
 //! sealed. Whoever asks is a stranger, and so is every word that the router's page sends along, for it comes through
 //! the browser.
-//! Never decides (that is `policy`), never shows a code that nobody has typed, never takes the tenant from anything but
-//! the host.
+//! `callbacks` is the other door: what gateways say is kept there, for the worker to read.
+//! Never decides (that is `policy`), never shows a code but to the browser that typed or bought it, never takes the tenant
+//! from anything but the host or a gateway's own token.
 #![forbid(unsafe_code)]
 
 pub mod app;
@@ -21,6 +22,8 @@ pub mod visit;
 pub mod watch;
 pub mod words;
 
+mod buying;
+mod callbacks;
 mod holding;
 mod pages;
 mod said;

@@ -25,12 +25,20 @@ pub struct Typed {
     pub outcome: &'static str,
 }
 
+/// What became of a gateway's callback.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Called {
+    /// `kept`; or why not: `nobodys`, `stranger`, `too_large`, `not_kept`.
+    pub outcome: &'static str,
+}
+
 /// Numbers of the role. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Meters {
     pub(crate) requests: Family<Answered, Counter>,
     pub(crate) seconds: Histogram,
     pub(crate) logins: Family<Typed, Counter>,
+    pub(crate) callbacks: Family<Called, Counter>,
     pub(crate) connections: web::Connections,
     pub(crate) panics: Counter,
 }
@@ -42,6 +50,7 @@ impl Meters {
             requests: Family::default(),
             seconds: Histogram::new(SECONDS),
             logins: Family::default(),
+            callbacks: Family::default(),
             connections: web::Connections::default(),
             panics: Counter::default(),
         };
@@ -51,6 +60,11 @@ impl Meters {
             "portal_logins",
             "What people typed to come online, by what came of it",
             meters.logins.clone(),
+        );
+        registry.register(
+            "portal_callbacks",
+            "Callbacks of gateways, by what became of them",
+            meters.callbacks.clone(),
         );
         registry.register(
             "portal_connections",

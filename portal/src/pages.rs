@@ -1,9 +1,11 @@
 //! The pages: one file each, with its template beside it in `templates/`.
 
 pub(crate) mod bare;
+mod buy;
 mod check;
 mod home;
 mod other;
+mod pay;
 mod status;
 
 use std::sync::Arc;
@@ -13,16 +15,18 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use domain::sales::plan::Plan;
 use store::StoreError;
 use store::network::nas;
 use tracing::error;
 use web::request::Trace;
 
 use crate::app::App;
+use crate::callbacks;
 use crate::door::{self, Asked};
 use crate::guesses::Whose;
-use crate::telling::Teller;
+use crate::telling::{Teller, data, price};
 use crate::visit::Visit;
 use crate::watch;
 
@@ -34,11 +38,15 @@ pub(crate) fn service(app: &App) -> Router {
         .route("/on/{router}", get(status::arrive))
         .route("/status", get(status::show))
         .route("/use", get(home::go_on).post(home::enter))
+        .route("/buy", get(buy::show).post(buy::buy))
+        .route("/pay", get(pay::show))
         .route("/check", get(check::show).post(check::look))
         .route("/terms", get(other::terms))
         .fallback(other::nothing_here)
         .method_not_allowed_fallback(other::nothing_here)
         .layer(from_fn_with_state(app.clone(), door::enter))
+        .route("/cb/{token}/{letter}", post(callbacks::of_gateway))
+        .route("/cb/{token}/{prompt}/{letter}", post(callbacks::of_prompt))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .layer(from_fn_with_state(app.clone(), watch::watch))
@@ -100,9 +108,10 @@ fn render(asked: &Asked, status: StatusCode, nonce: &str, page: &impl Template) 
         }
     };
     let router = asked.visit.login.as_ref().map(|login| format!(" {}", login.origin())).unwrap_or_default();
+    let frames = asked.frames.iter().map(|origin| format!(" {origin}")).collect::<String>();
     let policy = format!(
         "default-src 'none'; style-src 'nonce-{nonce}'; img-src 'self'; form-action 'self'{router}; base-uri 'none'; \
-         frame-ancestors 'self'"
+         frame-ancestors 'self'{frames}"
     );
     let mut response = (status, text).into_response();
     let headers = response.headers_mut();
@@ -114,6 +123,30 @@ fn render(asked: &Asked, status: StatusCode, nonce: &str, page: &impl Template) 
         headers.insert(header::CONTENT_LANGUAGE, language);
     }
     response
+}
+
+/// A plan as it is shown.
+pub(crate) struct OnSale {
+    pub(crate) id: String,
+    pub(crate) price: String,
+    pub(crate) lasts: String,
+    pub(crate) details: String,
+    /// Whether it costs something, so that it can be paid for.
+    pub(crate) costs: bool,
+}
+
+fn shown(plan: &Plan, teller: Teller<'_>) -> OnSale {
+    let terms = &plan.terms;
+    let data = terms.data_cap.map(|cap| teller.fill("data-of", "data", &data(cap)));
+    let devices = teller.count("devices", u64::from(terms.device_cap.get()));
+    let details = [Some(teller.speed(terms.rate.as_ref())), data, Some(devices)];
+    OnSale {
+        id: plan.id.to_string(),
+        price: price(terms.price),
+        lasts: teller.duration(terms.duration),
+        details: details.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        costs: terms.price.is_positive(),
+    }
 }
 
 /// Sends a browser elsewhere, with a navigation of its own.

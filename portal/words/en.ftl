@@ -1,6 +1,10 @@
 # The portal in English: short words, for a small telephone.
 language-name = English
 
+seconds = { $n ->
+    [one] 1 second
+   *[other] { $n } seconds
+}
 minutes = { $n ->
     [one] 1 minute
    *[other] { $n } minutes
@@ -52,6 +56,12 @@ still-endless = It is good on this phone.
 still-use = Use it now
 wait-title = Please wait
 
+buy-title = Buy with M-Pesa
+buy-button = Buy
+under-way-title = A payment is under way
+under-way-text = This phone has begun to pay. See how it stands before you pay again.
+under-way-see = See how it stands
+
 nothing-typed = Type your voucher code or phone number.
 not-a-code = This cannot be a voucher code: it has 4 to 32 letters and digits, and no signs.
 too-many-tries = Too many wrong tries. Wait { $wait }, then try again.
@@ -60,6 +70,50 @@ no-router = Your voucher is good. To use it, join the Wi-Fi and open this page f
 old-page = This page was open for a long time. Please try once more.
 again-link = Open the login page again
 device-has-none = There is no voucher on this phone any more.
+
+pay-title = Pay by M-Pesa
+pay-number = M-Pesa phone number
+pay-number-hint = For example 0712 345 678. M-Pesa asks for your PIN on that phone. Never type your PIN here.
+pay-button = Pay { $price }
+pay-another = Buy another for { $price }
+pay-still = This number still has a voucher
+pay-no-number = Type the phone number that pays.
+pay-not-a-number = This is no phone number. Write it as 0712 345 678.
+pay-busy = A payment is waiting on that phone already. Answer it, or wait { $wait } and try again.
+pay-too-often = That phone was asked many times and nothing was paid. Try again in an hour, or pay from another phone.
+pay-sending = Asking M-Pesa
+pay-look = Look at your phone
+pay-look-text = M-Pesa asks to pay { $price }. Type your PIN there.
+pay-stays = You may close this page: when it is paid, this phone comes online by itself.
+pay-unknown = M-Pesa did not say whether it has asked you. If you are asked, type your PIN. Do not pay twice: we keep looking.
+pay-done = Paid. Thank you!
+pay-done-text = You are being connected.
+pay-done-join = To use it, join the Wi-Fi and open this page from there, or type the code.
+pay-go = Connect now
+pay-code = Your code:
+pay-not-served = Paid, but not ready
+pay-not-served-text = Your money has arrived, and something here has to be mended first. { $isp } has been told. Nothing is lost: do not pay again.
+pay-failed = Nothing was paid
+pay-failed-cancelled = The payment was cancelled on the phone.
+pay-failed-wrong-pin = The PIN was wrong.
+pay-failed-no-funds = There is not enough money in that M-Pesa account.
+pay-failed-unreachable = That phone could not be reached. Is it on, with signal and its SIM in place?
+pay-failed-busy = Another payment is open on that phone. Answer it first, or wait a minute.
+pay-failed-expired = The question on the phone was not answered in time.
+pay-failed-too-soon = M-Pesa takes the same amount again only after two minutes. Wait a little.
+pay-failed-limit = M-Pesa has set a limit on that account, and it is reached. Pay from another phone.
+pay-failed-gateway-busy = M-Pesa is very busy at the moment. Try again in a minute.
+pay-failed-misconfigured = Payments are not set up well here. Please tell your provider; buy from a seller meanwhile.
+pay-late = Should M-Pesa take the money all the same, you get what you paid for.
+pay-again = Try again
+pay-silent = No answer yet
+pay-silent-text = M-Pesa has not said that you paid. We go on looking: if money was taken, you get what you paid for.
+pay-silent-help = If it takes long, give { $isp } the code in M-Pesa's message.
+pay-reversed = The money went back
+pay-reversed-text = This payment was given back to you. If you did not expect that, ask { $isp }.
+row-price = Price
+gone-title = Not on sale
+gone-text = This cannot be bought here at the moment. Go back to the start and choose again.
 
 check-title = Check a voucher
 check-text = See what is left. Checking does not start or use the voucher.

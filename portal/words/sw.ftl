@@ -1,6 +1,7 @@
 # Ukurasa wa kuingia kwa Kiswahili: maneno mafupi, kwa simu ndogo.
 language-name = Kiswahili
 
+seconds = sekunde { $n }
 minutes = dakika { $n }
 hours = saa { $n }
 days = siku { $n }
@@ -40,6 +41,12 @@ still-endless = Inatumika kwenye simu hii.
 still-use = Itumie sasa
 wait-title = Tafadhali subiri
 
+buy-title = Nunua kwa M-Pesa
+buy-button = Nunua
+under-way-title = Kuna malipo yanayoendelea
+under-way-text = Simu hii imeanza kulipa. Angalia yalipofikia kabla ya kulipa tena.
+under-way-see = Angalia yalipofikia
+
 nothing-typed = Andika kodi ya vocha au nambari ya simu.
 not-a-code = Hii haiwezi kuwa kodi ya vocha: ina herufi na tarakimu 4 hadi 32, bila alama.
 too-many-tries = Umekosea mara nyingi. Subiri { $wait }, kisha jaribu tena.
@@ -48,6 +55,50 @@ no-router = Vocha yako ni sawa. Ili kuitumia, jiunge na Wi-Fi na ufungue ukurasa
 old-page = Ukurasa huu umekaa wazi kwa muda mrefu. Tafadhali jaribu mara nyingine.
 again-link = Fungua ukurasa wa kuingia tena
 device-has-none = Hakuna tena vocha kwenye simu hii.
+
+pay-title = Lipa kwa M-Pesa
+pay-number = Nambari ya simu ya M-Pesa
+pay-number-hint = Kwa mfano 0712 345 678. M-Pesa itakuuliza PIN kwenye simu hiyo. Usiandike PIN yako hapa kamwe.
+pay-button = Lipa { $price }
+pay-another = Nunua nyingine kwa { $price }
+pay-still = Nambari hii bado ina vocha
+pay-no-number = Andika nambari ya simu inayolipa.
+pay-not-a-number = Hii si nambari ya simu. Andika kama 0712 345 678.
+pay-busy = Kuna malipo yanayosubiri kwenye simu hiyo tayari. Yajibu, au subiri { $wait } kisha ujaribu tena.
+pay-too-often = Simu hiyo imeulizwa mara nyingi bila kulipwa. Jaribu tena baada ya saa moja, au lipa kwa simu nyingine.
+pay-sending = Tunauliza M-Pesa
+pay-look = Angalia simu yako
+pay-look-text = M-Pesa inaomba ulipe { $price }. Andika PIN yako huko.
+pay-stays = Unaweza kufunga ukurasa huu: ukishalipa, simu hii itaunganishwa yenyewe.
+pay-unknown = M-Pesa haikusema kama imekuuliza. Ukiulizwa, andika PIN yako. Usilipe mara mbili: tunaendelea kuangalia.
+pay-done = Imelipwa. Asante!
+pay-done-text = Unaunganishwa.
+pay-done-join = Ili kuitumia, jiunge na Wi-Fi na ufungue ukurasa huu ukiwa hapo, au andika kodi.
+pay-go = Unganisha sasa
+pay-code = Kodi wako:
+pay-not-served = Imelipwa, bado haiko tayari
+pay-not-served-text = Pesa zako zimefika, na kuna kitu hapa lazima kirekebishwe kwanza. { $isp } amejulishwa. Hakuna kilichopotea: usilipe tena.
+pay-failed = Hakuna kilicholipwa
+pay-failed-cancelled = Malipo yalighairiwa kwenye simu.
+pay-failed-wrong-pin = PIN haikuwa sahihi.
+pay-failed-no-funds = Hakuna pesa za kutosha kwenye akaunti hiyo ya M-Pesa.
+pay-failed-unreachable = Simu hiyo haikupatikana. Je, imewashwa, ina mtandao na laini yake imo?
+pay-failed-busy = Kuna malipo mengine yaliyo wazi kwenye simu hiyo. Yajibu kwanza, au subiri dakika moja.
+pay-failed-expired = Swali kwenye simu halikujibiwa kwa wakati.
+pay-failed-too-soon = M-Pesa inakubali kiasi kilekile tena baada ya dakika mbili tu. Subiri kidogo.
+pay-failed-limit = M-Pesa imeweka kikomo kwenye akaunti hiyo, na kimefikiwa. Lipa kwa simu nyingine.
+pay-failed-gateway-busy = M-Pesa ina shughuli nyingi kwa sasa. Jaribu tena baada ya dakika moja.
+pay-failed-misconfigured = Malipo hayajawekwa vizuri hapa. Tafadhali mwambie mtoa huduma wako; kwa sasa nunua kwa muuzaji.
+pay-late = M-Pesa ikichukua pesa hata hivyo, utapata ulicholipia.
+pay-again = Jaribu tena
+pay-silent = Bado hakuna jibu
+pay-silent-text = M-Pesa haijasema kwamba umelipa. Tunaendelea kuangalia: ikiwa pesa zilichukuliwa, utapata ulicholipia.
+pay-silent-help = Ikichukua muda mrefu, mpe { $isp } kodi ulio kwenye ujumbe wa M-Pesa.
+pay-reversed = Pesa zimerudishwa
+pay-reversed-text = Malipo haya yalirudishwa kwako. Kama hukutarajia hivyo, muulize { $isp }.
+row-price = Bei
+gone-title = Haiuzwi
+gone-text = Hii haiwezi kununuliwa hapa kwa sasa. Rudi mwanzo uchague tena.
 
 check-title = Angalia vocha
 check-text = Ona kilichobaki. Kuangalia hakuanzishi wala hakutumii vocha.

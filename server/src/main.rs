@@ -7,6 +7,7 @@
 mod cli;
 mod commands;
 mod database;
+mod gateways;
 mod mail;
 mod open;
 mod partners;

@@ -26,6 +26,7 @@ use tracing::{info, warn};
 
 use crate::cli::Role;
 use crate::database::{Opening, Opens};
+use crate::gateways;
 use crate::mail;
 use crate::open;
 use crate::partners;
@@ -85,6 +86,8 @@ impl Server {
         let health = Health::default();
         let mut registry = Registry::default();
         let mailer = roles.contains(&Role::Worker).then(|| mail::mailer(config)).transpose()?;
+        let speaks = roles.iter().any(|role| matches!(role, Role::Worker | Role::Portal));
+        let gateways = if speaks { gateways::gateways(config, &store)? } else { None };
         let teller = roles.contains(&Role::Worker).then(|| partners::teller(config)).transpose()?;
         let worker = mailer.zip(teller).map(|(mailer, teller)| {
             let mut seed = [0; 8];
@@ -98,7 +101,7 @@ impl Server {
                 control: Coa::new(settings::coa(config), u64::from_ne_bytes(seed)),
                 mailer,
                 teller,
-                gateways: None,
+                gateways: gateways.clone(),
             }
         });
         let radius = if roles.contains(&Role::Radius) {
@@ -144,6 +147,7 @@ impl Server {
                 clock: Arc::new(SystemClock),
                 random: Arc::new(OsRandom),
                 meters: portal::Meters::register(&mut registry),
+                gateway: gateways.map(|gateways| gateways.gateway),
                 settings: portal::Settings::from(config),
             };
             Some(portal::Bound::bind(parts).await?)

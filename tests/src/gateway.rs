@@ -5,13 +5,19 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
+use actions::money::gateways::{NewGateway, add_gateway};
+use anyhow::Context as _;
 use domain::money::claim::{
     CallbackKind, Claim, Ended, Failure, FailureKind, Payer, Receipt, ResultSaid, Standing, Transfer,
 };
-use domain::money::gateway::{GatewayAccount, Shortcode};
+use domain::money::gateway::{Environment, GatewayAccount, GatewayKeys, GatewayKind, IspGateway, PayTo, Shortcode};
 use domain::money::{Currency, Money};
+use domain::secret::Secret;
 use domain::time::Timestamp;
 use ports::gateway::{Answer, Asked, Gateway, Prompt, Prompted, Unreadable};
+use store::money::gateways;
+
+use crate::world::{Isp, World};
 
 /// What is on somebody's telephone.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -225,6 +231,34 @@ pub fn prompt_callback(checkout: &str, receipt: Option<&Receipt>, minor: i64) ->
         Some(receipt) => format!("paid|{checkout}|{receipt}|{minor}").into_bytes(),
         None => format!("failed|{checkout}").into_bytes(),
     }
+}
+
+/// An ISP takes money by a paybill from now on.
+pub async fn paybill(world: &World, isp: &Isp) -> anyhow::Result<IspGateway> {
+    let secret = |text: String| Secret::new(text);
+    let keys = GatewayKeys {
+        consumer_key: secret(format!("ck_{}", isp.tenant.slug)),
+        consumer_secret: secret("cs".to_owned()),
+        passkey: secret("pk".to_owned()),
+        initiator: None,
+    };
+    let new = NewGateway {
+        kind: GatewayKind::Mpesa,
+        environment: Environment::Sandbox,
+        shortcode: "600999".parse()?,
+        pay_to: PayTo::Paybill,
+        keys,
+        trusts_confirmations: false,
+        looks_per_minute: 600,
+    };
+    Ok(add_gateway(&world.store, &isp.scope, new, world.context()).await?)
+}
+
+/// What the addresses of its callbacks begin with: `/cb/<32 hex digits>`.
+pub async fn callback_path(world: &World, isp: &Isp, gateway: &IspGateway) -> anyhow::Result<String> {
+    let mut tx = world.store.tenant(&isp.scope).await?;
+    let opened = gateways::open(&mut tx, gateway.id).await?.context("no such gateway")?;
+    Ok(opened.account(gateway, "").callback_base)
 }
 
 /// The octets of a confirmation.

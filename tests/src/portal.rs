@@ -8,6 +8,7 @@ use boot::random::OsRandom;
 use form_urlencoded::Serializer;
 use portal::{Bound, Limits, Meters, Parts, Settings};
 use ports::Clock;
+use ports::gateway::Gateway;
 use prometheus_client::registry::Registry;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +44,8 @@ impl Portal {
             tenant: None,
             router_names: Vec::new(),
             trusted_proxies: Vec::new(),
+            callback_sources: Vec::new(),
+            framed_by: Vec::new(),
             words: None,
             limits: Limits { per_address: plenty, burst_of_address: plenty, ..Limits::default() },
         };
@@ -52,6 +55,7 @@ impl Portal {
             clock: Arc::clone(&world.clock) as Arc<dyn Clock>,
             random: Arc::new(OsRandom),
             meters: Meters::register(&mut Registry::default()),
+            gateway: Some(Arc::clone(&world.gateway) as Arc<dyn Gateway>),
             settings,
         };
         let bound = Bound::bind(parts).await?;
@@ -161,6 +165,21 @@ impl Page {
     /// Where it sends on to.
     pub fn location(&self) -> Option<&str> {
         self.0.header("location")
+    }
+
+    /// The value of a field of its forms.
+    pub fn field(&self, name: &str) -> String {
+        let html = self.html();
+        let after = html.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
+        after.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    /// Where the browser goes by itself, and after how many seconds.
+    pub fn onward(&self) -> Option<(u32, String)> {
+        let html = self.html();
+        let (_, after) = html.split_once("http-equiv=\"refresh\" content=\"")?;
+        let (seconds, to) = after.split('"').next()?.split_once(";url=")?;
+        Some((seconds.parse().ok()?, to.replace("&#38;", "&")))
     }
 
     /// The sealed visit that its forms carry.

@@ -247,7 +247,7 @@ impl World {
             control: Coa::new(routers::coa::Settings::default(), u64::from_ne_bytes(seed)),
             mailer: self.mailer(),
             teller: partner::teller(),
-            gateways: Some(worker::Gateways {
+            gateways: Some(ports::gateway::Gateways {
                 gateway: Arc::clone(&self.gateway) as Arc<dyn Gateway>,
                 callback_base: "https://pay.example.net".to_owned(),
             }),

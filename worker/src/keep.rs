@@ -14,7 +14,7 @@ use domain::id::TenantId;
 use domain::time::Span;
 use ports::RouterControl;
 use store::access::{convergence, history};
-use store::money::{callbacks, prompt_locks};
+use store::money::{callbacks, gateway_tokens, prompt_locks};
 use store::platform::{jobs, tenants, webhooks};
 use store::{StoreError, TenantScope};
 use tokio_util::sync::CancellationToken;
@@ -70,6 +70,7 @@ async fn step<C: RouterControl>(worker: &Worker<C>, shutdown: &CancellationToken
     let mut tx = store.system().await?;
     history::prepare(&mut tx, now).await?;
     prompt_locks::forget(&mut tx, now).await?;
+    gateway_tokens::forget(&mut tx, now).await?;
     let days: HashMap<TenantId, u32> = tenants::session_days(&mut tx).await?.into_iter().collect();
     tx.commit().await?;
     let zones = worker.all_tenants().await?;

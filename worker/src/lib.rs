@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use actions::context::Context;
 use domain::id::NodeId;
-use ports::gateway::Gateway;
+use ports::gateway::Gateways;
 use ports::{Clock, Mailer, Random, RouterControl, Teller};
 use store::platform::leases;
 use store::{Store, StoreError};
@@ -76,21 +76,6 @@ pub struct Parts<C> {
     pub teller: Arc<dyn Teller>,
     /// Who speaks to gateways, and where their callbacks come in; `None` on a server that speaks to none.
     pub gateways: Option<Gateways>,
-}
-
-/// Who takes money for ISPs.
-#[derive(Clone)]
-pub struct Gateways {
-    /// Who speaks to them.
-    pub gateway: Arc<dyn Gateway>,
-    /// Where their callbacks come in, without a slash at the end: `https://pay.example.net`.
-    pub callback_base: String,
-}
-
-impl std::fmt::Debug for Gateways {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gateways").field("callback_base", &self.callback_base).finish_non_exhaustive()
-    }
 }
 
 impl<C> std::fmt::Debug for Parts<C> {

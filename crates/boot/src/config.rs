@@ -9,6 +9,7 @@ mod http;
 mod keys;
 mod layers;
 mod mail;
+mod mpesa;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub use fault::{Fault, Faults, Origin};
 pub use http::{Api, Portal};
 use layers::Layers;
 pub use mail::{Mail, MailSecurity, MailServer};
+pub use mpesa::Mpesa;
 use reader::Reader;
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
@@ -48,6 +50,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("decisions.record", "yes"),
     ("book.decides", "yes"),
     ("webhooks.allow_private", "no"),
+    ("mpesa.payers", "masked"),
     ("book.rights_max", "1000000"),
     ("book.snapshot_seconds", "60"),
     ("book.snapshot_hours", "72"),
@@ -98,6 +101,8 @@ pub struct Config {
     pub mail: Mail,
     /// How partners are told.
     pub webhooks: Webhooks,
+    /// How money comes in.
+    pub mpesa: Mpesa,
     /// The master key, when it is not in the data directory.
     pub master_key_file: Option<PathBuf>,
     /// The file that was read, if there was one.
@@ -305,6 +310,7 @@ fn read(reader: &mut Reader) -> Config {
     let radius = read_radius(reader);
     let api = http::read_api(reader);
     let portal = http::read_portal(reader);
+    let mpesa = mpesa::read(reader, portal.domain.as_deref());
     Config {
         data: reader.path("data").unwrap_or_default(),
         database: reader.database_url().map_or(Database::Private { bin }, Database::At),
@@ -343,6 +349,7 @@ fn read(reader: &mut Reader) -> Config {
         webhooks: Webhooks {
             allow_private: reader.choice("webhooks.allow_private", &[("no", false), ("yes", true)]).unwrap_or_default(),
         },
+        mpesa,
         master_key_file: reader.path("master_key_file"),
         file: reader.layers.file.clone(),
     }

@@ -3,8 +3,10 @@
 //! One implementation per company. Nothing here decides what a payment buys: an adapter turns our words into the
 //! gateway's and its answers into ours.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use domain::money::Money;
 use domain::money::claim::{CallbackKind, Claim, Ended, Failure, Receipt, Standing, Transfer};
@@ -152,4 +154,19 @@ pub trait Gateway: Send + Sync + 'static {
 
     /// What to answer to a callback, as the gateway wants it: for a validation whether the money may come.
     fn reply(&self, kind: CallbackKind, is_taken: bool) -> Vec<u8>;
+}
+
+/// Who takes money for ISPs, and where what they say comes in.
+#[derive(Clone)]
+pub struct Gateways {
+    /// Who speaks to them.
+    pub gateway: Arc<dyn Gateway>,
+    /// Where their callbacks come in, without a slash at the end: `https://pay.example.net`.
+    pub callback_base: String,
+}
+
+impl fmt::Debug for Gateways {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateways").field("callback_base", &self.callback_base).finish_non_exhaustive()
+    }
 }

@@ -3,6 +3,7 @@
 pub mod activations;
 pub mod arrivals;
 pub mod callbacks;
+pub mod gateway_tokens;
 pub mod gateways;
 pub mod inquiries;
 pub mod ledger;

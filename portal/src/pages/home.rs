@@ -17,14 +17,15 @@ use store::StoreError;
 use store::sales::plans;
 
 use crate::app::App;
+use crate::buying;
 use crate::door::Asked;
 use crate::fields::Fields;
 use crate::hand_off;
 use crate::holding::{self, Holding};
 use crate::meters::Typed;
-use crate::pages::{Sent, Shell, bare, counted, must_wait, render, router_named, send_to};
+use crate::pages::{OnSale, Sent, Shell, bare, counted, must_wait, render, router_named, send_to, shown};
 use crate::said;
-use crate::telling::{Teller, data, price};
+use crate::telling::Teller;
 use crate::visit::{RouterPage, Visit, wanted};
 
 /// The most octets of what somebody types that are looked at.
@@ -46,13 +47,10 @@ struct Home<'a> {
     /// What the phone still has.
     still: Option<String>,
     plans: Vec<OnSale>,
-}
-
-/// A plan as it is shown.
-struct OnSale {
-    price: String,
-    lasts: String,
-    details: String,
+    /// Whether people can pay for them here.
+    can_buy: bool,
+    /// The way to a payment that this device has begun.
+    under_way: Option<String>,
 }
 
 /// Something to say above the box.
@@ -198,22 +196,28 @@ async fn page(app: &App, asked: &Asked, fault: Fault, typed: &str) -> Result<Res
     };
     let still = still.map(|held| told(&held, asked, teller));
     let again = asked.visit.login.as_ref().filter(|_| asked.is_old).map(RouterPage::as_str);
-    let plans = on_sale(app, asked, teller).await?;
+    let (plans, can_buy) = on_sale(app, asked, teller).await?;
+    let under_way = match asked.visit.mac {
+        Some(mac) if !asked.is_old => buying::under_way(app, asked, mac).await?,
+        Some(_) | None => None,
+    };
+    let under_way = under_way.map(|followed| followed.seal(app.store(), asked)).transpose()?;
     let nonce = shell.nonce.clone();
-    let home = Home { shell, fault, typed, again, still, plans };
+    let home = Home { shell, fault, typed, again, still, plans, can_buy, under_way };
     Ok(render(asked, StatusCode::OK, &nonce, &home))
 }
 
-fn told(held: &Holding, asked: &Asked, teller: Teller<'_>) -> String {
+pub(super) fn told(held: &Holding, asked: &Asked, teller: Teller<'_>) -> String {
     held.until.map_or_else(
         || teller.say("still-endless"),
         |until| teller.fill("still-text", "until", &teller.moment(until, &asked.tenant.zone)),
     )
 }
 
-/// The hotspot's plans, the cheapest first.
-async fn on_sale(app: &App, asked: &Asked, teller: Teller<'_>) -> Result<Vec<OnSale>, StoreError> {
+/// The hotspot's plans, the cheapest first, and whether people can pay for them here.
+async fn on_sale(app: &App, asked: &Asked, teller: Teller<'_>) -> Result<(Vec<OnSale>, bool), StoreError> {
     let mut tx = app.store().tenant(&asked.scope).await?;
+    let can_buy = buying::gateway(app, &mut tx).await?.is_some();
     let mut plans = plans::list(&mut tx).await?;
     drop(tx);
     plans.retain(|plan| plan.service == PlanService::Hotspot);
@@ -222,17 +226,5 @@ async fn on_sale(app: &App, asked: &Asked, teller: Teller<'_>) -> Result<Vec<OnS
         order(one).cmp(&order(other))
     });
     plans.truncate(SHOWN_MAX);
-    Ok(plans.iter().map(|plan| shown(plan, teller)).collect())
-}
-
-fn shown(plan: &Plan, teller: Teller<'_>) -> OnSale {
-    let terms = &plan.terms;
-    let data = terms.data_cap.map(|cap| teller.fill("data-of", "data", &data(cap)));
-    let devices = teller.count("devices", u64::from(terms.device_cap.get()));
-    let details = [Some(teller.speed(terms.rate.as_ref())), data, Some(devices)];
-    OnSale {
-        price: price(terms.price),
-        lasts: teller.duration(terms.duration),
-        details: details.into_iter().flatten().collect::<Vec<_>>().join(" · "),
-    }
+    Ok((plans.iter().map(|plan| shown(plan, teller)).collect(), can_buy))
 }

@@ -28,6 +28,11 @@ pub(super) async fn nothing_here(State(app): State<App>, Extension(asked): Sent)
     page(&app, &asked, "/", StatusCode::NOT_FOUND, "not-found").map_err(|why| bare::of_store(&why))
 }
 
+/// A page of something that is not there, or not any more.
+pub(super) fn gone(app: &App, asked: &Asked) -> Result<Response, StoreError> {
+    page(app, asked, "/", StatusCode::NOT_FOUND, "gone")
+}
+
 fn page(app: &App, asked: &Asked, path: &'static str, status: StatusCode, what: &str) -> Result<Response, StoreError> {
     let shell = Shell::new(app, asked, path)?;
     let (title, text) = (shell.say(&format!("{what}-title")), shell.of_isp(&format!("{what}-text")));

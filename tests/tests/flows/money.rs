@@ -10,28 +10,26 @@ mod late;
 
 use std::sync::Arc;
 
-use actions::money::gateways::{NewGateway, add_gateway};
 use actions::money::keep_callback::{Came, keep_callback};
 use actions::money::start_payment::{Request, StartError, Started, Wish, start_payment};
 use domain::id::{CallbackId, PaymentId};
 use domain::mac::Mac;
 use domain::money::arrival::Arrival;
 use domain::money::claim::CallbackKind;
-use domain::money::gateway::{Environment, GatewayKeys, GatewayKind, IspGateway, PayTo};
+use domain::money::gateway::IspGateway;
 use domain::money::payment::{Payment, PaymentState};
 use domain::money::posting::Account;
 use domain::money::wallet::WalletOf;
 use domain::money::{Currency, Money as Amount};
 use domain::phone::{CallingCode, Msisdn};
 use domain::sales::plan::{Plan, PlanService, PlanTerms, ValidityAnchor};
-use domain::secret::Secret;
 use domain::support::exception::{Exception, ExceptionKind};
 use domain::time::Span;
 use store::TenantTx;
 use store::money::{activations, arrivals, gateways, ledger, payments};
 use store::support::exceptions;
-use tests::gateway::{confirmation, prompt_callback};
-use tests::world::{Isp, World, hour};
+use tests::gateway::{confirmation, paybill, prompt_callback};
+use tests::world::{World, hour};
 
 pub(super) const PHONE: &str = "0712345678";
 pub(super) const DEVICE: &str = "02:00:00:00:00:0A";
@@ -54,23 +52,14 @@ pub(super) fn ksh(minor: i64) -> Amount {
     Amount::from_minor(minor, Currency::KES)
 }
 
-fn keys(name: &str) -> GatewayKeys {
-    GatewayKeys {
-        consumer_key: Secret::new(format!("ck_{name}")),
-        consumer_secret: Secret::new("cs".to_owned()),
-        passkey: Secret::new("pk".to_owned()),
-        initiator: None,
-    }
-}
-
 impl Shop {
     pub(super) async fn open() -> Self {
         let world = World::open().await.expect("a world");
         let terms = PlanTerms { anchor: ValidityAnchor::Purchase, ..hour() };
         let plan = world.sells(&world.isp, terms.clone(), "hour", PlanService::Hotspot).await.expect("sold");
         world.sells(&world.other, terms, "hour", PlanService::Hotspot).await.expect("sold");
-        let gateway = paybill(&world, &world.isp).await;
-        let others = paybill(&world, &world.other).await;
+        let gateway = paybill(&world, &world.isp).await.expect("set up");
+        let others = paybill(&world, &world.other).await.expect("set up");
         // Nobody has paid yet, and the gateways' books are not open.
         world.money().step().await.expect("done");
         Self { world, plan, gateway, others }
@@ -199,19 +188,6 @@ impl Shop {
         assert_eq!(self.in_wallet().await, 0);
         self.is_whole().await;
     }
-}
-
-async fn paybill(world: &World, isp: &Isp) -> IspGateway {
-    let new = NewGateway {
-        kind: GatewayKind::Mpesa,
-        environment: Environment::Sandbox,
-        shortcode: "600999".parse().expect("good"),
-        pay_to: PayTo::Paybill,
-        keys: keys(isp.tenant.slug.as_str()),
-        trusts_confirmations: false,
-        looks_per_minute: 600,
-    };
-    add_gateway(&world.store, &isp.scope, new, world.context()).await.expect("added")
 }
 
 pub(super) fn token(hex: &str) -> Option<[u8; 16]> {

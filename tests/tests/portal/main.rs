@@ -1,6 +1,7 @@
 //! The captive portal through real HTTP, always with two ISPs.
 
 mod arriving;
+mod buying;
 mod checking;
 mod hostile;
 mod logging_in;

@@ -15,6 +15,7 @@ use domain::time::Timestamp;
 use policy::money::postings;
 use policy::money::settlement::{self, Sale};
 use store::StoreError;
+use store::access::devices;
 use store::money::{activations, ledger};
 use store::people::subscribers;
 use store::sales::plans;
@@ -83,6 +84,11 @@ pub(crate) async fn serve(desk: &mut Desk<'_>, payment: &Payment) -> Result<Serv
     desk.post(EntryKind::Sale, postings::sale(of, payment.price), about).await?;
     let activation = Activation { payment: payment.id, holder, until, at: desk.now() };
     activations::add(&mut desk.tx, &activation).await?;
+    if let (Holder::Voucher(_), Some(device)) = (holder, payment.device) {
+        // The phone that waits for it comes online by its address, even if its browser is gone.
+        let now = desk.now();
+        devices::introduce(&mut desk.tx, holder, device, now).await?;
+    }
     desk.is_over(ExceptionKind::PaidNotServed, payment.id, "it was served").await?;
     desk.is_over(ExceptionKind::AmountDiffers, payment.id, "it was served").await?;
     Ok(Served::Now(activation))

@@ -8,6 +8,7 @@ use domain::phone::Msisdn;
 use domain::platform::job::Work;
 use domain::sales::plan::PlanService;
 use domain::sales::voucher::VoucherCode;
+use domain::time::Span;
 use policy::money::polling;
 use policy::sales::codes;
 use store::money::{gateways, payments};
@@ -21,6 +22,12 @@ use crate::context::Context;
 
 /// References tried before the source of randomness must be at fault.
 const TRIES_MAX: usize = 5;
+
+/// Prompts in an hour that may come to nothing on one telephone.
+const UNANSWERED_MAX: usize = 8;
+
+/// The hour.
+const UNANSWERED_FOR: Span = Span::minutes(60);
 
 /// What somebody wants to buy.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -64,6 +71,9 @@ pub enum StartError {
     /// Another prompt is on that telephone.
     #[error("another payment is open on that telephone: answer it, or wait {0} seconds")]
     Busy(i64),
+    /// So many prompts came to nothing on that telephone that somebody may be plaguing its owner.
+    #[error("that telephone was asked {UNANSWERED_MAX} times in an hour and nothing was paid: wait a while")]
+    TooOften,
     /// No fresh reference came.
     #[error("no unused reference could be found")]
     Exhausted,
@@ -95,14 +105,19 @@ pub async fn start_payment(
     let gateway = gateway.ok_or(StartError::NoGateway)?;
     let (purpose, price) = priced(&mut tx, &request).await?;
     payments::hold_phone(&mut tx, &request.phone).await?;
+    let of_phone = payments::of_phone(&mut tx, &request.phone, now.minus(UNANSWERED_FOR)).await?;
+    let unanswered = of_phone.iter().filter(|payment| !payment.state.is_paid()).count();
     let since = now.minus(polling::ONE_PROMPT_FOR);
-    let of_phone = payments::of_phone(&mut tx, &request.phone, since).await?;
-    if let Some(open) = of_phone.into_iter().find(|payment| payment.state.is_open()) {
+    let mut lately = of_phone.into_iter().filter(|payment| payment.created_at >= since);
+    if let Some(open) = lately.find(|payment| payment.state.is_open()) {
         if open.purpose == purpose {
             return Ok(Started { payment: open, was_there: true });
         }
         let until = open.created_at.plus(polling::ONE_PROMPT_FOR);
         return Err(StartError::Busy(until.since(now).as_seconds() + 1));
+    }
+    if unanswered >= UNANSWERED_MAX {
+        return Err(StartError::TooOften);
     }
     let payment = Payment {
         id: context.new_id(),

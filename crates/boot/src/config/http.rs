@@ -39,6 +39,8 @@ pub struct Portal {
     pub router_names: Vec<String>,
     /// Machines that forward requests of others and say truly from where.
     pub trusted_proxies: Vec<IpNet>,
+    /// Other pages that may show the portal in a frame: `http://127.0.0.1:8783`.
+    pub framed_by: Vec<String>,
 }
 
 /// An address that is never seen, for its fault is told.
@@ -49,7 +51,7 @@ pub(super) fn read_api(reader: &mut Reader) -> Api {
         listen: reader.address("api.listen").unwrap_or(NOWHERE),
         tls: read_tls(reader, "api.cert", "api.key"),
         domain: read_domain(reader, "api.domain"),
-        trusted_proxies: read_proxies(reader, "api.trusted_proxies"),
+        trusted_proxies: read_networks(reader, "api.trusted_proxies"),
     }
 }
 
@@ -76,8 +78,45 @@ pub(super) fn read_portal(reader: &mut Reader) -> Portal {
         domain: read_domain(reader, "portal.domain"),
         tenant,
         router_names,
-        trusted_proxies: read_proxies(reader, "portal.trusted_proxies"),
+        trusted_proxies: read_networks(reader, "portal.trusted_proxies"),
+        framed_by: read_framed_by(reader),
     }
+}
+
+fn read_framed_by(reader: &mut Reader) -> Vec<String> {
+    const KEY: &str = "portal.framed_by";
+    let mut origins = Vec::new();
+    for text in reader.texts(KEY) {
+        match origin(&text) {
+            Some(origin) => origins.push(origin),
+            None => reader.fault(KEY, format!("`{}` is not {ORIGIN_SAID}", text.escape_debug())),
+        }
+    }
+    origins
+}
+
+/// What [`origin`] takes, in words.
+pub(super) const ORIGIN_SAID: &str =
+    "where a server can be: write https:// and a name, without a path; on this machine http:// and localhost, too";
+
+/// `https://` and a host, or `http://` and this machine (a loopback address or `localhost`), each with or without a port, and nothing after it.
+pub(super) fn origin(text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches('/').to_ascii_lowercase();
+    let (scheme, authority) = text.split_once("://")?;
+    let local = authority.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| authority.parse::<IpAddr>());
+    let host = match authority.split_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok_and(|port| port > 0) => host,
+        Some(_) => "",
+        None => authority,
+    };
+    let is_good = match (scheme, local) {
+        ("https", Ok(_)) => true,
+        ("http", Ok(address)) => address.is_loopback(),
+        ("http", Err(_)) => host == "localhost",
+        ("https", Err(_)) => is_name(host),
+        (_, _) => false,
+    };
+    is_good.then_some(text)
 }
 
 fn read_tls(reader: &mut Reader, certificate: &str, key: &str) -> Option<(PathBuf, PathBuf)> {
@@ -103,7 +142,7 @@ fn read_domain(reader: &mut Reader, key: &str) -> Option<String> {
     Some(domain)
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let label = |label: &str| {
         let inside = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
         (1..=63).contains(&label.len()) && inside
@@ -111,7 +150,7 @@ fn is_name(name: &str) -> bool {
     name.len() <= NAME_MAX && name.split('.').all(label)
 }
 
-fn read_proxies(reader: &mut Reader, key: &str) -> Vec<IpNet> {
+pub(super) fn read_networks(reader: &mut Reader, key: &str) -> Vec<IpNet> {
     let mut proxies = Vec::new();
     for text in reader.texts(key) {
         let text = text.trim();

@@ -294,3 +294,29 @@ fn mail_goes_through_a_server_that_is_named_with_an_address_and_a_whole_login() 
     assert_eq!(none.server, None);
     assert!(halves.contains("`mail.from`") && halves.contains("a login needs both"), "{halves}");
 }
+
+#[test]
+fn where_mpesa_reaches_us_follows_from_the_portals_domain() {
+    let place = Place::new();
+    let callbacks = |text: &str| place.file(text).load(&[]).unwrap().mpesa.callbacks;
+
+    assert_eq!(callbacks(""), None, "nobody can pay");
+    assert_eq!(callbacks("portal.domain = \"wifi.example\"").as_deref(), Some("https://wifi.example"));
+    assert_eq!(callbacks("portal.domain = \"mpesa.example\""), None, "M-Pesa refuses such an address");
+    let said = callbacks("portal.domain = \"wifi.example\"\nmpesa.callbacks = \"https://pay.example.net:8443/\"");
+    assert_eq!(said.as_deref(), Some("https://pay.example.net:8443"));
+    assert_eq!(callbacks("mpesa.callbacks = \"http://127.0.0.1:8782\"").as_deref(), Some("http://127.0.0.1:8782"));
+}
+
+#[test]
+fn an_address_that_mpesa_cannot_reach_or_refuses_is_told() {
+    for bad in ["pay.example.net", "http://pay.example.net", "https://pay.example.net/cb", "https://", "https://a:0"] {
+        let place = Place::new();
+        let faults = place.file(&format!("mpesa.callbacks = \"{bad}\"")).faults(&[]);
+        assert!(faults.contains("mpesa.callbacks") && faults.contains("https:// and a name"), "{bad}: {faults}");
+    }
+    let word = Place::new().file("mpesa.callbacks = \"https://mpesa.example.net\"").faults(&[]);
+    assert!(word.contains("M-Pesa refuses every address with that word in it"), "{word}");
+    let frame = Place::new().file("portal.framed_by = [\"*\"]").faults(&[]);
+    assert!(frame.contains("portal.framed_by"), "{frame}");
+}

@@ -164,8 +164,15 @@ pub struct IspGateway {
 }
 
 impl IspGateway {
-    /// How often a minute a gateway is asked, unless somebody knows better.
-    pub const LOOKS_PER_MINUTE: u32 = 5;
+    /// How often a minute a gateway is asked, unless somebody knows better. M-Pesa's sandbox refuses the sixth question of
+    /// a minute; what it takes where money moves it does not say, and when it is too much it says so and we wait.
+    pub const fn looks_per_minute(environment: Environment) -> u32 {
+        match environment {
+            Environment::Sandbox => 5,
+            Environment::Production => 60,
+        }
+    }
+
     /// The most that can be set.
     pub const LOOKS_PER_MINUTE_MAX: u32 = 6_000;
 }

@@ -36,6 +36,15 @@ pub(crate) async fn remember(tx: &mut TenantTx, begun: &[&StoredSession]) -> Res
         .filter(|session| session.device != Device::Unnamed)
         .filter_map(|session| Some((session.holder?, session.device.key(), session.session.started_at)))
         .collect();
+    note(tx, &seen).await
+}
+
+/// Remembers a device that a right was bought from, before it has ever been used: its address alone lets it in.
+pub async fn introduce(tx: &mut TenantTx, holder: Holder, device: Mac, now: Timestamp) -> Result<(), StoreError> {
+    note(tx, &[(holder, Device::Mac(device).key(), now)]).await
+}
+
+async fn note(tx: &mut TenantTx, seen: &[(Holder, String, Timestamp)]) -> Result<(), StoreError> {
     if seen.is_empty() {
         return Ok(());
     }

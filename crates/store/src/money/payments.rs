@@ -3,6 +3,7 @@
 mod row;
 
 use domain::id::{GatewayId, PaymentId};
+use domain::mac::Mac;
 use domain::money::claim::FailureKind;
 use domain::money::payment::{Payment, PaymentState, Purpose};
 use domain::phone::Msisdn;
@@ -133,6 +134,31 @@ pub async fn of_phone(tx: &mut TenantTx, phone: &Msisdn, since: Timestamp) -> Re
         phone.expose(),
         Instant(since) as _,
         AT_ONCE,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let mut payments = load(tx, &ids.into_iter().map(PaymentId::from_uuid).collect::<Vec<_>>()).await?;
+    payments.reverse();
+    Ok(payments)
+}
+
+/// The payments that a device has begun at that moment or later, newest first: at most `limit`.
+pub async fn of_device(
+    tx: &mut TenantTx,
+    device: Mac,
+    since: Timestamp,
+    limit: u16,
+) -> Result<Vec<Payment>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let ids = sqlx::query_scalar!(
+        "select id from payments
+         where tenant_id = $1 and device = $2 and created_at >= $3
+         order by created_at desc
+         limit $4",
+        tenant,
+        device.to_string(),
+        Instant(since) as _,
+        i64::from(limit),
     )
     .fetch_all(tx.connection())
     .await?;

@@ -6,9 +6,10 @@ use domain::money::arrival::{Arrival, ArrivalState};
 use domain::money::claim::FailureKind;
 use domain::money::payment::PaymentState;
 use domain::money::posting::Account;
+use domain::secret::Secret;
 use domain::time::Span;
 use sqlx::{Connection as _, PgConnection};
-use store::money::{activations, arrivals, gateways, ledger, payments, prompt_locks};
+use store::money::{activations, arrivals, gateway_tokens, gateways, ledger, payments, prompt_locks};
 use store::{Page, StoreError};
 
 use crate::money_things::{Things, buyer, fixed, ksh};
@@ -288,4 +289,33 @@ async fn a_telephone_has_one_prompt_whichever_isp_asks() {
     let mut tx = scene.store.system().await.expect("begun");
     prompt_locks::release(&mut tx, other).await.expect("released");
     assert_eq!(prompt_locks::forget(&mut tx, NOW.plus(Span::minutes(9))).await.expect("forgotten"), 0);
+}
+
+#[tokio::test]
+async fn a_gateways_token_lies_on_one_shelf_and_one_node_fetches_the_next() {
+    let scene = Scene::open().await;
+    let app = [7; 32];
+    let mut tx = scene.store.system().await.expect("begun");
+
+    assert!(gateway_tokens::look(&mut tx, &app).await.expect("read").is_none());
+    assert!(gateway_tokens::claim(&mut tx, &app, NOW, in_seconds(15)).await.expect("asked"));
+    assert!(
+        !gateway_tokens::claim(&mut tx, &app, in_seconds(14), in_seconds(29)).await.expect("asked"),
+        "somebody does"
+    );
+    assert!(
+        gateway_tokens::claim(&mut tx, &app, in_seconds(15), in_seconds(30)).await.expect("asked"),
+        "they are gone"
+    );
+    gateway_tokens::let_go(&mut tx, &app).await.expect("let go");
+    assert!(gateway_tokens::claim(&mut tx, &app, NOW, in_seconds(15)).await.expect("asked"));
+    let token = gateway_tokens::Token { token: Secret::new("bearer_demo".to_owned()), until: in_seconds(3_000) };
+    gateway_tokens::put(&mut tx, &app, &token).await.expect("put");
+
+    let found = gateway_tokens::look(&mut tx, &app).await.expect("read").expect("there");
+    assert_eq!((found.token.expose().as_str(), found.until), ("bearer_demo", in_seconds(3_000)));
+    assert!(gateway_tokens::look(&mut tx, &[8; 32]).await.expect("read").is_none(), "another app has its own");
+    assert!(gateway_tokens::claim(&mut tx, &app, NOW, in_seconds(15)).await.expect("asked"), "the claim is over");
+    assert_eq!(gateway_tokens::forget(&mut tx, in_seconds(2_999)).await.expect("forgotten"), 0);
+    assert_eq!(gateway_tokens::forget(&mut tx, in_seconds(3_000)).await.expect("forgotten"), 1);
 }

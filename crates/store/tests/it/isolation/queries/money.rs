@@ -77,6 +77,10 @@ async fn of_payments(walk: &mut Walk<'_>, theirs: &Things) {
     case_of!(walk, "money::payments::of_phone", |tx| {
         payments::of_phone(tx, &their_phone, NOW).await?.iter().all(|one| one.id != their_id)
     });
+    case_of!(walk, "money::payments::of_device", |tx| {
+        let device = theirs.payment.device.expect("set");
+        payments::of_device(tx, device, NOW, 100).await?.iter().all(|one| one.id != their_id)
+    });
     case_of!(walk, "money::payments::hold_phone", |tx| {
         payments::hold_phone(tx, &their_phone).await?;
         true
