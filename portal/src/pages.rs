@@ -128,6 +128,7 @@ fn render(asked: &Asked, status: StatusCode, nonce: &str, page: &impl Template) 
 /// A plan as it is shown.
 pub(crate) struct OnSale {
     pub(crate) id: String,
+    pub(crate) name: String,
     pub(crate) price: String,
     pub(crate) lasts: String,
     pub(crate) details: String,
@@ -142,6 +143,7 @@ fn shown(plan: &Plan, teller: Teller<'_>) -> OnSale {
     let details = [Some(teller.speed(terms.rate.as_ref())), data, Some(devices)];
     OnSale {
         id: plan.id.to_string(),
+        name: plan.name.as_str().to_owned(),
         price: price(terms.price),
         lasts: teller.duration(terms.duration),
         details: details.into_iter().flatten().collect::<Vec<_>>().join(" · "),

@@ -23,7 +23,7 @@ mod usage;
 mod voucher;
 mod webhook;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -51,7 +51,7 @@ pub use crate::cli::operation::Operation;
 pub use crate::cli::place::{Branch, Zone as PlaceZone};
 pub use crate::cli::plan::{Plan, PlanAdd, PlanChange, To};
 pub use crate::cli::radsec::{Radsec, RadsecCa, RadsecIssue, RadsecRevoke};
-pub use crate::cli::simulate::{Line, Proof, Simulate, SimulateNas};
+pub use crate::cli::simulate::{Line, Proof, Simulate, SimulateNas, SimulatePhone};
 pub use crate::cli::staff::{Key, Lines, Platform, PlatformSet, Staff, StaffAdd, StaffChange, StaffRole};
 pub use crate::cli::subscriber::{
     Subscriber, SubscriberAdd, SubscriberMove, SubscriberRenew, SubscriberResume, SubscriberSuspend,
@@ -246,6 +246,9 @@ pub struct Demo {
     /// Only add this many subscribers user000000… with passwords pass000000… on plan home-10, and end
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub subscribers: Option<u32>,
+    /// Where a browser sees a simulated phone in the demo's Wi-Fi
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8783")]
+    pub phone: SocketAddr,
 }
 
 /// `tenant …`.

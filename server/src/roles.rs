@@ -169,12 +169,6 @@ impl Server {
         Some(format!("{}://{}", if api.speaks_tls() { "https" } else { "http" }, api.address()))
     }
 
-    /// Where the portal is.
-    pub fn portal_url(&self) -> Option<String> {
-        let portal = self.portal.as_ref()?;
-        Some(format!("{}://{}", if portal.speaks_tls() { "https" } else { "http" }, portal.address()))
-    }
-
     /// Readiness.
     pub const fn health(&self) -> &Health {
         &self.health

@@ -32,19 +32,18 @@ use domain::time::Timestamp;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use ports::Clock;
 use serde_json::Value;
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::{AbortHandle, JoinSet};
 
 pub use self::books::{Books, Taken};
 pub use self::settings::{Business, Call, Driving, Faults, Manner, Mishap, PullsBy, Rules, Settings, Strangers};
 pub use self::state::Told;
+
+use crate::listening;
 
 use self::delivery::Post;
 use self::door::{Asked, Reply};
@@ -140,7 +139,12 @@ impl Mpesa {
             clock,
             stepping: tokio::sync::Mutex::new(()),
         });
-        let mut running = vec![tokio::spawn(accept(listener, Arc::clone(&shared))).abort_handle()];
+        let asked = Arc::clone(&shared);
+        let answering = listening::serve(listener, move |request| {
+            let shared = Arc::clone(&asked);
+            async move { shared.answer(request).await }
+        });
+        let mut running = vec![tokio::spawn(answering).abort_handle()];
         if driving == Driving::ByItself {
             let shared = Arc::clone(&shared);
             let stepping = async move {
@@ -420,11 +424,11 @@ impl Shared {
     }
 
     async fn tell(&self, letter: Letter) -> Option<(u16, Vec<u8>)> {
-        let place = self.state().settings.tells;
+        let (place, at) = (self.state().settings.tells, self.clock.now());
         let answer = self.post.carry(&letter, place).await;
         let status = answer.as_ref().map(|(status, _)| *status);
         let Letter { kind, url, body, is_forged } = letter;
-        self.state().note(Told { kind, url, body, status, is_forged });
+        self.state().note(Told { at, kind, url, body, status, is_forged });
         answer
     }
 
@@ -477,28 +481,4 @@ impl Shared {
             Reply::Silence => std::future::pending().await,
         }
     }
-}
-
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    // Connections end with the server.
-    let mut talks = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                if let Ok((stream, _)) = accepted {
-                    talks.spawn(talk(stream, Arc::clone(&shared)));
-                }
-            }
-            Some(_) = talks.join_next() => {}
-        }
-    }
-}
-
-async fn talk(stream: TcpStream, shared: Arc<Shared>) {
-    let service = service_fn(move |request| {
-        let shared = Arc::clone(&shared);
-        async move { shared.answer(request).await }
-    });
-    // A connection that breaks is the asker's business.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }

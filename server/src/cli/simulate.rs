@@ -12,6 +12,8 @@ use domain::rate::{Bps, UpDown};
 pub enum Simulate {
     /// Routers with people behind them, the way RouterOS is one; beside a running `mnetifi demo` it needs no options
     Nas(Box<SimulateNas>),
+    /// A phone that joins the demo's Wi-Fi, buys, pays by M-Pesa and comes online, each step with its time
+    Phone(SimulatePhone),
 }
 
 /// Kinds of line.
@@ -109,6 +111,26 @@ pub struct SimulateNas {
     /// What chance follows from [default: something new]
     #[arg(long)]
     pub seed: Option<u64>,
+}
+
+/// `simulate phone`.
+#[derive(Debug, Args)]
+pub struct SimulatePhone {
+    /// The plan that it buys
+    #[arg(long, value_name = "PLAN")]
+    pub buys: String,
+    /// Where the demo's phones are: what `mnetifi demo` prints
+    #[arg(long, value_name = "URL", default_value = "http://localhost:8783")]
+    pub at: String,
+    /// The number that pays [default: another one each time]
+    #[arg(long, value_name = "NUMBER")]
+    pub number: Option<String>,
+    /// Close the page once M-Pesa has asked: the phone comes online by its hardware address
+    #[arg(long)]
+    pub closes_the_page: bool,
+    /// How many phones do so, one after the other
+    #[arg(long, default_value_t = 1, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub times: u32,
 }
 
 /// A name with a number in it, perhaps with a password after a colon.

@@ -1,6 +1,7 @@
 //! `mnetifi demo`: a tenant with something to try, and a server for it in the foreground.
 
 mod owner;
+mod play;
 mod seed;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use boot::shutdown::Shutdown;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Demo, Global, Role};
+use crate::commands::demo::play::Play;
 use crate::open::Opened;
 use crate::print;
 use crate::progress::Progress;
@@ -22,12 +24,14 @@ const READY_WITHIN: Duration = Duration::from_secs(15);
 
 /// Seeds and serves, or, with `--subscribers`, only adds subscribers beside a running demo or before one.
 pub async fn run(global: &Global, demo: &Demo) -> anyhow::Result<()> {
-    let config = settings::load_for_demo(global)?;
+    let mut config = settings::load_for_demo(global)?;
     let shutdown = Shutdown::on_signals()?;
-    match demo.subscribers {
-        Some(count) => add_crowd(&config, global, count, &shutdown.token()).await,
-        None => serve(&config, global, &shutdown).await,
+    if let Some(count) = demo.subscribers {
+        return add_crowd(&config, global, count, &shutdown.token()).await;
     }
+    boot::telemetry::begin(&config.log)?;
+    let play = Play::begin(&mut config, demo.phone).await?;
+    serve(&config, global, &play, &shutdown).await
 }
 
 async fn add_crowd(config: &Config, global: &Global, count: u32, shutdown: &CancellationToken) -> anyhow::Result<()> {
@@ -53,8 +57,7 @@ async fn seed_crowd(opened: &Opened, count: u32) -> anyhow::Result<(usize, usize
     Ok((added.added, added.existing.len()))
 }
 
-async fn serve(config: &Config, global: &Global, shutdown: &Shutdown) -> anyhow::Result<()> {
-    boot::telemetry::begin(&config.log)?;
+async fn serve(config: &Config, global: &Global, play: &Play, shutdown: &Shutdown) -> anyhow::Result<()> {
     let server = Server::start(config, &Role::ALL, Without::Refused, &shutdown.token()).await?;
     let seeded = seed_with_owner(&Opened::beside(global, server.store()), config).await;
     let password = match seeded {
@@ -67,13 +70,12 @@ async fn serve(config: &Config, global: &Global, shutdown: &Shutdown) -> anyhow:
     };
     let health = server.health().clone();
     let api = server.api_url().unwrap_or_default();
-    let portal = server.portal_url().unwrap_or_default();
     let (auth, acct) = (first(&config.radius.auth), first(&config.radius.acct));
     let say_when_ready = async {
         let ready = tokio::time::timeout(READY_WITHIN, until_ready(&health)).await.is_ok();
         if ready {
             let api = how_to_sign_in(&api, password.as_deref(), config);
-            print::line(&what_to_try(&auth, &acct, &api, &portal, config))
+            print::line(&what_to_try(&auth, &acct, &api, &play.url(), config))
         } else {
             print::aside("mnetifi: the demo is not ready after 15 s; the log above says why, and it keeps trying");
             Ok(())
@@ -92,6 +94,7 @@ async fn serve(config: &Config, global: &Global, shutdown: &Shutdown) -> anyhow:
 /// Seeds the demo. Gives its owner's password, where that is known.
 async fn seed_with_owner(opened: &Opened, config: &Config) -> anyhow::Result<Option<String>> {
     let (_, scope) = seed::seed(opened).await?;
+    play::take_money(opened, &scope).await?;
     owner::owner(opened, &scope, &config.data).await
 }
 
@@ -126,8 +129,8 @@ Its owner is {email} with the password {password}, which is kept in {}.
     )
 }
 
-fn what_to_try(auth: &str, acct: &str, api: &str, portal: &str, config: &Config) -> String {
-    let (secret, router) = (seed::SECRET, seed::ROUTER);
+fn what_to_try(auth: &str, acct: &str, api: &str, phone: &str, config: &Config) -> String {
+    let secret = seed::SECRET;
     let metrics = config.metrics.listen;
     let data = config.data.display();
     format!(
@@ -135,7 +138,9 @@ fn what_to_try(auth: &str, acct: &str, api: &str, portal: &str, config: &Config)
 mnetifi demo is ready: RADIUS on {auth} and {acct}, metrics and health on http://{metrics}
 Every router in 127.0.0.0/8 may ask with the secret {secret}. Stop it with Ctrl-C; remove {data} to begin anew.
 
-What a phone sees before it is online: {portal}/hs/{router}?mac=02:00:00:00:00:0a&lo=http://10.5.50.1/login
+A phone joins the Wi-Fi, buys an hour by M-Pesa and is online, in your browser: {phone}
+(Router, phone and M-Pesa are simulated, and no money moves.) The same by one command, each step with its time:
+    target/release/mnetifi simulate phone --buys hour --at {phone}
 
 The API for staff and programs: {api}
 

@@ -1,5 +1,7 @@
-//! `mnetifi simulate nas`: routers and people where there are none, to try a plan or a server.
+//! `mnetifi simulate nas`: routers and people where there are none, to try a plan or a server; `simulate phone`: somebody
+//! who buys.
 
+mod phone;
 mod table;
 
 use std::collections::BTreeMap;
@@ -38,8 +40,16 @@ const USERS_MAX: usize = 1_000_000;
 
 /// Simulates what was asked until its time is over or a signal comes.
 pub async fn run(global: &Global, command: Simulate) -> anyhow::Result<()> {
-    let Simulate::Nas(asked) = command;
     let shutdown = Shutdown::on_signals()?;
+    let asked = match command {
+        Simulate::Nas(asked) => asked,
+        Simulate::Phone(asked) => {
+            return tokio::select! {
+                done = phone::run(&asked, global.json) => done,
+                () = shutdown.token().cancelled_owned() => Ok(()),
+            };
+        }
+    };
     boot::open_files::allow_many();
     let settings = settings(&asked)?;
     let fleet = Fleet::start(settings, SystemClock.now()).await.with_context(|| {

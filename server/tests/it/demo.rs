@@ -88,6 +88,39 @@ async fn a_newcomer_lives_the_whole_story() {
 }
 
 #[test]
+fn a_phone_buys_by_mpesa_and_is_online_with_its_page_open_and_closed() {
+    let machine = Machine::new();
+    let demo = machine.demo();
+    let at = demo.said.split("in your browser: ").nth(1).and_then(|rest| rest.split_whitespace().next());
+    let at = at.expect("it says where").to_owned();
+    let phone = ["simulate", "phone", "--buys", "hour", "--at", &at];
+
+    let told = machine.runs(&phone);
+    let steps = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.status.success(), "{steps}\n{}", String::from_utf8_lossy(&told.stderr));
+    let mut rest = steps.as_str();
+    for words in ["joins the Wi-Fi", "chooses `hour`", "asks: pay KES 20.00 to Demo Internet", "the PIN is typed"]
+        .into_iter()
+        .chain(["Paid. Thank you!", "You are connected"])
+    {
+        rest = rest.split_once(words).unwrap_or_else(|| panic!("`{words}`, in this order: {steps}")).1;
+    }
+    let closed = machine.json(&[&phone[..], &["--closes-the-page"]].concat());
+    let nothing = machine.runs(&["simulate", "phone", "--buys", "no-such", "--at", &at]);
+    let elsewhere = machine.runs(&["simulate", "phone", "--buys", "hour", "--at", "http://192.0.2.1:1"]);
+
+    assert_eq!((&closed["plan"], &closed["code"]), (&"hour".into(), &serde_json::Value::Null));
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("does not sell `no-such`"));
+    assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("no simulated Wi-Fi at http://192.0.2.1:1"));
+    machine.drained();
+    let online = machine.json(&["session", "list"]);
+    assert_eq!(online.as_array().map(Vec::len), Some(2), "{online}");
+    let ledger = machine.runs(&["--tenant", "demo", "ledger", "verify"]);
+    assert!(ledger.status.success(), "{}", String::from_utf8_lossy(&ledger.stderr));
+    assert!(demo.interrupt());
+}
+
+#[test]
 fn running_the_demo_twice_changes_nothing() {
     let machine = Machine::new();
     let lists = [&["voucher", "list"][..], &["plan", "list"], &["subscriber", "list"], &["nas", "list"]];

@@ -71,7 +71,7 @@ impl Machine {
 
     /// Starts the demo and waits until it says that it is ready.
     pub(crate) fn demo(&self) -> Running {
-        let mut child = self.command(&["demo"]).spawn().expect("it starts");
+        let mut child = self.command(&["demo", "--phone", "127.0.0.1:0"]).spawn().expect("it starts");
         let stdout = child.stdout.take().expect("piped");
         let mut stderr = child.stderr.take().expect("piped");
         let (lines, said) = mpsc::channel();

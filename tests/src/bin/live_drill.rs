@@ -102,7 +102,7 @@ impl Stage {
         println!("starting a demo of this drill's own: RADIUS on {auth} and {acct}");
         let log = std::fs::File::create(data.path().join("demo.log"))?;
         let demo = command(&binary, &data, (auth, acct, metrics))
-            .arg("demo")
+            .args(["demo", "--phone", "127.0.0.1:0"])
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()

@@ -62,6 +62,8 @@ pub enum Strangers {
     Unknown,
     /// Each has KES 100,000 and the manner that the last two digits of its number say: see [`Manner::of_number`].
     AsTheirNumbersEnd,
+    /// Each has KES 100,000 and waits for whoever holds it.
+    Decide,
 }
 
 /// A business that takes money.

@@ -103,6 +103,8 @@ pub(super) enum Due {
 /// A callback that went out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Told {
+    /// When it left.
+    pub at: Timestamp,
     /// Of which kind.
     pub kind: CallbackKind,
     /// Where to.
@@ -172,8 +174,13 @@ impl State {
 
     /// A telephone, if M-Pesa knows it.
     pub(super) fn phone(&mut self, number: &str) -> Option<&mut Phone> {
-        if !self.phones.contains_key(number) && self.settings.strangers == Strangers::AsTheirNumbersEnd {
-            self.add(number, STRANGERS_SHILLINGS, "1234", Manner::of_number(number));
+        let manner = match self.settings.strangers {
+            Strangers::Unknown => None,
+            Strangers::AsTheirNumbersEnd => Some(Manner::of_number(number)),
+            Strangers::Decide => Some(Manner::Decides),
+        };
+        if let Some(manner) = manner.filter(|_| !self.phones.contains_key(number)) {
+            self.add(number, STRANGERS_SHILLINGS, "1234", manner);
         }
         self.phones.get_mut(number)
     }
