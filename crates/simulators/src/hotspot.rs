@@ -113,6 +113,7 @@ impl Shared {
             (&Method::GET, ["told.json"]) => Said::Json(screens::told_as_json(&self.mpesa.told())),
             (&Method::POST, ["prompts", phone, "accept"]) => decided(self.mpesa.accept(phone)),
             (&Method::POST, ["prompts", phone, "refuse"]) => decided(self.mpesa.refuse(phone)),
+            (&Method::GET, ["favicon.ico"]) => Said::Nothing(StatusCode::NO_CONTENT, ""),
             (_, _) => Said::Nothing(StatusCode::NOT_FOUND, "There is no such page here."),
         };
         Ok(written(said))

@@ -91,8 +91,7 @@ async fn a_newcomer_lives_the_whole_story() {
 fn a_phone_buys_by_mpesa_and_is_online_with_its_page_open_and_closed() {
     let machine = Machine::new();
     let demo = machine.demo();
-    let at = demo.said.split("in your browser: ").nth(1).and_then(|rest| rest.split_whitespace().next());
-    let at = at.expect("it says where").to_owned();
+    let at = demo.phone();
     let phone = ["simulate", "phone", "--buys", "hour", "--at", &at];
 
     let told = machine.runs(&phone);

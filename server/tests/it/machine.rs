@@ -216,6 +216,12 @@ impl Machine {
 }
 
 impl Running {
+    /// Where the demo says that a browser sees its phone.
+    pub(crate) fn phone(&self) -> String {
+        let after = self.said.split("in your browser: ").nth(1).expect("it says where");
+        after.split_whitespace().next().expect("it says where").to_owned()
+    }
+
     /// Ends it as Ctrl-C does, and waits.
     pub(crate) fn interrupt(mut self) -> bool {
         signal(&self.child, "INT");

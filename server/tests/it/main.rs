@@ -5,6 +5,7 @@
 #![expect(clippy::panic, reason = "a story that cannot go on should stop where it stands")]
 
 mod api;
+mod browser;
 mod cold_start;
 mod commands;
 mod demo;
