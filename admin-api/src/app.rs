@@ -8,6 +8,7 @@ use actions::context::Context;
 use boot::config::Config;
 use domain::time::Timestamp;
 use ipnet::IpNet;
+use ports::gateway::Gateways;
 use ports::{Clock, Random};
 use store::Store;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// What Prometheus is told.
     pub meters: Meters,
+    /// Who speaks to gateways, and where these call back; `None` on a server that speaks to none.
+    pub gateways: Option<Gateways>,
     /// How the process was set up.
     pub settings: Settings,
 }
@@ -88,6 +91,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     meters: Meters,
+    gateways: Option<Gateways>,
     settings: Settings,
     limiter: Limiter,
     /// Answers without an end are ended by it.
@@ -105,10 +109,10 @@ impl App {
     ///
     /// Must be called inside a tokio runtime.
     pub fn new(parts: Parts) -> Self {
-        let Parts { store, clock, random, meters, settings } = parts;
+        let Parts { store, clock, random, meters, gateways, settings } = parts;
         let limiter = Limiter::new(&settings.limits, Arc::clone(&clock));
         let (store, stopping) = (store.apart(CONNECTIONS_MAX), CancellationToken::new());
-        Self(Arc::new(Shared { store, clock, random, meters, settings, limiter, stopping }))
+        Self(Arc::new(Shared { store, clock, random, meters, gateways, settings, limiter, stopping }))
     }
 
     /// The database.
@@ -144,6 +148,11 @@ impl App {
     /// Settings of the role.
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// Who speaks to gateways.
+    pub(crate) fn gateways(&self) -> Option<&Gateways> {
+        self.0.gateways.as_ref()
     }
 
     pub(crate) fn limiter(&self) -> &Limiter {

@@ -40,6 +40,7 @@ use crate::live::places::{Place, Places};
 use crate::problem::{Code, Problem};
 use crate::routes::Route;
 use crate::support::exceptions::ExceptionView;
+use crate::support::remedies::{self, Remedies};
 use crate::uid::Uuid;
 
 /// How often what is new is read.
@@ -271,11 +272,14 @@ impl Listener {
             let met = exceptions::changed_since(&mut tx, since.max(self.from.minus(NEAR)), ROWS_MAX).await?;
             let holders: Vec<_> = met.iter().map(|exception| exception.holder).collect();
             let sight = Sight::of(&mut tx, &self.caller, &holders).await?;
+            let remedies = Remedies::of(&mut tx, &met.iter().collect::<Vec<_>>()).await?;
             for exception in met {
                 if sight.sees_trouble(exception.holder)
+                    && remedies::may_see(&self.caller, exception.kind)
                     && self.told.note(exception.id.uuid(), exception.resolved.is_some())
                 {
-                    tell_of(&exception, (of_routers, of_exceptions), &mut events);
+                    let shown = ExceptionView::of(&exception, remedies.for_one(&exception));
+                    tell_of(&exception, shown, (of_routers, of_exceptions), &mut events);
                 }
             }
         }
@@ -285,14 +289,19 @@ impl Listener {
     }
 }
 
-fn tell_of(exception: &Exception, (of_routers, of_exceptions): (bool, bool), events: &mut Vec<Happened>) {
+fn tell_of(
+    exception: &Exception,
+    shown: ExceptionView,
+    (of_routers, of_exceptions): (bool, bool),
+    events: &mut Vec<Happened>,
+) {
     let is_resolved = exception.resolved.is_some();
     if let (true, ExceptionKind::RouterSilent, Some(nas)) = (of_routers, exception.kind, exception.nas) {
         let router = nas.uuid().into();
         events.push(if is_resolved { Happened::RouterAnswers { router } } else { Happened::RouterSilent { router } });
     }
     if of_exceptions {
-        let exception = ExceptionView::from(exception);
+        let exception = shown;
         events.push(if is_resolved {
             Happened::ExceptionResolved { exception }
         } else {

@@ -51,6 +51,12 @@ impl MoneyView {
     }
 }
 
+/// Hundredths as a number for a spreadsheet.
+#[expect(clippy::cast_precision_loss, reason = "a price is far below 2^53 hundredths")]
+pub(crate) fn units(minor: i64) -> f64 {
+    minor as f64 / 100.0
+}
+
 /// The id that a path names. What is no id is not there.
 pub(crate) fn id_in_path<Of>(text: &str, what: &str) -> Result<Id<Of>, Problem> {
     text.parse().map_err(|_| Problem::not_found(what))

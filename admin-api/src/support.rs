@@ -2,6 +2,7 @@
 
 pub mod exceptions;
 pub mod operations;
+pub mod remedies;
 
 use domain::people::permission::{Act, Thing};
 use utoipa_axum::routes;

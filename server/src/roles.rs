@@ -86,7 +86,7 @@ impl Server {
         let health = Health::default();
         let mut registry = Registry::default();
         let mailer = roles.contains(&Role::Worker).then(|| mail::mailer(config)).transpose()?;
-        let speaks = roles.iter().any(|role| matches!(role, Role::Worker | Role::Portal));
+        let speaks = roles.iter().any(|role| matches!(role, Role::Worker | Role::Portal | Role::Api));
         let gateways = if speaks { gateways::gateways(config, &store)? } else { None };
         let teller = roles.contains(&Role::Worker).then(|| partners::teller(config)).transpose()?;
         let worker = mailer.zip(teller).map(|(mailer, teller)| {
@@ -135,6 +135,7 @@ impl Server {
                 clock: Arc::new(SystemClock),
                 random: Arc::new(OsRandom),
                 meters: admin_api::Meters::register(&mut registry),
+                gateways: gateways.clone(),
                 settings: admin_api::Settings::from(config),
             };
             Some(admin_api::Bound::bind(parts).await?)

@@ -19,6 +19,7 @@ use domain::people::key::Key;
 use domain::people::permission::Permissions;
 use domain::people::role::{Preset, RoleName, Services};
 use domain::people::staff::{Staff, StaffState, Zoned};
+use ports::gateway::Gateways;
 use ports::{Clock, Random as _};
 use prometheus_client::registry::Registry;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -56,6 +57,19 @@ impl Api {
 
     /// The same, set up in another way.
     pub async fn open_with(world: &World, set_up: impl FnOnce(&mut Settings)) -> anyhow::Result<Self> {
+        Self::opened(world, Some(world.gateways()), set_up).await
+    }
+
+    /// The same on a server that speaks to no gateway.
+    pub async fn open_without_gateways(world: &World) -> anyhow::Result<Self> {
+        Self::opened(world, None, |_| {}).await
+    }
+
+    async fn opened(
+        world: &World,
+        gateways: Option<Gateways>,
+        set_up: impl FnOnce(&mut Settings),
+    ) -> anyhow::Result<Self> {
         let plenty = NonZeroU32::MAX;
         let mut settings = Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -76,6 +90,7 @@ impl Api {
             clock: Arc::clone(&world.clock) as Arc<dyn Clock>,
             random: Arc::new(OsRandom),
             meters: Meters::register(&mut Registry::default()),
+            gateways,
             settings,
         };
         let bound = Bound::bind(parts).await?;

@@ -3,6 +3,8 @@
 //! Whatever people of an ISP write bears its mark, and ids of one ISP are known as such: either of them in an answer to
 //! the other is a leak. Most of it is made over HTTP, as its staff would.
 
+mod money;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use store::support::exceptions;
 
+pub use self::money::{AWAITED, FAILED, STRAY, UNPROVEN, UNSERVED, WRONG, gateway};
 use crate::api::{Api, Client};
 use crate::client::{Reply, Report};
 use crate::world::{Isp, World};
@@ -154,6 +157,7 @@ async fn furnish(world: &World, api: &Api, isp: &Isp, mark: &'static str) -> any
     connects(&mut party).await?;
     comes_online(world, isp, &party).await?;
     tells_a_partner(&mut party).await?;
+    money::comes(world, isp, &mut party).await?;
     trouble(world, isp, mark).await?;
     for (path, list) in [
         ("/v1/sessions", "/v1/sessions"),
@@ -173,7 +177,7 @@ async fn furnish(world: &World, api: &Api, isp: &Isp, mark: &'static str) -> any
 pub async fn made(client: &Client, path: &str, body: Value) -> anyhow::Result<String> {
     let answer = client.post(path, body).await?.is(201).with_context(|| format!("POST {path}"))?.json();
     let id =
-        answer["id"].as_str().or_else(|| answer["key"]["id"].as_str()).or_else(|| answer["webhook"]["id"].as_str());
+        ["id", "key/id", "webhook/id", "gateway/id"].iter().find_map(|at| answer.pointer(&format!("/{at}"))?.as_str());
     Ok(id.with_context(|| format!("{path} gave no id: {answer}"))?.to_owned())
 }
 

@@ -12,6 +12,7 @@ use domain::money::claim::{
 };
 use domain::money::gateway::{Environment, GatewayAccount, GatewayKeys, GatewayKind, IspGateway, PayTo, Shortcode};
 use domain::money::{Currency, Money};
+use domain::phone::Msisdn;
 use domain::secret::Secret;
 use domain::time::Timestamp;
 use ports::gateway::{Answer, Asked, Gateway, Prompt, Prompted, Unreadable};
@@ -406,8 +407,23 @@ impl Gateway for Scripted {
         Box::pin(async { Answer::Said(()) })
     }
 
-    fn try_keys<'a>(&'a self, _: &'a GatewayAccount) -> Asked<'a, Answer<()>> {
-        Box::pin(async { Answer::Said(()) })
+    fn register_books<'a>(&'a self, _: &'a GatewayAccount, _: &'a Msisdn) -> Asked<'a, Answer<()>> {
+        Box::pin(async {
+            self.books().has_books = true;
+            Answer::Said(())
+        })
+    }
+
+    fn try_keys<'a>(&'a self, account: &'a GatewayAccount) -> Asked<'a, Answer<()>> {
+        let is_wrong = account.keys.consumer_secret.expose().contains("wrong");
+        let manner = if is_wrong { Manner::Refuses(FailureKind::Misconfigured) } else { self.next_manner() };
+        Box::pin(async move {
+            match manner {
+                Manner::Refuses(kind) => Answer::No(failure(kind)),
+                Manner::Away => Answer::NotNow { why: "connection refused".to_owned() },
+                Manner::Well | Manner::AnswerLost => Answer::Said(()),
+            }
+        })
     }
 
     fn picture<'a>(&'a self, _: &'a GatewayAccount, _: &'a str, _: &'a str, _: Money) -> Asked<'a, Answer<Vec<u8>>> {

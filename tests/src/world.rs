@@ -28,7 +28,7 @@ use domain::rate::RateLimit;
 use domain::sales::batch::{Batch, Channel};
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::time::{Span, Timestamp, Zone};
-use ports::gateway::Gateway;
+use ports::gateway::{Gateway, Gateways};
 use ports::{Clock, Mailer, Random as _};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -247,22 +247,21 @@ impl World {
             control: Coa::new(routers::coa::Settings::default(), u64::from_ne_bytes(seed)),
             mailer: self.mailer(),
             teller: partner::teller(),
-            gateways: Some(ports::gateway::Gateways {
-                gateway: Arc::clone(&self.gateway) as Arc<dyn Gateway>,
-                callback_base: "https://pay.example.net".to_owned(),
-            }),
+            gateways: Some(self.gateways()),
         }
+    }
+
+    /// Who speaks to gateways, and where these call back.
+    pub fn gateways(&self) -> Gateways {
+        let gateway = Arc::clone(&self.gateway) as Arc<dyn Gateway>;
+        Gateways { gateway, callback_base: "https://pay.example.net".to_owned() }
     }
 
     /// What deals with money, to be gone through step by step.
     pub fn money(&self) -> MoneyDuty {
-        MoneyDuty::new(MoneyParts {
-            store: self.store.clone(),
-            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            random: Arc::new(OsRandom),
-            gateway: Arc::clone(&self.gateway) as Arc<dyn Gateway>,
-            callback_base: "https://pay.example.net".to_owned(),
-        })
+        let Gateways { gateway, callback_base } = self.gateways();
+        let (store, clock) = (self.store.clone(), Arc::clone(&self.clock) as Arc<dyn Clock>);
+        MoneyDuty::new(MoneyParts { store, clock, random: Arc::new(OsRandom), gateway, callback_base })
     }
 
     /// The queue of what is done outside, to be gone through step by step.

@@ -16,6 +16,7 @@ use crate::door::Caller;
 use crate::etag;
 use crate::list::{List, Listing, Nothing, Paging, Query, listing};
 use crate::problem::{Faults, Problem};
+use crate::support::remedies::{self, ActionView, Remedies};
 use crate::uid::Uuid;
 
 /// One trouble, however often it was met.
@@ -24,11 +25,16 @@ use crate::uid::Uuid;
 pub struct ExceptionView {
     /// Its id.
     pub id: Uuid,
-    /// What kind: `session_not_following`, `router_silent`. The list may grow.
+    /// What kind: `session_not_following`, `router_silent`, `paid_not_served`, `money_unmatched`. The list may grow.
     #[schema(example = "router_silent")]
     pub kind: String,
     /// What is wrong and what to do, in words.
     pub what: String,
+    /// What it is about: a session's, router's, payment's or arrival's id, or another word of ours.
+    pub about: String,
+    /// The one thing to do about it; null where there is no button for it.
+    #[schema(required = true)]
+    pub action: Option<ActionView>,
     /// The router.
     #[schema(required = true)]
     pub router: Option<Uuid>,
@@ -54,12 +60,15 @@ pub struct ExceptionView {
     pub resolution: Option<String>,
 }
 
-impl From<&Exception> for ExceptionView {
-    fn from(one: &Exception) -> Self {
+impl ExceptionView {
+    /// A trouble, with what is to be done about it.
+    pub(crate) fn of(one: &Exception, action: Option<ActionView>) -> Self {
         Self {
             id: one.id.uuid().into(),
             kind: one.kind.code().to_owned(),
             what: one.what.clone(),
+            about: one.about.clone(),
+            action,
             router: one.nas.map(|nas| nas.uuid().into()),
             session: one.session.map(|session| session.uuid().into()),
             holder: one.holder.map(HolderView::from),
@@ -97,8 +106,14 @@ pub(crate) async fn list_exceptions(
     let listed = exceptions::list(&mut tx, filters.all.unwrap_or(false), page.page("newest")?).await?;
     let holders: Vec<_> = listed.rows.iter().map(|one| one.holder).collect();
     let sight = Sight::of(&mut tx, &caller, &holders).await?;
-    let visible = listed.rows.iter().filter(|one| sight.sees_trouble(one.holder));
-    listing(&page, "newest", visible.map(ExceptionView::from).collect(), listed.next)
+    let visible: Vec<&Exception> = listed
+        .rows
+        .iter()
+        .filter(|one| sight.sees_trouble(one.holder) && remedies::may_see(&caller, one.kind))
+        .collect();
+    let remedies = Remedies::of(&mut tx, &visible).await?;
+    let rows = visible.into_iter().map(|one| ExceptionView::of(one, remedies.for_one(one))).collect();
+    listing(&page, "newest", rows, listed.next)
 }
 
 fn id_of(text: &str) -> Result<ExceptionId, Problem> {
@@ -121,10 +136,11 @@ pub(crate) async fn get_exception(
     let mut tx = app.store().tenant(&caller.scope()).await?;
     let found = exceptions::find(&mut tx, id).await?.ok_or_else(|| Problem::not_found("exception"))?;
     let sight = Sight::of(&mut tx, &caller, &[found.holder]).await?;
-    if !sight.sees_trouble(found.holder) {
+    if !sight.sees_trouble(found.holder) || !remedies::may_see(&caller, found.kind) {
         return Err(Problem::not_found("exception"));
     }
-    etag::single(&ExceptionView::from(&found))
+    let remedies = Remedies::of(&mut tx, &[&found]).await?;
+    etag::single(&ExceptionView::of(&found, remedies.for_one(&found)))
 }
 
 /// Most characters of how.
@@ -165,5 +181,5 @@ pub(crate) async fn resolve_exception(
     resolving::resolve_exception(app.store(), &caller.scope(), id, &how, context).await?;
     let mut tx = app.store().tenant(&caller.scope()).await?;
     let exception = exceptions::find(&mut tx, id).await?.ok_or_else(|| Problem::not_found("exception"))?;
-    etag::single(&ExceptionView::from(&exception))
+    etag::single(&ExceptionView::of(&exception, None))
 }

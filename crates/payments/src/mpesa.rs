@@ -30,6 +30,7 @@ use std::sync::atomic::AtomicBool;
 use domain::money::Money;
 use domain::money::claim::{CallbackKind, Claim, Ended, Failure, FailureKind, Receipt, Standing, Transfer};
 use domain::money::gateway::{Environment, GatewayAccount};
+use domain::phone::Msisdn;
 use domain::time::Timestamp;
 use ports::Clock;
 use ports::gateway::{Answer, Asked, Gateway, Prompt, Prompted, Unreadable};
@@ -128,6 +129,10 @@ impl Gateway for Mpesa {
 
     fn register<'a>(&'a self, account: &'a GatewayAccount) -> Asked<'a, Answer<()>> {
         Box::pin(register::register(self, account))
+    }
+
+    fn register_books<'a>(&'a self, account: &'a GatewayAccount, telephone: &'a Msisdn) -> Asked<'a, Answer<()>> {
+        Box::pin(register::register_books(self, account, telephone))
     }
 
     fn try_keys<'a>(&'a self, account: &'a GatewayAccount) -> Asked<'a, Answer<()>> {

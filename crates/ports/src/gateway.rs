@@ -137,6 +137,10 @@ pub trait Gateway: Send + Sync + 'static {
     /// Asks to be told of all money that comes to the shortcode.
     fn register<'a>(&'a self, account: &'a GatewayAccount) -> Asked<'a, Answer<()>>;
 
+    /// Asks that the gateway's own books be open to us. `telephone` is the number that the gateway knows the ISP by, where
+    /// it wants one.
+    fn register_books<'a>(&'a self, account: &'a GatewayAccount, telephone: &'a Msisdn) -> Asked<'a, Answer<()>>;
+
     /// Whether these keys open the door: asks for nothing that costs anything.
     fn try_keys<'a>(&'a self, account: &'a GatewayAccount) -> Asked<'a, Answer<()>>;
 

@@ -131,6 +131,12 @@ impl Condition {
         Self { words, values: vec![value] }
     }
 
+    /// The same with one value more, for the next `?`.
+    pub(crate) fn and(mut self, value: Value) -> Self {
+        self.values.push(value);
+        self
+    }
+
     /// Texts that begin so. `words` are `column >= ? and column < ?`.
     pub(crate) fn prefix(words: &'static str, prefix: &str) -> Self {
         // PostgreSQL has no texts with a zero in them, so nothing begins so.

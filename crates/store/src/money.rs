@@ -3,6 +3,7 @@
 pub mod activations;
 pub mod arrivals;
 pub mod callbacks;
+pub mod day;
 pub mod gateway_tokens;
 pub mod gateways;
 pub mod inquiries;
@@ -104,6 +105,12 @@ fn wallet_of(
         }
         (Some(_), Some(_)) => Err(StoreError::corrupt(table, id)),
     }
+}
+
+/// What the ids of rows that were made at that moment or later begin with: none of them is smaller (RFC 9562 §5.7).
+fn first_id_at(at: Timestamp) -> Uuid {
+    let millis = u128::try_from(at.as_micros().div_euclid(1_000)).unwrap_or(0);
+    Uuid::from_u128((millis & 0xFFFF_FFFF_FFFF) << 80)
 }
 
 fn shortened(text: &str, most: usize) -> String {

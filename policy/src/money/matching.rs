@@ -82,7 +82,10 @@ pub fn whose(known: &Known, account: &str, amount: Money, payer: &Payer, now: Ti
 fn at_the_till(waiting: &[Waiting], amount: Money, payer: &Payer, now: Timestamp) -> Meant {
     let fits = |one: &&Waiting| {
         let age = now.since(one.since);
-        one.price == amount && age.as_micros() >= 0 && age <= WAITS_FOR && is_payer(one, payer)
+        one.price == amount
+            && age.as_micros() >= 0
+            && age <= WAITS_FOR
+            && fits_payer(&one.phone, &one.phone_hash, payer)
     };
     let mut fitting = waiting.iter().filter(fits);
     match (fitting.next(), fitting.next()) {
@@ -92,19 +95,19 @@ fn at_the_till(waiting: &[Waiting], amount: Money, payer: &Payer, now: Timestamp
 }
 
 /// Whether a gateway's word for the payer (a number, a masked one, a hash) is of that telephone.
-fn is_payer(one: &Waiting, payer: &Payer) -> bool {
+pub(super) fn fits_payer(phone: &Msisdn, phone_hash: &str, payer: &Payer) -> bool {
     let Some(told) = payer.phone.as_deref() else { return false };
     let told = told.trim();
-    if told.eq_ignore_ascii_case(&one.phone_hash) {
+    if told.eq_ignore_ascii_case(phone_hash) {
         return true;
     }
     let shown: String = told.chars().filter(|letter| letter.is_ascii_digit() || *letter == '*').collect();
     match shown.split_once('*') {
-        None => shown == one.phone.expose(),
+        None => shown == phone.expose(),
         Some((head, tail)) => {
             let tail = tail.trim_start_matches('*');
             // With less than six digits to see, too many would fit.
-            head.len() + tail.len() >= 6 && one.phone.expose().starts_with(head) && one.phone.expose().ends_with(tail)
+            head.len() + tail.len() >= 6 && phone.expose().starts_with(head) && phone.expose().ends_with(tail)
         }
     }
 }

@@ -79,7 +79,10 @@ const BILLING: Permissions = on(Thing::Plans, &[See, Export])
     .and(on(Thing::Billing, &[See, Change]))
     .and(on(Thing::Audit, &[See]))
     .and(on(Thing::Exceptions, &[See, Change]))
-    .and(on(Thing::Operations, &[See, Make, Change]));
+    .and(on(Thing::Operations, &[See, Make, Change]))
+    .and(on(Thing::Gateways, &[See]))
+    .and(on(Thing::Payments, &[See, Make, Change, Export]))
+    .and(on(Thing::Ledger, &[See, Make, Change, Export]));
 
 /// Answers customers, and mends what can be mended at a desk.
 const SUPPORT: Permissions = on(Thing::Plans, &[See])
@@ -94,7 +97,8 @@ const SUPPORT: Permissions = on(Thing::Plans, &[See])
     .and(on(Thing::Zones, &[See]))
     .and(on(Thing::Branches, &[See]))
     .and(on(Thing::Exceptions, &[See, Change]))
-    .and(on(Thing::Operations, &[See]));
+    .and(on(Thing::Operations, &[See]))
+    .and(on(Thing::Payments, &[See, Change]));
 
 /// Runs the platform: its ISPs, its own people, keys and settings.
 const PLATFORM_OWNER: Permissions = on(Thing::Platform, &Act::ALL)
@@ -110,12 +114,16 @@ const PLATFORM_SUPPORT: Permissions =
     on(Thing::Platform, &[See, Change]).and(on(Thing::Staff, &[See])).and(on(Thing::Audit, &[See]));
 
 /// What somebody of the platform may do in an ISP's place: what its owner may, but nothing that would last beyond the
-/// visit, or that binds the ISP. No people, roles or keys are made, and nothing is bought.
+/// visit, or that binds the ISP. No people, roles or keys are made, nothing is bought, and nobody turns the ISP's money
+/// another way: gateways and books are only looked at.
 pub const WHILE_IMPERSONATING: Permissions = OF_AN_ISP
     .without(on(Thing::Staff, &[Make, Change, Remove]))
     .without(on(Thing::Roles, &[Make, Change, Remove]))
     .without(on(Thing::Keys, &[Make, Change, Remove]))
-    .without(on(Thing::Billing, &[Make, Change, Remove]));
+    .without(on(Thing::Billing, &[Make, Change, Remove]))
+    .without(on(Thing::Gateways, &[Make, Change, Remove]))
+    .without(on(Thing::Payments, &[Make]))
+    .without(on(Thing::Ledger, &[Make, Change, Remove]));
 
 /// What is known of somebody who asks for something.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,13 @@
 //! Asks gateways about receipts, and takes the answers that come later.
 
 use actions::money::ask_reversal::{Back, note_reversal};
+use actions::money::balance::note_balance;
 use actions::money::note_standing::{note_standing, note_unanswered};
 use domain::money::claim::ResultSaid;
 use domain::money::inquiry::Inquiry;
 use domain::platform::tenant::Tenant;
 use ports::gateway::Answer;
+use store::money::gateways::seen;
 use store::money::{inquiries, refunds};
 use store::{StoreError, TenantScope};
 
@@ -66,6 +68,7 @@ impl Money {
         let mut tx = self.parts.store.tenant(scope).await?;
         let inquiry = inquiries::by_conversation(&mut tx, conversation).await?;
         let refund = refunds::by_conversation(&mut tx, conversation).await?;
+        let balance = seen::by_conversation(&mut tx, conversation).await?;
         tx.commit().await?;
         let (store, context) = (&self.parts.store, self.context());
         if let Some(id) = refund {
@@ -77,6 +80,17 @@ impl Money {
                 }
             };
             note_reversal(store, scope, &isp.zone, (id, &back), context).await?;
+            return Ok("answered".to_owned());
+        }
+        if let Some(id) = balance {
+            let accounts = match said {
+                ResultSaid::Balance(accounts) => Some(&accounts[..]),
+                ResultSaid::Failed(_) => None,
+                ResultSaid::Money(_) | ResultSaid::Done(_) => {
+                    return Ok("the answer is about something else".to_owned());
+                }
+            };
+            note_balance(store, scope, (id, accounts), context).await?;
             return Ok("answered".to_owned());
         }
         match (inquiry, said) {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use store::sales::vouchers::Voucher;
 use utoipa::ToSchema;
 
-use crate::shapes::{MoneyView, moment};
+use crate::shapes::{MoneyView, moment, units};
 
 /// A code that buys access.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -121,10 +121,4 @@ impl VoucherView {
             Cell::text(&self.id),
         ]
     }
-}
-
-/// Hundredths as a number for a spreadsheet.
-#[expect(clippy::cast_precision_loss, reason = "a price is far below 2^53 hundredths")]
-fn units(minor: i64) -> f64 {
-    minor as f64 / 100.0
 }

@@ -51,13 +51,20 @@ pub async fn ask_reversal(
     (id, why): (ArrivalId, &str),
     context: Context<'_>,
 ) -> Result<RefundId, ReversalError> {
+    let mut desk = Desk::open(store, scope, zone, context).await?;
+    let refund = reverse_in(&mut desk, id, why).await?;
+    desk.commit().await?;
+    Ok(refund)
+}
+
+/// The same, in a deed's own transaction.
+pub(crate) async fn reverse_in(desk: &mut Desk<'_>, id: ArrivalId, why: &str) -> Result<RefundId, ReversalError> {
     let why: String = why.trim().chars().filter(|letter| !letter.is_control()).collect();
     if !(2..=Refund::WHY_MAX).contains(&why.chars().count()) {
         return Err(ReversalError::BadWhy);
     }
-    let mut desk = Desk::open(store, scope, zone, context).await?;
     let seen = arrivals::find(&mut desk.tx, id).await?.ok_or(ReversalError::Unknown)?;
-    coming::hold(&mut desk, seen.receipt.as_ref()).await?;
+    coming::hold(desk, seen.receipt.as_ref()).await?;
     let arrival = arrivals::lock(&mut desk.tx, id).await?.ok_or(ReversalError::Unknown)?;
     let (Some(_), Some(_), true) = (arrival.gateway, &arrival.receipt, arrival.is_verified) else {
         return Err(ReversalError::NotReversible);
@@ -78,7 +85,7 @@ pub async fn ask_reversal(
         }
     }
     let refund = Refund {
-        id: context.new_id(),
+        id: desk.context.new_id(),
         arrival: id,
         amount: arrival.amount,
         out_of,
@@ -99,7 +106,6 @@ pub async fn ask_reversal(
     };
     jobs::enqueue(&mut desk.tx, &job).await?;
     desk.note(Verb::AskReversal, Thing::Arrival(id), vec![amount(refund.amount), Change::of("why", None, Some(why))]);
-    desk.commit().await?;
     Ok(refund.id)
 }
 

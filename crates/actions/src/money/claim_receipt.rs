@@ -4,6 +4,7 @@ use domain::id::GatewayId;
 use domain::money::arrival::ArrivalState;
 use domain::money::claim::Receipt;
 use domain::money::inquiry::ForWhom;
+use domain::platform::audit::{Change, Thing, Verb};
 use domain::time::Zone;
 use store::money::{arrivals, gateways};
 use store::{Store, StoreError, TenantScope};
@@ -65,6 +66,8 @@ pub async fn claim_receipt(
             Claimed::Asked
         }
     };
+    let changes = vec![Change::of("receipt", None, Some(receipt))];
+    desk.note(Verb::ClaimReceipt, Thing::Gateway(gateway), changes);
     desk.commit().await?;
     Ok(claimed)
 }

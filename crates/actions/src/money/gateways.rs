@@ -1,8 +1,9 @@
 //! An ISP sets up who takes money for it.
 
 use domain::id::GatewayId;
-use domain::money::gateway::{Environment, GatewayKeys, GatewayKind, IspGateway, PayTo, Shortcode};
+use domain::money::gateway::{Environment, GatewayKeys, GatewayKind, Initiator, IspGateway, PayTo, Shortcode};
 use domain::platform::audit::{Change, Thing, Verb};
+use domain::secret::Secret;
 use store::money::gateways;
 use store::platform::audit;
 use store::{Store, StoreError, TenantScope};
@@ -29,13 +30,46 @@ pub struct NewGateway {
     pub looks_per_minute: u32,
 }
 
+/// Keys that are changed; what is `None` stays.
+#[derive(Debug, Default)]
+pub struct KeysChange {
+    /// Of the app in the developers' portal.
+    pub consumer_key: Option<Secret<String>>,
+    /// Of the same.
+    pub consumer_secret: Option<Secret<String>>,
+    /// Of prompts on telephones.
+    pub passkey: Option<Secret<String>>,
+    /// Who may look up, reverse and see the balance; `Some(None)` is nobody from now on.
+    pub initiator: Option<Option<Initiator>>,
+}
+
+impl KeysChange {
+    /// Whether any is changed.
+    pub const fn is_any(&self) -> bool {
+        self.consumer_key.is_some()
+            || self.consumer_secret.is_some()
+            || self.passkey.is_some()
+            || self.initiator.is_some()
+    }
+
+    /// The keys as they are with it.
+    pub fn on(self, keys: GatewayKeys) -> GatewayKeys {
+        GatewayKeys {
+            consumer_key: self.consumer_key.unwrap_or(keys.consumer_key),
+            consumer_secret: self.consumer_secret.unwrap_or(keys.consumer_secret),
+            passkey: self.passkey.unwrap_or(keys.passkey),
+            initiator: self.initiator.unwrap_or(keys.initiator),
+        }
+    }
+}
+
 /// What is changed; what is `None` stays.
 #[derive(Debug, Default)]
 pub struct GatewayChange {
     /// How people pay.
     pub pay_to: Option<PayTo>,
     /// The keys.
-    pub keys: Option<GatewayKeys>,
+    pub keys: KeysChange,
     /// Whether a confirmation is believed that cannot be verified.
     pub trusts_confirmations: Option<bool>,
     /// How often a minute the gateway may be asked.
@@ -56,6 +90,9 @@ pub enum GatewayError {
     /// No such gateway.
     #[error("there is no gateway with that id")]
     Unknown,
+    /// It is not as whoever changes it has seen it.
+    #[error("it was changed meanwhile")]
+    ChangedMeanwhile,
     /// Too many.
     #[error("there are {0} gateways already, more are not kept", gateways::COUNT_MAX)]
     TooMany,
@@ -82,6 +119,7 @@ pub async fn add_gateway(
         environment: new.environment,
         shortcode: new.shortcode,
         pay_to: new.pay_to,
+        has_initiator: new.keys.initiator.is_some(),
         trusts_confirmations: new.trusts_confirmations,
         looks_per_minute: new.looks_per_minute,
         is_active: true,
@@ -106,16 +144,20 @@ pub async fn add_gateway(
     Ok(gateway)
 }
 
-/// Changes a gateway.
+/// Changes a gateway. `is_meant`: whether it is meant as it is at that moment.
 pub async fn change_gateway(
     store: &Store,
     scope: &TenantScope,
     id: GatewayId,
+    is_meant: &(dyn Fn(&IspGateway) -> bool + Send + Sync),
     change: GatewayChange,
     context: Context<'_>,
 ) -> Result<IspGateway, GatewayError> {
     let mut tx = store.tenant(scope).await?;
     let before = gateways::lock(&mut tx, id).await?.ok_or(GatewayError::Unknown)?;
+    if !is_meant(&before) {
+        return Err(GatewayError::ChangedMeanwhile);
+    }
     let after = IspGateway {
         pay_to: change.pay_to.unwrap_or_else(|| before.pay_to.clone()),
         trusts_confirmations: change.trusts_confirmations.unwrap_or(before.trusts_confirmations),
@@ -138,9 +180,11 @@ pub async fn change_gateway(
             changes.push(Change::of(what, Some(was), Some(is)));
         }
     }
-    if let Some(keys) = &change.keys {
-        fits(keys)?;
-        gateways::set_keys(&mut tx, id, keys).await?;
+    if change.keys.is_any() {
+        let opened = gateways::open(&mut tx, id).await?.ok_or(GatewayError::Unknown)?;
+        let keys = change.keys.on(opened.keys);
+        fits(&keys)?;
+        gateways::set_keys(&mut tx, id, &keys).await?;
         changes.push(Change::of("keys", None, Some("set anew")));
     }
     if after != before {

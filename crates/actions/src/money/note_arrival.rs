@@ -283,6 +283,6 @@ async fn hint(desk: &mut Desk<'_>, account: &str) -> Result<String, StoreError> 
 }
 
 /// As a gateway hides numbers: the SHA-256 in hex.
-fn hash_of(phone: &Msisdn) -> String {
+pub(crate) fn hash_of(phone: &Msisdn) -> String {
     Sha256::digest(phone.expose()).iter().map(|octet| format!("{octet:02x}")).collect()
 }

@@ -2,7 +2,7 @@
 
 use domain::id::InquiryId;
 use domain::money::arrival::{Arrival, ArrivalState, Source};
-use domain::money::claim::Standing;
+use domain::money::claim::{Receipt, Standing};
 use domain::money::gateway::IspGateway;
 use domain::money::inquiry::Inquiry;
 use domain::money::payment::PaymentState;
@@ -52,7 +52,7 @@ pub async fn note_standing(
         }
         Standing::Arrived(_) => "the answer is about another receipt",
         Standing::Reversed(_) => {
-            went_back(&mut desk, &gateway, &inquiry).await?;
+            went_back(&mut desk, &gateway, &inquiry.receipt).await?;
             "it went back"
         }
         Standing::Never { said } => {
@@ -76,8 +76,8 @@ pub async fn note_standing(
 }
 
 /// Money that had come is not there any more: the gateway, or whoever paid, has taken it back.
-async fn went_back(desk: &mut Desk<'_>, gateway: &IspGateway, inquiry: &Inquiry) -> Result<(), StoreError> {
-    let Some(row) = arrivals::by_receipt(&mut desk.tx, gateway.id, &inquiry.receipt).await? else { return Ok(()) };
+pub(crate) async fn went_back(desk: &mut Desk<'_>, gateway: &IspGateway, receipt: &Receipt) -> Result<(), StoreError> {
+    let Some(row) = arrivals::by_receipt(&mut desk.tx, gateway.id, receipt).await? else { return Ok(()) };
     let (id, name, state) = (row.id, row.name(), row.state.clone());
     if state == ArrivalState::Reversed {
         return Ok(());

@@ -1,29 +1,35 @@
 //! Somebody has paid at the counter.
 
+use domain::id::{PlanId, SubscriberId};
 use domain::money::Money;
 use domain::money::arrival::Source;
 use domain::money::claim::Payer;
-use domain::money::payment::{Payment, Purpose};
+use domain::money::payment::Payment;
 use domain::phone::Msisdn;
 use domain::platform::audit::{Change, Thing, Verb};
-use domain::sales::plan::PlanService;
 use domain::time::Zone;
 use store::money::payments;
-use store::sales::plans;
 use store::{Store, StoreError, TenantScope};
 
 use crate::context::Context;
 use crate::money::coming::{self, Coming};
 use crate::money::desk::{Desk, amount};
-use crate::money::start_payment::{StartError, Wish, by_hand, renewal};
+use crate::money::start_payment::{StartError, by_hand, renewal, voucher};
+
+/// What cash is taken for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CashFor {
+    /// A voucher of that plan, for whoever has that telephone: may log in by that number.
+    Voucher(PlanId, Msisdn),
+    /// The next period of that subscriber.
+    Renewal(SubscriberId),
+}
 
 /// Cash that was taken.
 #[derive(Clone, Debug)]
 pub struct Cash<'a> {
     /// What for.
-    pub wish: Wish,
-    /// Who buys a voucher: may log in by that number.
-    pub buyer: Msisdn,
+    pub buys: CashFor,
     /// How much was taken. What is too much stays in the wallet; what is too little buys nothing yet.
     pub amount: Money,
     /// What stands on the paper, in staff's words.
@@ -39,14 +45,9 @@ pub async fn record_cash(
     context: Context<'_>,
 ) -> Result<Payment, StartError> {
     let mut desk = Desk::open(store, scope, zone, context).await?;
-    let wanted = match cash.wish {
-        Wish::Voucher(plan) => {
-            let plan = plans::load(&mut desk.tx, Some(&[plan])).await?.found.into_iter().next();
-            let plan = plan.filter(|plan| plan.service == PlanService::Hotspot).ok_or(StartError::NoSuchPlan)?;
-            let purpose = Purpose::Voucher { plan: plan.id, revision: plan.revision, buyer: cash.buyer };
-            (purpose, plan.terms.price)
-        }
-        Wish::Renewal(id) => renewal(&mut desk.tx, id).await?,
+    let wanted = match cash.buys {
+        CashFor::Voucher(plan, buyer) => voucher(&mut desk.tx, plan, buyer).await?,
+        CashFor::Renewal(id) => renewal(&mut desk.tx, id).await?,
     };
     if !cash.amount.is_positive() || cash.amount.currency() != wanted.1.currency() {
         return Err(StartError::Free);

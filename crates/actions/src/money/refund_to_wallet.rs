@@ -43,6 +43,12 @@ pub async fn refund_to_wallet(
     context: Context<'_>,
 ) -> Result<(), RefundError> {
     let mut desk = Desk::open(store, scope, zone, context).await?;
+    refund_in(&mut desk, id, why).await?;
+    Ok(desk.commit().await?)
+}
+
+/// The same, in a deed's own transaction.
+pub(crate) async fn refund_in(desk: &mut Desk<'_>, id: PaymentId, why: &str) -> Result<(), RefundError> {
     let mut payment = payments::lock(&mut desk.tx, id).await?.ok_or(RefundError::Unknown)?;
     if payment.state == PaymentState::Reversed {
         return Err(RefundError::Reversed);
@@ -66,5 +72,5 @@ pub async fn refund_to_wallet(
         Thing::Payment(id),
         vec![amount(payment.price), Change::of("why", None, Some(why))],
     );
-    Ok(desk.commit().await?)
+    Ok(())
 }

@@ -99,13 +99,20 @@ pub async fn start_payment(
     request: Request,
     context: Context<'_>,
 ) -> Result<Started, StartError> {
-    let now = context.now();
     let mut tx = store.tenant(scope).await?;
-    let gateway = gateways::find(&mut tx, request.gateway).await?.filter(|gateway| gateway.is_active);
+    let started = start_in(&mut tx, request, context).await?;
+    tx.commit().await?;
+    Ok(started)
+}
+
+/// The same, in a deed's own transaction.
+pub(crate) async fn start_in(tx: &mut TenantTx, request: Request, context: Context<'_>) -> Result<Started, StartError> {
+    let now = context.now();
+    let gateway = gateways::find(tx, request.gateway).await?.filter(|gateway| gateway.is_active);
     let gateway = gateway.ok_or(StartError::NoGateway)?;
-    let (purpose, price) = priced(&mut tx, &request).await?;
-    payments::hold_phone(&mut tx, &request.phone).await?;
-    let of_phone = payments::of_phone(&mut tx, &request.phone, now.minus(UNANSWERED_FOR)).await?;
+    let (purpose, price) = priced(tx, &request).await?;
+    payments::hold_phone(tx, &request.phone).await?;
+    let of_phone = payments::of_phone(tx, &request.phone, now.minus(UNANSWERED_FOR)).await?;
     let unanswered = of_phone.iter().filter(|payment| !payment.state.is_paid()).count();
     let since = now.minus(polling::ONE_PROMPT_FOR);
     let mut lately = of_phone.into_iter().filter(|payment| payment.created_at >= since);
@@ -125,7 +132,7 @@ pub async fn start_payment(
         purpose,
         phone: Some(request.phone),
         price,
-        reference: reference(&mut tx, context).await?,
+        reference: reference(tx, context).await?,
         state: PaymentState::Created,
         checkout: None,
         said: None,
@@ -136,27 +143,21 @@ pub async fn start_payment(
         device: request.device,
         nas: request.nas,
     };
-    payments::add(&mut tx, &payment, &token(context)).await?;
+    payments::add(tx, &payment, &token(context)).await?;
     let job = NewJob {
         id: domain::id::JobId::from_uuid(payment.id.uuid()),
         about: format!("prompt for payment {}", payment.id),
         work: Work::Prompt(payment.id),
         now,
     };
-    jobs::enqueue(&mut tx, &job).await?;
-    tx.commit().await?;
+    jobs::enqueue(tx, &job).await?;
     Ok(Started { payment, was_there: false })
 }
 
 /// What is bought, and what it costs by its own row.
 async fn priced(tx: &mut TenantTx, request: &Request) -> Result<(Purpose, Money), StartError> {
     let (purpose, price) = match request.wish {
-        Wish::Voucher(plan) => {
-            let plan = plans::load(tx, Some(&[plan])).await?.found.into_iter().next();
-            let plan = plan.filter(|plan| plan.service == PlanService::Hotspot).ok_or(StartError::NoSuchPlan)?;
-            let buyer = request.phone.clone();
-            (Purpose::Voucher { plan: plan.id, revision: plan.revision, buyer }, plan.terms.price)
-        }
+        Wish::Voucher(plan) => voucher(tx, plan, request.phone.clone()).await?,
         Wish::Renewal(id) => renewal(tx, id).await?,
     };
     if price.is_positive() { Ok((purpose, price)) } else { Err(StartError::Free) }
@@ -168,6 +169,13 @@ pub(crate) async fn renewal(tx: &mut TenantTx, id: SubscriberId) -> Result<(Purp
     let plan = plans::load(tx, Some(&[record.subscriber.plan])).await?.found.into_iter().next();
     let plan = plan.ok_or(StartError::NoSuchPlan)?;
     Ok((Purpose::Renewal { subscriber: id }, plan.terms.price))
+}
+
+/// A voucher of a hotspot plan, at the price that it has now.
+pub(crate) async fn voucher(tx: &mut TenantTx, plan: PlanId, buyer: Msisdn) -> Result<(Purpose, Money), StartError> {
+    let plan = plans::load(tx, Some(&[plan])).await?.found.into_iter().next();
+    let plan = plan.filter(|plan| plan.service == PlanService::Hotspot).ok_or(StartError::NoSuchPlan)?;
+    Ok((Purpose::Voucher { plan: plan.id, revision: plan.revision, buyer }, plan.terms.price))
 }
 
 /// A reference that no payment of this ISP has, and no voucher that it knows: it becomes the voucher's code.

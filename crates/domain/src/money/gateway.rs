@@ -6,6 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::id::GatewayId;
+use crate::money::Money;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -147,6 +148,8 @@ pub struct IspGateway {
     pub shortcode: Shortcode,
     /// How people pay.
     pub pay_to: PayTo,
+    /// Whether somebody is named who may look up receipts, give money back and see the balance.
+    pub has_initiator: bool,
     /// Whether a confirmation is believed that cannot be verified, because nobody may look up receipts.
     pub trusts_confirmations: bool,
     /// How often a minute the gateway may be asked what became of something.
@@ -175,6 +178,20 @@ impl IspGateway {
 
     /// The most that can be set.
     pub const LOOKS_PER_MINUTE_MAX: u32 = 6_000;
+}
+
+/// What is in an ISP's accounts with a gateway, as the gateway has told it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Balance {
+    /// The accounts by the gateway's names, and what may be spent of each.
+    pub accounts: Vec<(String, Money)>,
+    /// When it was told.
+    pub at: Timestamp,
+}
+
+impl Balance {
+    /// Most accounts that are kept.
+    pub const ACCOUNTS_MAX: usize = 20;
 }
 
 /// A gateway as an adapter needs it to speak in an ISP's name.

@@ -48,13 +48,19 @@ pub enum Thing {
     Operations,
     /// Where the ISP wants to be told of what happens.
     Webhooks,
+    /// Who takes money for the ISP, and what opens that.
+    Gateways,
+    /// What people pay, and what has come: looked at, looked up, matched.
+    Payments,
+    /// The books: entries, wallets, days; and what is put into them or taken out on somebody's word.
+    Ledger,
     /// All ISPs, their tiers, and acting in their place: for the platform's own people alone.
     Platform,
 }
 
 impl Thing {
     /// All of them, in the order they are declared.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Plans,
         Self::Vouchers,
         Self::Subscribers,
@@ -75,6 +81,9 @@ impl Thing {
         Self::Exceptions,
         Self::Operations,
         Self::Webhooks,
+        Self::Gateways,
+        Self::Payments,
+        Self::Ledger,
         Self::Platform,
     ];
 
@@ -101,6 +110,9 @@ impl Thing {
             Self::Exceptions => "exceptions",
             Self::Operations => "operations",
             Self::Webhooks => "webhooks",
+            Self::Gateways => "gateways",
+            Self::Payments => "payments",
+            Self::Ledger => "ledger",
             Self::Platform => "platform",
         }
     }

@@ -237,6 +237,8 @@ verbs! {
     ReplayDelivery = "replay_delivery",
     /// A gateway was set up or changed.
     PutGateway = "put_gateway",
+    /// A gateway was asked to tell us of all money that comes, or to open its books.
+    RegisterGateway = "register_gateway",
     /// Money has come for a payment.
     SettlePayment = "settle_payment",
     /// What was paid for was given after all.
@@ -245,6 +247,14 @@ verbs! {
     MatchArrival = "match_arrival",
     /// Staff answers for it that money has come.
     AcceptArrival = "accept_arrival",
+    /// Somebody says whose a receipt is; the gateway is asked.
+    ClaimReceipt = "claim_receipt",
+    /// A statement of the gateway was brought in.
+    ImportStatement = "import_statement",
+    /// Whoever could not pay was sent another prompt.
+    RetryPayment = "retry_payment",
+    /// The gateway is asked at once what became of a payment.
+    LookUpPayment = "look_up_payment",
     /// Something is wrong with money that has come, and somebody looks after that.
     DisputeArrival = "dispute_arrival",
     /// Somebody has paid at the counter.

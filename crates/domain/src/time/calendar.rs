@@ -52,6 +52,13 @@ impl Period {
         first.checked_add(span).map_or(Timestamp(i64::MAX), |next| midnight(next, zone))
     }
 
+    /// When a day of a calendar begins and when the next one does: `2026-11-22`. `None` for what is no day.
+    pub fn day_named(text: &str, zone: &Zone) -> Option<(Timestamp, Timestamp)> {
+        const LENGTH: usize = 10;
+        let day: Date = text.parse().ok().filter(|_| text.len() == LENGTH)?;
+        Some((midnight(day, zone), midnight(day.tomorrow().ok()?, zone)))
+    }
+
     fn first_day(self, at: Timestamp, zone: &Zone) -> Date {
         let day = local(at, zone).date();
         match self {

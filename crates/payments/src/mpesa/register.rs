@@ -2,9 +2,10 @@
 
 use domain::money::claim::FailureKind;
 use domain::money::gateway::GatewayAccount;
+use domain::phone::Msisdn;
 use ports::gateway::Answer;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::call::Said;
 use super::fault::{Fault, FaultKind};
@@ -42,6 +43,41 @@ pub(super) async fn register(mpesa: &Mpesa, account: &GatewayAccount) -> Answer<
     }
 }
 
+/// Asks that the books be open to us: once for a shortcode.
+pub(super) async fn register_books(mpesa: &Mpesa, account: &GatewayAccount, telephone: &Msisdn) -> Answer<()> {
+    if let Some(fault) = wording::callback_fault(account) {
+        return Answer::No(refusal(FailureKind::Misconfigured, &fault));
+    }
+    let Some(telephone) = wording::number(telephone) else {
+        let said = "M-Pesa wants the Safaricom number that the shortcode is tied to, as 0712345678";
+        return Answer::No(refusal(FailureKind::Misconfigured, said));
+    };
+    let body = json!({
+        "ShortCode": account.shortcode.as_str(),
+        "RequestType": "Pull",
+        "NominatedNumber": telephone,
+        "CallBackURL": format!("{}/c", account.callback_base),
+    });
+    match mpesa.call(account, Method::POST, "/pulltransactions/v1/register", &body).await {
+        Said::Good(answer) => books_are_open(&answer),
+        said @ (Said::Fault(_) | Said::NotReached(_) | Said::Broken(_)) => unanswered(said),
+    }
+}
+
+/// `1000` is done, `1001` was done before.
+fn books_are_open(answer: &Value) -> Answer<()> {
+    let code = word(member(answer, "ResponseStatus")).or_else(|| word(member(answer, "ResponseCode")));
+    match code.as_deref() {
+        Some("1000" | "1001") => Answer::Said(()),
+        Some(code) => {
+            let words = word(member(answer, "ResponseDescription")).unwrap_or_default();
+            let failure = refusal(FailureKind::Misconfigured, &words);
+            Answer::No(domain::money::claim::Failure { code: clip(code, 40), ..failure })
+        }
+        None => unanswered(Said::Fault(Fault::unreadable())),
+    }
+}
+
 /// Whether the keys open the door, and whether shortcode and passkey belong together.
 ///
 /// The second is asked by looking up a prompt that never was: M-Pesa looks at the password before it looks for it.
@@ -71,5 +107,24 @@ pub(super) async fn try_keys(mpesa: &Mpesa, account: &GatewayAccount) -> Answer<
             Answer::Said(())
         }
         said @ (Said::Fault(_) | Said::NotReached(_) | Said::Broken(_)) => unanswered(said),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn books_that_are_open_already_are_open() {
+        for good in [
+            json!({ "ResponseRefID": "1", "ResponseStatus": "1000", "ShortCode": "600999" }),
+            json!({ "Response Status": 1001, "ResponseDescription": "Shortcode already Registered" }),
+        ] {
+            assert_eq!(books_are_open(&good), Answer::Said(()), "{good}");
+        }
+        let refused = json!({ "ResponseStatus": "1005", "ResponseDescription": "Invalid number" });
+        let Answer::No(failure) = books_are_open(&refused) else { panic!("it is refused") };
+        assert_eq!((failure.code.as_str(), failure.words.as_str()), ("1005", "Invalid number"));
+        assert!(matches!(books_are_open(&json!({})), Answer::NotNow { .. }));
     }
 }

@@ -1,16 +1,20 @@
 //! Money that has come, or is said to have come. How much it is and that it is true never change: the database sees to it.
 
+pub mod listing;
+mod row;
+
 use domain::id::{ArrivalId, GatewayId, PaymentId, SubscriberId};
 use domain::money::Money;
-use domain::money::arrival::{Arrival, ArrivalState, Source};
-use domain::money::claim::{Payer, Receipt};
+use domain::money::arrival::{Arrival, Source};
+use domain::money::claim::Receipt;
 use domain::phone::Msisdn;
 use domain::time::Timestamp;
 use uuid::Uuid;
 
-use crate::columns::{Instant, at};
+use self::row::{ArrivalRow, Changing};
+use crate::columns::Instant;
 use crate::error::StoreError;
-use crate::money::{money, shortened, wallet_columns, wallet_of};
+use crate::money::{money, shortened};
 use crate::page::{Listed, Page};
 use crate::tenant_tx::TenantTx;
 
@@ -43,47 +47,37 @@ pub struct Note {
 
 /// Adds money. A receipt that the gateway's money has already is a `Conflict`.
 pub async fn add(tx: &mut TenantTx, arrival: &Arrival) -> Result<(), StoreError> {
-    let tenant = tx.tenant_uuid();
-    let (payment, wallet) = columns_of(&arrival.state);
-    let (phone, subscriber) = wallet_columns(wallet);
+    let (tenant, changing) = (tx.tenant_uuid(), Changing::of(arrival));
     sqlx::query!(
         "insert into arrivals (
-             tenant_id, id, gateway_id, receipt, is_receipt_proven, amount_minor, currency, source, is_of_prompt,
-             is_verified, state, payment_id, wallet_phone, wallet_subscriber_id, account, payer_phone, payer_name,
-             paid_at, arrived_at
+             tenant_id, id, gateway_id, amount_minor, currency, source, arrived_at, receipt, is_receipt_proven,
+             is_of_prompt, is_verified, state, payment_id, wallet_phone, wallet_subscriber_id, account, payer_phone,
+             payer_name, paid_at
          )
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         tenant,
         arrival.id.uuid(),
         arrival.gateway.map(|id| id.uuid()),
-        arrival.receipt.as_ref().map(Receipt::as_str),
-        arrival.is_receipt_proven,
         arrival.amount.minor(),
         arrival.amount.currency().code().to_owned(),
         arrival.source.code(),
+        Instant(arrival.arrived_at) as _,
+        changing.receipt,
+        arrival.is_receipt_proven,
         arrival.is_of_prompt,
         arrival.is_verified,
-        arrival.state.code(),
-        payment,
-        phone,
-        subscriber,
-        shortened(&arrival.account, Arrival::ACCOUNT_MAX),
-        arrival.payer.phone.as_deref().map(|phone| shortened(phone, 64)),
-        arrival.payer.name.as_deref().map(|name| shortened(name, 100)),
-        Instant::of(arrival.paid_at) as _,
-        Instant(arrival.arrived_at) as _,
+        changing.state,
+        changing.payment,
+        changing.wallet_phone,
+        changing.wallet_subscriber,
+        changing.account,
+        changing.payer_phone,
+        changing.payer_name,
+        changing.paid_at as _,
     )
     .execute(tx.connection())
     .await?;
     Ok(())
-}
-
-const fn columns_of(state: &ArrivalState) -> (Option<Uuid>, Option<&domain::money::wallet::WalletOf>) {
-    match state {
-        ArrivalState::ForPayment(id) => (Some(id.uuid()), None),
-        ArrivalState::InWallet(of) => (None, Some(of)),
-        ArrivalState::Pending | ArrivalState::Disputed | ArrivalState::Reversed | ArrivalState::Folded => (None, None),
-    }
 }
 
 /// Notes a message about money.
@@ -112,9 +106,7 @@ pub async fn note(tx: &mut TenantTx, note: &Note) -> Result<(), StoreError> {
 
 /// Writes down where money stands, its receipt, and whether it is verified. What never changes stays as it is.
 pub async fn save(tx: &mut TenantTx, arrival: &Arrival) -> Result<(), StoreError> {
-    let tenant = tx.tenant_uuid();
-    let (payment, wallet) = columns_of(&arrival.state);
-    let (phone, subscriber) = wallet_columns(wallet);
+    let (tenant, changing) = (tx.tenant_uuid(), Changing::of(arrival));
     let changed = sqlx::query!(
         "update arrivals
          set receipt = $3, is_receipt_proven = $4, is_of_prompt = $5, is_verified = $6, state = $7,
@@ -123,18 +115,18 @@ pub async fn save(tx: &mut TenantTx, arrival: &Arrival) -> Result<(), StoreError
          where tenant_id = $1 and id = $2",
         tenant,
         arrival.id.uuid(),
-        arrival.receipt.as_ref().map(Receipt::as_str),
+        changing.receipt,
         arrival.is_receipt_proven,
         arrival.is_of_prompt,
         arrival.is_verified,
-        arrival.state.code(),
-        payment,
-        phone,
-        subscriber,
-        shortened(&arrival.account, Arrival::ACCOUNT_MAX),
-        arrival.payer.phone.as_deref().map(|phone| shortened(phone, 64)),
-        arrival.payer.name.as_deref().map(|name| shortened(name, 100)),
-        Instant::of(arrival.paid_at) as _,
+        changing.state,
+        changing.payment,
+        changing.wallet_phone,
+        changing.wallet_subscriber,
+        changing.account,
+        changing.payer_phone,
+        changing.payer_name,
+        changing.paid_at as _,
     )
     .execute(tx.connection())
     .await?;
@@ -340,58 +332,4 @@ pub async fn is_phone_known(tx: &mut TenantTx, phone: &Msisdn) -> Result<bool, S
     .fetch_one(tx.connection())
     .await?;
     Ok(known)
-}
-
-struct ArrivalRow {
-    id: Uuid,
-    gateway_id: Option<Uuid>,
-    receipt: Option<String>,
-    is_receipt_proven: bool,
-    amount_minor: i64,
-    currency: String,
-    source: String,
-    is_of_prompt: bool,
-    is_verified: bool,
-    state: String,
-    payment_id: Option<Uuid>,
-    wallet_phone: Option<String>,
-    wallet_subscriber_id: Option<Uuid>,
-    account: String,
-    payer_phone: Option<String>,
-    payer_name: Option<String>,
-    paid_at: Option<Instant>,
-    arrived_at: Instant,
-}
-
-impl TryFrom<ArrivalRow> for Arrival {
-    type Error = StoreError;
-    fn try_from(row: ArrivalRow) -> Result<Self, StoreError> {
-        let corrupt = || StoreError::corrupt("arrivals", row.id);
-        let wallet = wallet_of("arrivals", row.id, row.wallet_phone, row.wallet_subscriber_id)?;
-        let payment = row.payment_id.map(PaymentId::from_uuid);
-        let state = match (row.state.as_str(), payment, wallet) {
-            ("pending", _, _) => ArrivalState::Pending,
-            ("for_payment", Some(payment), _) => ArrivalState::ForPayment(payment),
-            ("in_wallet", _, Some(of)) => ArrivalState::InWallet(of),
-            ("disputed", _, _) => ArrivalState::Disputed,
-            ("reversed", _, _) => ArrivalState::Reversed,
-            ("folded", _, _) => ArrivalState::Folded,
-            _ => return Err(corrupt()),
-        };
-        Ok(Self {
-            id: ArrivalId::from_uuid(row.id),
-            gateway: row.gateway_id.map(GatewayId::from_uuid),
-            receipt: row.receipt.map(|text| text.parse()).transpose().map_err(|_| corrupt())?,
-            is_receipt_proven: row.is_receipt_proven,
-            amount: money("arrivals", row.id, row.amount_minor, &row.currency)?,
-            source: Source::from_code(&row.source).ok_or_else(corrupt)?,
-            is_of_prompt: row.is_of_prompt,
-            is_verified: row.is_verified,
-            state,
-            account: row.account,
-            payer: Payer { phone: row.payer_phone, name: row.payer_name },
-            paid_at: at(row.paid_at),
-            arrived_at: row.arrived_at.0,
-        })
-    }
 }

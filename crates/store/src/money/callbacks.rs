@@ -15,6 +15,9 @@ use crate::tenant_tx::TenantTx;
 /// Most octets of one.
 pub const BODY_MAX: usize = 16_384;
 
+/// Callbacks of one prompt that are shown.
+const OF_PROMPT_MAX: i64 = 20;
+
 /// Callbacks that are let go of at once.
 const FORGOTTEN_AT_ONCE: i64 = 1_000;
 
@@ -102,6 +105,46 @@ pub async fn due(tx: &mut TenantTx, now: Timestamp, limit: u16) -> Result<Vec<Ca
             })
         })
         .collect()
+}
+
+/// A callback that was kept, and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Kept {
+    /// Its id.
+    pub id: CallbackId,
+    /// From where it came.
+    pub source: Option<IpAddr>,
+    /// When.
+    pub received_at: Timestamp,
+    /// What it says: nothing of it is true because it says so.
+    pub body: Vec<u8>,
+    /// What came of it; `None` while it is to be read.
+    pub outcome: Option<String>,
+}
+
+/// What came to the address of one prompt, oldest first.
+pub async fn of_prompt(tx: &mut TenantTx, token: &[u8; 16]) -> Result<Vec<Kept>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let rows = sqlx::query!(
+        r#"select id, body, source as "source: ipnet::IpNet", received_at as "received_at: Instant", outcome
+           from callbacks
+           where tenant_id = $1 and prompt_token = $2 and prompt_token is not null
+           order by received_at, id
+           limit $3"#,
+        tenant,
+        &token[..],
+        OF_PROMPT_MAX,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let kept = rows.into_iter().map(|row| Kept {
+        id: CallbackId::from_uuid(row.id),
+        source: row.source.map(|net| net.addr()),
+        received_at: row.received_at.0,
+        body: row.body,
+        outcome: row.outcome,
+    });
+    Ok(kept.collect())
 }
 
 /// It was dealt with: what came of it.

@@ -1,5 +1,7 @@
 //! Gateways of ISPs. What proves that it is the ISP who asks is sealed, and given to whoever speaks to the gateway alone.
 
+pub mod seen;
+
 use domain::id::{GatewayId, TenantId};
 use domain::money::gateway::{Environment, GatewayAccount, GatewayKeys, GatewayKind, Initiator, IspGateway, PayTo};
 use domain::secret::{Secret, SecretBytes};
@@ -54,9 +56,9 @@ pub async fn add(tx: &mut TenantTx, gateway: &IspGateway, keys: &GatewayKeys, to
     sqlx::query!(
         "insert into gateways (
              tenant_id, id, kind, environment, shortcode, till, keys_sealed, token_hash, trusts_confirmations,
-             looks_per_minute, is_active, created_at, pull_at
+             looks_per_minute, is_active, created_at, pull_at, has_initiator
          )
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)",
         tenant,
         gateway.id.uuid(),
         gateway.kind.code(),
@@ -69,6 +71,7 @@ pub async fn add(tx: &mut TenantTx, gateway: &IspGateway, keys: &GatewayKeys, to
         integer(gateway.looks_per_minute),
         gateway.is_active,
         Instant(gateway.created_at) as _,
+        keys.initiator.is_some(),
     )
     .execute(tx.connection())
     .await?;
@@ -100,11 +103,13 @@ pub async fn set_keys(tx: &mut TenantTx, id: GatewayId, keys: &GatewayKeys) -> R
     let before = open(tx, id).await?.ok_or(StoreError::Missing { what: "gateway" })?;
     let sealed = tx.sealing_keys().await?.seal(&tx.keyring(), &place(id), &packed(keys, &before.token))?;
     let changed = sqlx::query!(
-        "update gateways set keys_sealed = $3, revision = revision + 1, pull_at = coalesce(pull_at, created_at)
+        "update gateways
+         set keys_sealed = $3, has_initiator = $4, revision = revision + 1, pull_at = coalesce(pull_at, created_at)
          where tenant_id = $1 and id = $2",
         tenant,
         id.uuid(),
         sealed,
+        keys.initiator.is_some(),
     )
     .execute(tx.connection())
     .await?;
@@ -130,7 +135,7 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<IspGateway>, StoreError> {
     let tenant = tx.tenant_uuid();
     sqlx::query_as!(
         GatewayRow,
-        r#"select id, kind, environment, shortcode, till, trusts_confirmations, looks_per_minute, is_active,
+        r#"select id, kind, environment, shortcode, till, has_initiator, trusts_confirmations, looks_per_minute, is_active,
                   created_at as "created_at: Instant", pulled_until as "pulled_until: Instant",
                   pull_at as "pull_at: Instant", revision
            from gateways
@@ -256,6 +261,7 @@ struct GatewayRow {
     environment: String,
     shortcode: String,
     till: Option<String>,
+    has_initiator: bool,
     trusts_confirmations: bool,
     looks_per_minute: i32,
     is_active: bool,
@@ -276,6 +282,7 @@ impl TryFrom<GatewayRow> for IspGateway {
             environment: Environment::from_code(&row.environment).ok_or_else(corrupt)?,
             shortcode: row.shortcode.parse().map_err(|_| corrupt())?,
             pay_to: till.map_or(PayTo::Paybill, PayTo::Till),
+            has_initiator: row.has_initiator,
             trusts_confirmations: row.trusts_confirmations,
             looks_per_minute: u32::try_from(row.looks_per_minute).map_err(|_| corrupt())?,
             is_active: row.is_active,

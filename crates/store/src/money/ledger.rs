@@ -1,15 +1,16 @@
 //! The ledger: entries are added and never changed, and each sums to zero. The database sees to both when the transaction
 //! ends.
 
-use domain::id::{ArrivalId, EntryId, GatewayId, PaymentId, RefundId};
-use domain::money::posting::{Account, Entry, EntryKind, Posting, Postings};
+pub mod listing;
+
+use domain::id::{ArrivalId, PaymentId};
+use domain::money::posting::{Account, Entry};
 use domain::money::wallet::WalletOf;
 use domain::money::{Currency, Money};
 use uuid::Uuid;
 
 use crate::columns::{Instant, uncounter};
 use crate::error::StoreError;
-use crate::money::{money, wallet_of};
 use crate::tenant_tx::TenantTx;
 
 /// Entries of one payment that are shown.
@@ -192,57 +193,30 @@ pub async fn audit(tx: &mut TenantTx) -> Result<Whole, StoreError> {
 /// The entries of a payment, oldest first.
 pub async fn of_payment(tx: &mut TenantTx, payment: PaymentId) -> Result<Vec<Entry>, StoreError> {
     let tenant = tx.tenant_uuid();
-    let rows = sqlx::query!(
-        r#"select e.id, e.kind, e.arrival_id, e.payment_id, e.refund_id, e.at as "at: Instant", p.account,
-                  p.gateway_id, p.phone, p.subscriber_id, p.amount_minor, p.currency
-           from ledger_entries e
-           join ledger_postings p on p.tenant_id = e.tenant_id and p.entry_id = e.id
-           where e.tenant_id = $1 and e.payment_id = $2
-           order by e.at, e.id, p.place
-           limit $3"#,
+    let ids = sqlx::query_scalar!(
+        "select id from ledger_entries where tenant_id = $1 and payment_id = $2 order by at, id limit $3",
         tenant,
         payment.uuid(),
         OF_PAYMENT_MAX,
     )
     .fetch_all(tx.connection())
     .await?;
-    let mut entries: Vec<(Entry, Vec<Posting>)> = Vec::new();
-    for row in rows {
-        let corrupt = || StoreError::corrupt("ledger_entries", row.id);
-        let of = wallet_of("ledger_postings", row.id, row.phone, row.subscriber_id)?;
-        let account = match (row.account.as_str(), row.gateway_id, of) {
-            ("gateway", Some(id), _) => Account::Gateway(GatewayId::from_uuid(id)),
-            ("cash", ..) => Account::Cash,
-            ("sales", ..) => Account::Sales,
-            ("suspense", ..) => Account::Suspense,
-            ("refunds", ..) => Account::Refunds,
-            (_, _, Some(of)) => Account::Wallet(of),
-            _ => return Err(corrupt()),
-        };
-        let posting = Posting::of(account, money("ledger_postings", row.id, row.amount_minor, &row.currency)?);
-        match entries.last_mut() {
-            Some((entry, postings)) if entry.id.uuid() == row.id => postings.push(posting),
-            Some(_) | None => {
-                let empty = Postings::between(Account::Cash, Account::Sales, Money::from_minor(1, Currency::KES));
-                let entry = Entry {
-                    id: EntryId::from_uuid(row.id),
-                    at: row.at.0,
-                    kind: EntryKind::from_code(&row.kind).ok_or_else(corrupt)?,
-                    arrival: row.arrival_id.map(ArrivalId::from_uuid),
-                    payment: row.payment_id.map(PaymentId::from_uuid),
-                    refund: row.refund_id.map(RefundId::from_uuid),
-                    postings: empty.map_err(|_| corrupt())?,
-                };
-                entries.push((entry, vec![posting]));
-            }
-        }
-    }
-    entries
-        .into_iter()
-        .map(|(entry, postings)| {
-            let postings =
-                Postings::new(postings).map_err(|_| StoreError::corrupt("ledger_entries", entry.id.uuid()))?;
-            Ok(Entry { postings, ..entry })
-        })
-        .collect()
+    listing::load(tx, &ids).await
+}
+
+/// The entry that tells of money's coming, and all that followed for it, oldest first.
+pub async fn of_arrival(tx: &mut TenantTx, arrival: ArrivalId) -> Result<Vec<Entry>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let ids = sqlx::query_scalar!(
+        "select id from ledger_entries
+         where tenant_id = $1 and arrival_id = $2 and arrival_id is not null
+         order by at, id
+         limit $3",
+        tenant,
+        arrival.uuid(),
+        OF_PAYMENT_MAX,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    listing::load(tx, &ids).await
 }

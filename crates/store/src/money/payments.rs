@@ -1,5 +1,6 @@
 //! Payments. How each came to where it is, the database notes by itself (`payment_states`).
 
+pub mod listing;
 mod row;
 
 use domain::id::{GatewayId, PaymentId};

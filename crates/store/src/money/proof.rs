@@ -75,87 +75,97 @@ pub struct Digest {
 /// Digests what was written from one moment until before another.
 pub async fn digest(tx: &mut TenantTx, begins_at: Timestamp, ends_at: Timestamp) -> Result<Digest, StoreError> {
     let mut hash = Sha256::new();
-    let entries = digest_entries(tx, begins_at, ends_at, &mut hash).await?;
+    let span = (begins_at, ends_at);
+    let entries = Rows::Entries.digest(tx, span, &mut hash).await?;
     hash.update(b"notes");
-    let notes = digest_notes(tx, begins_at, ends_at, &mut hash).await?;
+    let notes = Rows::Notes.digest(tx, span, &mut hash).await?;
     Ok(Digest { entries, notes, digest: hash.finalize().into() })
 }
 
-async fn digest_entries(
-    tx: &mut TenantTx,
-    begins_at: Timestamp,
-    ends_at: Timestamp,
-    hash: &mut Sha256,
-) -> Result<u64, StoreError> {
-    let tenant = tx.tenant_uuid();
-    let mut after = Uuid::nil();
-    let mut count: u64 = 0;
-    loop {
-        let rows = sqlx::query!(
-            r#"select e.id,
-                      concat_ws('|', e.id, e.kind, e.arrival_id, e.payment_id, e.refund_id,
-                          (extract(epoch from e.at) * 1000000)::bigint,
-                          (select string_agg(concat_ws(',', p.place, p.account, p.gateway_id, p.phone, p.subscriber_id,
-                                                       p.amount_minor, p.currency), ';' order by p.place)
-                           from ledger_postings p
-                           where p.tenant_id = e.tenant_id and p.entry_id = e.id)) as "line!"
-               from ledger_entries e
-               where e.tenant_id = $1 and e.at >= $2 and e.at < $3 and e.id > $4
-               order by e.id
-               limit $5"#,
-            tenant,
-            Instant(begins_at) as _,
-            Instant(ends_at) as _,
-            after,
-            CHUNK,
-        )
-        .fetch_all(tx.connection())
-        .await?;
-        let Some(last) = rows.last() else { return Ok(count) };
-        after = last.id;
-        for row in rows {
-            line(hash, &row.line);
-            count += 1;
+/// A row as it is digested.
+struct Line {
+    id: Uuid,
+    line: String,
+}
+
+/// What is digested.
+#[derive(Clone, Copy)]
+enum Rows {
+    Entries,
+    Notes,
+}
+
+impl Rows {
+    /// Digests those of a span in the order of their ids, some at a time. Returns how many there are.
+    async fn digest(
+        self,
+        tx: &mut TenantTx,
+        span: (Timestamp, Timestamp),
+        hash: &mut Sha256,
+    ) -> Result<u64, StoreError> {
+        let (mut last, mut count) = (Uuid::nil(), 0);
+        loop {
+            let lines = match self {
+                Self::Entries => entries_after(tx, span, last).await?,
+                Self::Notes => notes_after(tx, span, last).await?,
+            };
+            let Some(end) = lines.last() else { return Ok(count) };
+            last = end.id;
+            for one in lines {
+                line(hash, &one.line);
+                count += 1;
+            }
         }
     }
 }
 
-async fn digest_notes(
-    tx: &mut TenantTx,
-    begins_at: Timestamp,
-    ends_at: Timestamp,
-    hash: &mut Sha256,
-) -> Result<u64, StoreError> {
+async fn entries_after(tx: &mut TenantTx, span: (Timestamp, Timestamp), after: Uuid) -> Result<Vec<Line>, StoreError> {
     let tenant = tx.tenant_uuid();
-    let mut after = Uuid::nil();
-    let mut count: u64 = 0;
-    loop {
-        let rows = sqlx::query!(
-            r#"select n.id,
-                      concat_ws('|', n.id, n.arrival_id, a.gateway_id, n.source, coalesce(n.receipt, '-'), n.is_proof,
-                          n.amount_minor, n.currency, (extract(epoch from n.at) * 1000000)::bigint,
-                          a.amount_minor, a.currency, (extract(epoch from a.arrived_at) * 1000000)::bigint,
-                          n.account) as "line!"
-               from arrival_notes n
-               join arrivals a on a.tenant_id = n.tenant_id and a.id = n.arrival_id
-               where n.tenant_id = $1 and n.at >= $2 and n.at < $3 and n.id > $4
-               order by n.id
-               limit $5"#,
-            tenant,
-            Instant(begins_at) as _,
-            Instant(ends_at) as _,
-            after,
-            CHUNK,
-        )
-        .fetch_all(tx.connection())
-        .await?;
-        let Some(last) = rows.last() else { return Ok(count) };
-        after = last.id;
-        for row in rows {
-            line(hash, &row.line);
-            count += 1;
-        }
-    }
+    Ok(sqlx::query_as!(
+        Line,
+        r#"select e.id,
+                  concat_ws('|', e.id, e.kind, e.arrival_id, e.payment_id, e.refund_id,
+                      (extract(epoch from e.at) * 1000000)::bigint,
+                      (select string_agg(concat_ws(',', p.place, p.account, p.gateway_id, p.phone, p.subscriber_id,
+                                                   p.amount_minor, p.currency), ';' order by p.place)
+                       from ledger_postings p
+                       where p.tenant_id = e.tenant_id and p.entry_id = e.id)) as "line!"
+           from ledger_entries e
+           where e.tenant_id = $1 and e.at >= $2 and e.at < $3 and e.id > $4
+           order by e.id
+           limit $5"#,
+        tenant,
+        Instant(span.0) as _,
+        Instant(span.1) as _,
+        after,
+        CHUNK,
+    )
+    .fetch_all(tx.connection())
+    .await?)
+}
+
+async fn notes_after(tx: &mut TenantTx, span: (Timestamp, Timestamp), after: Uuid) -> Result<Vec<Line>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    Ok(sqlx::query_as!(
+        Line,
+        r#"select n.id,
+                  concat_ws('|', n.id, n.arrival_id, a.gateway_id, n.source, coalesce(n.receipt, '-'), n.is_proof,
+                      n.amount_minor, n.currency, (extract(epoch from n.at) * 1000000)::bigint,
+                      a.amount_minor, a.currency, (extract(epoch from a.arrived_at) * 1000000)::bigint,
+                      n.account) as "line!"
+           from arrival_notes n
+           join arrivals a on a.tenant_id = n.tenant_id and a.id = n.arrival_id
+           where n.tenant_id = $1 and n.at >= $2 and n.at < $3 and n.id > $4
+           order by n.id
+           limit $5"#,
+        tenant,
+        Instant(span.0) as _,
+        Instant(span.1) as _,
+        after,
+        CHUNK,
+    )
+    .fetch_all(tx.connection())
+    .await?)
 }
 
 /// A line with its length before it, so that no two sets of lines read alike.

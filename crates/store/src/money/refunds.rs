@@ -9,6 +9,9 @@ use crate::error::StoreError;
 use crate::money::{money, shortened, wallet_columns, wallet_of};
 use crate::tenant_tx::TenantTx;
 
+/// Refunds of one money that are shown.
+const OF_ARRIVAL_MAX: i64 = 20;
+
 /// Adds a refund. Money that goes back already is a `Conflict`.
 pub async fn add(tx: &mut TenantTx, refund: &Refund) -> Result<(), StoreError> {
     let tenant = tx.tenant_uuid();
@@ -40,12 +43,20 @@ pub async fn add(tx: &mut TenantTx, refund: &Refund) -> Result<(), StoreError> {
 /// The refund with an id, which nobody else changes until the transaction ends.
 pub async fn lock(tx: &mut TenantTx, id: RefundId) -> Result<Option<Refund>, StoreError> {
     let tenant = tx.tenant_uuid();
+    sqlx::query!("select 1 as one from refunds where tenant_id = $1 and id = $2 for update", tenant, id.uuid())
+        .fetch_optional(tx.connection())
+        .await?;
+    find(tx, id).await
+}
+
+/// The refund with an id.
+pub async fn find(tx: &mut TenantTx, id: RefundId) -> Result<Option<Refund>, StoreError> {
+    let tenant = tx.tenant_uuid();
     let row = sqlx::query!(
         r#"select id, arrival_id, amount_minor, currency, wallet_phone, wallet_subscriber_id, why, state, conversation,
                   said, created_at as "created_at: Instant"
            from refunds
-           where tenant_id = $1 and id = $2
-           for update"#,
+           where tenant_id = $1 and id = $2"#,
         tenant,
         id.uuid(),
     )
@@ -63,6 +74,24 @@ pub async fn lock(tx: &mut TenantTx, id: RefundId) -> Result<Option<Refund>, Sto
         said: row.said,
         created_at: row.created_at.0,
     }))
+}
+
+/// What was tried to give this money back, oldest first.
+pub async fn of_arrival(tx: &mut TenantTx, arrival: ArrivalId) -> Result<Vec<Refund>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let ids = sqlx::query_scalar!(
+        "select id from refunds where tenant_id = $1 and arrival_id = $2 order by id limit $3",
+        tenant,
+        arrival.uuid(),
+        OF_ARRIVAL_MAX,
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let mut refunds = Vec::with_capacity(ids.len());
+    for id in ids {
+        refunds.extend(find(tx, RefundId::from_uuid(id)).await?);
+    }
+    Ok(refunds)
 }
 
 /// Which refund the gateway's number of a question is of.

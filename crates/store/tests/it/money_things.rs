@@ -75,6 +75,7 @@ impl Things {
                 environment: Environment::Sandbox,
                 shortcode: format!("1743{number:02}").parse().expect("good"),
                 pay_to: PayTo::Till("600999".parse().expect("good")),
+                has_initiator: true,
                 trusts_confirmations: true,
                 looks_per_minute: 7,
                 is_active: true,

@@ -3,7 +3,8 @@
 use admin_api::routes::Route;
 use serde_json::{Value, json};
 use tests::api::{Answer, Client};
-use tests::furnished::{DEVICE, EMPTY, FAST, HOTSPOT, LONER, Party, house, partner, plan};
+use tests::furnished::{AWAITED, FAILED, STRAY, UNPROVEN, UNSERVED, WRONG};
+use tests::furnished::{DEVICE, EMPTY, FAST, HOTSPOT, LONER, Party, gateway, house, partner, plan};
 
 /// A request that succeeds.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ fn with(route: &'static str, body: Value) -> Sample {
 ///
 /// A route that is told to the audit stands here, or among [`super::audit::IN_TURN`], which one test goes through.
 pub(crate) fn samples(of: &Party) -> Vec<Sample> {
-    [sales(of), subscribers(of), customers(of), network(of), people(of), places(of), partners(of)]
+    [sales(of), subscribers(of), customers(of), network(of), people(of), places(of), partners(of), money(of)]
         .into_iter()
         .flatten()
         .collect()
@@ -137,6 +138,39 @@ fn places(of: &Party) -> Vec<Sample> {
         Sample { whose: Some(EMPTY), ..bare("DELETE /v1/branches/{id}") },
         with("PATCH /v1/settings", json!({ "session_days": 120 })),
         with("POST /v1/billing/tier", json!({ "tier": "basic-hotspot", "from": "period_end" })),
+    ]
+}
+
+fn money(of: &Party) -> Vec<Sample> {
+    let about = |whose, sample| Sample { whose: Some(whose), ..sample };
+    let why = json!({ "why": "paid to the wrong number" });
+    let cash = json!({ "plan_id": of.id(HOTSPOT), "phone": "0712345699", "note": format!("{} book 2", of.mark),
+        "amount": { "minor": 2000, "currency": "KES" } });
+    let claim = json!({ "gateway_id": of.id("/v1/gateways"), "receipt": "UAF9999999", "phone": "0712345698" });
+    let statement = format!(
+        "Receipt No.,Completion Time,Transaction Status,Paid In,A/C No.\nUAFNEW{},2026-11-22 10:00:00,Completed,20.00,{}\n",
+        of.mark.len(),
+        of.mark
+    );
+    vec![
+        about(AWAITED, bare("POST /v1/payments/{id}/look-up")),
+        about(FAILED, bare("POST /v1/payments/{id}/retry")),
+        about(UNSERVED, bare("POST /v1/payments/{id}/serve")),
+        with("POST /v1/payments/{id}/refund", json!({ "to": "wallet", "why": "the tower was down" })),
+        with("POST /v1/arrivals/{id}/match", json!({ "subscriber_id": of.id("/v1/subscribers") })),
+        about(STRAY, with("POST /v1/arrivals/{id}/dispute", json!({ "note": format!("{} rang", of.mark) }))),
+        about(UNPROVEN, bare("POST /v1/arrivals/{id}/accept")),
+        about(WRONG, with("POST /v1/arrivals/{id}/give-back", why)),
+        with("POST /v1/arrivals/claim", claim),
+        with("POST /v1/cash", cash),
+        with("POST /v1/gateways/{id}/statement", json!(statement)),
+        with("POST /v1/gateways", gateway("600111")),
+        with("PATCH /v1/gateways/{id}", json!({ "looks_per_minute": 7, "keys": { "passkey": "another" } })),
+        bare("POST /v1/gateways/{id}/test"),
+        bare("POST /v1/gateways/{id}/register"),
+        with("POST /v1/gateways/{id}/register-pull", json!({ "phone": "0712345678" })),
+        bare("POST /v1/gateways/{id}/balance"),
+        bare("DELETE /v1/gateways/{id}"),
     ]
 }
 

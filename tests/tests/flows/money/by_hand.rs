@@ -3,9 +3,8 @@
 use actions::money::accept_arrival::accept_arrival;
 use actions::money::claim_receipt::{ClaimError, Claimed, claim_receipt};
 use actions::money::dispute_arrival::dispute_arrival;
-use actions::money::match_arrival::{MatchError, match_arrival};
-use actions::money::record_cash::{Cash, record_cash};
-use actions::money::start_payment::Wish;
+use actions::money::match_arrival::{MatchError, MatchTo, match_arrival};
+use actions::money::record_cash::{Cash, CashFor, record_cash};
 use domain::id::SubscriberId;
 use domain::money::arrival::ArrivalState;
 use domain::money::claim::{CallbackKind, Transfer};
@@ -143,7 +142,7 @@ async fn money_of_nobody_waits_in_suspense_until_staff_knows_whose_it_is() {
     assert!(told.what.contains("wanjiku-21") && told.what.contains("Perhaps: wanjiku-12"), "{}", told.what);
     let arrival = shop.arrivals().await.remove(0);
     let (store, zone, context) = (&shop.world.store, &shop.world.isp.tenant.zone, shop.world.context());
-    let to = ForWhom::Wallet(WalletOf::Subscriber(house));
+    let to = MatchTo::Whom(ForWhom::Wallet(WalletOf::Subscriber(house)));
 
     // It is not the other ISP's to be matched.
     let theirs = match_arrival(store, &shop.world.other.scope, zone, (arrival.id, &to), context).await;
@@ -265,7 +264,7 @@ async fn cash_at_the_counter_buys_at_once() {
     let shop = Shop::open().await;
     let (store, zone, scope) = (&shop.world.store, &shop.world.isp.tenant.zone, &shop.world.isp.scope);
     let cash =
-        Cash { wish: Wish::Voucher(shop.plan.id), buyer: msisdn(PHONE), amount: ksh(5_000), note: "receipt book 17" };
+        Cash { buys: CashFor::Voucher(shop.plan.id, msisdn(PHONE)), amount: ksh(5_000), note: "receipt book 17" };
 
     let payment = record_cash(store, scope, zone, cash, shop.world.context()).await.expect("recorded");
 

@@ -11,6 +11,7 @@ use crate::error::StoreError;
 use crate::money::money;
 use crate::sales::vouchers::stored_phone;
 
+#[derive(sqlx::FromRow)]
 pub(super) struct PaymentRow {
     pub(super) id: Uuid,
     pub(super) gateway_id: Option<Uuid>,

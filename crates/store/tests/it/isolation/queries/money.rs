@@ -4,7 +4,12 @@ use domain::money::claim::Receipt;
 use domain::money::posting::Account;
 use domain::money::{Currency, Money};
 use store::Page;
-use store::money::{activations, arrivals, callbacks, gateways, inquiries, ledger, payments, proof, refunds};
+use store::listing::Direction;
+use store::money::arrivals::listing as arrivals_listing;
+use store::money::gateways::seen;
+use store::money::ledger::listing as ledger_listing;
+use store::money::payments::listing as payments_listing;
+use store::money::{activations, arrivals, callbacks, day, gateways, inquiries, ledger, payments, proof, refunds};
 use store::people::subscribers;
 
 use super::Walk;
@@ -23,6 +28,7 @@ pub(super) async fn walk(walk: &mut Walk<'_>) {
     let ours = Things::of(&walk.scene.ours, OURS);
     let mut tx = walk.scene.their_tx().await;
     theirs.add(&mut tx, THEIRS).await;
+    seen::note_balance_asked(&mut tx, theirs.gateway.id, "AG_theirs").await.expect("asked");
     let mut far = walk.scene.theirs.new_subscriber(id(), FAR_HOUSE);
     far.phone = Some(phone("0799888777"));
     subscribers::insert_many(&mut tx, vec![far]).await.expect("inserted");
@@ -59,6 +65,18 @@ async fn of_gateways(walk: &mut Walk<'_>, theirs: &Things) {
         gateways::note_pull(tx, their_id, Some(NOW), None).await?;
         true
     });
+    case_of!(walk, "money::gateways::seen::seen", |tx| seen::seen(tx, their_id).await?.is_none());
+    case_of!(walk, "money::gateways::seen::note_balance_asked", |tx| {
+        seen::note_balance_asked(tx, their_id, "AG_stolen").await?;
+        false
+    });
+    case_of!(walk, "money::gateways::seen::by_conversation", |tx| {
+        seen::by_conversation(tx, "AG_theirs").await?.is_none()
+    });
+    case_of!(walk, "money::gateways::seen::note_balance", |tx| {
+        seen::note_balance(tx, their_id, None).await?;
+        false
+    });
     case_of!(walk, "money::gateways::add", |tx| {
         // Under their shortcode, which is theirs beside ours; but not with their token.
         gateways::add(tx, &theirs.gateway, &keys(), &[THEIRS; 16]).await?;
@@ -73,6 +91,23 @@ async fn of_payments(walk: &mut Walk<'_>, theirs: &Things) {
     case_of!(walk, "money::payments::load", |tx| payments::load(tx, &[their_id]).await?.is_empty());
     case_of!(walk, "money::payments::list", |tx| {
         payments::list(tx, Page::first(100)).await?.rows.iter().all(|one| one.id != their_id)
+    });
+    case_of!(walk, "money::payments::listing::search", |tx| {
+        let filter =
+            payments_listing::Filter { phone: Some(their_phone.clone()), ..payments_listing::Filter::default() };
+        let listed = payments_listing::search(tx, &filter, Direction::Down, Page::first(100)).await?;
+        listed.rows.iter().all(|one| one.id != their_id)
+    });
+    case_of!(walk, "money::payments::listing::unpaid_in", |tx| {
+        let span = (NOW, in_seconds(9));
+        payments_listing::unpaid_in(tx, span).await?.iter().all(|one| one.id != their_id)
+    });
+    case_of!(walk, "money::payments::listing::named", |tx| {
+        let by_reference = payments_listing::named(tx, theirs.payment.reference.expose()).await?;
+        let by_checkout = payments_listing::named(tx, theirs.payment.checkout.as_deref().unwrap_or_default()).await?;
+        let receipt = theirs.arrival.receipt.as_ref().expect("set").as_str();
+        let by_receipt = payments_listing::named(tx, receipt).await?;
+        by_reference.is_empty() && by_checkout.is_empty() && by_receipt.is_empty()
     });
     case_of!(walk, "money::payments::of_phone", |tx| {
         payments::of_phone(tx, &their_phone, NOW).await?.iter().all(|one| one.id != their_id)
@@ -133,6 +168,16 @@ async fn of_arrivals(walk: &mut Walk<'_>, theirs: &Things) {
         arrivals::of_payment(tx, theirs.payment.id).await?.is_empty()
     });
     case_of!(walk, "money::arrivals::list", |tx| arrivals::list(tx, None, Page::first(10)).await?.rows.is_empty());
+    case_of!(walk, "money::arrivals::listing::search", |tx| {
+        let filter =
+            arrivals_listing::Filter { gateway: Some(theirs.gateway.id), ..arrivals_listing::Filter::default() };
+        arrivals_listing::search(tx, &filter, Direction::Down, Page::first(10)).await?.rows.is_empty()
+    });
+    case_of!(walk, "money::arrivals::listing::load", |tx| arrivals_listing::load(tx, &[their_id]).await?.is_empty());
+    case_of!(walk, "money::day::paid_in", |tx| {
+        day::paid_in(tx, (NOW, in_seconds(9)), Page::first(100)).await?.rows.is_empty()
+    });
+    case_of!(walk, "money::arrivals::listing::named", |tx| { arrivals_listing::named(tx, &receipt).await?.is_empty() });
     case_of!(walk, "money::arrivals::notes", |tx| arrivals::notes(tx, their_id).await?.is_empty());
     case_of!(walk, "money::arrivals::save", |tx| {
         arrivals::save(tx, &theirs.arrival).await?;
@@ -177,6 +222,19 @@ async fn of_the_ledger(walk: &mut Walk<'_>, theirs: &Things, ours: &Things) {
         whole.entries == 0 && whole.is_whole()
     });
     case_of!(walk, "money::ledger::of_payment", |tx| ledger::of_payment(tx, theirs.payment.id).await?.is_empty());
+    case_of!(walk, "money::ledger::of_arrival", |tx| ledger::of_arrival(tx, theirs.arrival.id).await?.is_empty());
+    case_of!(walk, "money::ledger::listing::search", |tx| {
+        let all = ledger_listing::Filter::default();
+        ledger_listing::search(tx, &all, Direction::Down, Page::first(100)).await?.rows.is_empty()
+    });
+    case_of!(walk, "money::ledger::listing::statement", |tx| {
+        ledger_listing::statement(tx, &buyer(), Page::first(100)).await?.rows.is_empty()
+    });
+    case_of!(walk, "money::ledger::listing::wallets", |tx| {
+        let all = ledger_listing::wallets(tx, None, Page::first(100)).await?.rows;
+        let one = ledger_listing::wallets(tx, Some(&buyer()), Page::first(100)).await?.rows;
+        all.is_empty() && one.iter().all(|wallet| wallet.balance == nothing)
+    });
     case_of!(walk, "money::ledger::post", |tx| {
         // Into their gateway.
         ledger::post(tx, &ours.entry_of(Account::Gateway(theirs.gateway.id), 5)).await?;
@@ -221,6 +279,8 @@ async fn of_questions(walk: &mut Walk<'_>, theirs: &Things) {
         inquiries::ask(tx, inquiry).await?;
         false
     });
+    case_of!(walk, "money::refunds::find", |tx| refunds::find(tx, refund.id).await?.is_none());
+    case_of!(walk, "money::refunds::of_arrival", |tx| { refunds::of_arrival(tx, theirs.arrival.id).await?.is_empty() });
     case_of!(walk, "money::refunds::lock", |tx| refunds::lock(tx, refund.id).await?.is_none());
     case_of!(walk, "money::refunds::by_conversation", |tx| {
         refunds::by_conversation(tx, refund.conversation.as_deref().unwrap_or_default()).await?.is_none()
@@ -245,6 +305,10 @@ async fn of_callbacks(walk: &mut Walk<'_>, theirs: &Things) {
     case_of!(walk, "money::callbacks::postpone", |tx| {
         callbacks::postpone(tx, their_id, in_seconds(9)).await?;
         true
+    });
+    case_of!(walk, "money::callbacks::of_prompt", |tx| {
+        let token = theirs.callback.prompt_token.expect("of a prompt");
+        callbacks::of_prompt(tx, &token).await?.is_empty()
     });
     case_of!(walk, "money::callbacks::outcome", |tx| callbacks::outcome(tx, their_id).await?.is_none());
     case_of!(walk, "money::callbacks::waiting", |tx| callbacks::waiting(tx).await? == 0);
