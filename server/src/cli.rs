@@ -1,10 +1,12 @@
 //! The command line: what can be said to `mnetifi`.
 
 mod account;
+mod arrival;
 mod audit;
 mod customer;
 mod device;
 mod exception;
+mod gateway;
 mod hotspot;
 mod job;
 mod journal;
@@ -12,6 +14,7 @@ mod keys;
 mod ledger;
 mod nas;
 mod operation;
+mod payment;
 mod place;
 mod plan;
 mod radsec;
@@ -37,10 +40,12 @@ use domain::time::{Duration, Span, Timestamp, Zone};
 use ipnet::IpNet;
 
 pub use crate::cli::account::{TenantAccount, Tier};
+pub use crate::cli::arrival::{Arrival, ArrivalCash, ArrivalImport, ArrivalList, Whose};
 pub use crate::cli::audit::{Audit, AuditList};
 pub use crate::cli::customer::{Customer, CustomerAdd, CustomerAssign, CustomerChange, CustomerList, CustomerTerms};
 pub use crate::cli::device::{Device, OfWhom, OneDevice};
 pub use crate::cli::exception::{Exception, ExceptionList, ExceptionResolve};
+pub use crate::cli::gateway::{Gateway, GatewayAdd};
 pub use crate::cli::hotspot::HotspotPages;
 pub use crate::cli::job::Job;
 pub use crate::cli::journal::{Journal, Requeued};
@@ -48,6 +53,7 @@ pub use crate::cli::keys::{DataKey, MasterKey};
 pub use crate::cli::ledger::Ledger;
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
 pub use crate::cli::operation::Operation;
+pub use crate::cli::payment::{BackTo, Payment, PaymentList};
 pub use crate::cli::place::{Branch, Zone as PlaceZone};
 pub use crate::cli::plan::{Plan, PlanAdd, PlanChange, To};
 pub use crate::cli::radsec::{Radsec, RadsecCa, RadsecIssue, RadsecRevoke};
@@ -172,6 +178,15 @@ pub enum Command {
     /// The audit: who changed what, and how it was before
     #[command(subcommand)]
     Audit(Audit),
+    /// Gateways: who takes money for a tenant
+    #[command(subcommand)]
+    Gateway(Box<Gateway>),
+    /// Payments: who wanted to pay for what, and all that became of it
+    #[command(subcommand)]
+    Payment(Payment),
+    /// Arrivals: money that has come, whose it is, cash, and statements
+    #[command(subcommand)]
+    Arrival(Box<Arrival>),
     /// The ledger: whether a tenant's books are whole, and the proof of that for others to keep
     #[command(subcommand)]
     Ledger(Ledger),

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod account;
+pub mod arrival;
 pub mod audit;
 pub mod branch;
 pub mod customer;
@@ -9,6 +10,7 @@ pub mod device;
 pub mod doctor;
 pub mod exception;
 pub mod explain;
+pub mod gateway;
 pub mod hotspot_pages;
 pub mod import;
 pub mod job;
@@ -20,6 +22,7 @@ pub mod migrate;
 pub mod nas;
 pub mod node;
 pub mod operation;
+pub mod payment;
 pub mod plan;
 pub mod platform;
 pub mod radsec;

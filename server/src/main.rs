@@ -83,6 +83,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         | Command::Operation(_)
         | Command::Import(_)
         | Command::Audit(_)
+        | Command::Gateway(_)
+        | Command::Payment(_)
+        | Command::Arrival(_)
         | Command::Ledger(_)
         | Command::Usage(_)
         | Command::Session(_)
@@ -138,6 +141,9 @@ async fn run_one(config: &Config, opened: &Opened, command: Command) -> anyhow::
         Command::Import(command) => commands::import::run(opened, command).await,
         Command::Usage(command) => commands::usage::run(opened, command).await,
         Command::Audit(command) => commands::audit::run(opened, command).await,
+        Command::Gateway(command) => commands::gateway::run(config, opened, *command).await,
+        Command::Payment(command) => commands::payment::run(opened, command).await,
+        Command::Arrival(command) => commands::arrival::run(opened, *command).await,
         Command::Ledger(command) => commands::ledger::run(opened, command).await,
         Command::Session(command) => commands::session::run(opened, command).await,
         Command::Device(command) => commands::device::run(opened, command).await,

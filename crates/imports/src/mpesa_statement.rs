@@ -257,13 +257,15 @@ fn take(
         Some((phone, name)) => (phone.trim(), name.trim()),
         None => (cell(columns.other_party), ""),
     };
-    let known = |text: &str, most: usize| (!text.is_empty()).then(|| text.chars().take(most).collect::<String>());
+    let plain =
+        |text: &str, most: usize| -> String { text.chars().filter(|letter| !letter.is_control()).take(most).collect() };
+    let known = |text: &str, most: usize| Some(plain(text, most)).filter(|text| !text.is_empty());
     statement.came.push(Came {
         row: number,
         receipt,
         minor: amount,
         at,
-        account: cell(columns.account).chars().take(40).collect(),
+        account: plain(cell(columns.account), 40),
         payer: Payer { phone: known(phone, 64), name: known(name, 100) },
     });
 }

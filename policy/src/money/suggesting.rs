@@ -163,7 +163,7 @@ mod tests {
         Unpaid {
             id: PaymentId::from_bytes([number; 16]),
             price: ksh(minor),
-            reference: format!("H7K2M9q{number}"),
+            reference: format!("H7K2M9q{number}{number}"),
             phone: Some(phone(from)),
             phone_hash: String::new(),
             since: NOW.minus(Span::minutes(minutes_before)),
@@ -189,7 +189,7 @@ mod tests {
             ..Candidates::default()
         };
 
-        let found = suggestions(&arrival("h7k2m9q2", "254712***126"), &candidates);
+        let found = suggestions(&arrival("h7k2m9z22", "254712***126"), &candidates);
 
         assert_eq!(payments(&found), [2, 1, 3]);
         assert!(found[2].why.contains("9 minutes before"), "{}", found[2].why);

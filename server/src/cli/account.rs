@@ -126,7 +126,7 @@ fn limit(text: &str) -> Result<(Limit, u32), String> {
 }
 
 /// `KES 500.00` or `KES 500`.
-fn money(text: &str) -> Result<Money, String> {
+pub(super) fn money(text: &str) -> Result<Money, String> {
     let bad = || "write a currency and an amount, as `KES 500.00`".to_owned();
     let (currency, amount) = text.trim().split_once(' ').ok_or_else(bad)?;
     let currency = Currency::from_code(currency).map_err(|why| why.to_string())?;

@@ -15,5 +15,6 @@ mod hostile;
 mod journal;
 mod kill;
 mod machine;
+mod money;
 mod radsec;
 mod two_nodes;

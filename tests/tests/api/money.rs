@@ -136,5 +136,5 @@ impl Counter {
 
 /// The rows of a list.
 fn rows(list: &Value) -> &Vec<Value> {
-    list["items"].as_array().unwrap_or_else(|| panic!("no list: {list}"))
+    list["items"].as_array().expect("a list")
 }

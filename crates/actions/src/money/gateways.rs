@@ -101,7 +101,7 @@ pub enum GatewayError {
     Store(#[from] StoreError),
 }
 
-/// Most characters of a key.
+/// Most octets of a key: all of them sealed together fit into their column.
 pub const KEY_MAX: usize = 500;
 
 /// Sets up a gateway. Its keys are sealed, and its callbacks get an address that nobody can guess.
@@ -212,7 +212,7 @@ fn fits(keys: &GatewayKeys) -> Result<(), GatewayError> {
         all.push(("initiator name", &initiator.name));
         all.push(("initiator password", initiator.password.expose()));
     }
-    match all.into_iter().find(|(_, key)| key.is_empty() || key.chars().count() > KEY_MAX) {
+    match all.into_iter().find(|(_, key)| key.is_empty() || key.len() > KEY_MAX) {
         Some((name, _)) => Err(GatewayError::Key(name)),
         None => Ok(()),
     }

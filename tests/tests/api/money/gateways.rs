@@ -145,8 +145,11 @@ async fn a_gateway_is_asked_to_tell_of_money_for_its_books_and_the_balance() -> 
     assert_eq!(seen["called_at"], Value::Null);
     assert!(seen["books_read_next_at"].is_string(), "{seen}");
     let picture = json!({ "amount": { "minor": 2000, "currency": "KES" }, "reference": "ppp1042" });
-    let unable = ours.post(&format!("{place}/qr"), picture).await?;
-    assert_eq!((unable.status, unable.code().as_str()), (409, "conflict"), "{}", unable.text());
+    let drawn = ours.post(&format!("{place}/qr"), picture).await?.is(200)?;
+    assert_eq!(drawn.header("content-type"), Some("image/png"));
+    assert!(drawn.body.starts_with(b"\x89PNG"));
+    let nothing = json!({ "amount": { "minor": 0, "currency": "KES" }, "reference": "no spaces!" });
+    assert_eq!(ours.post(&format!("{place}/qr"), nothing).await?.json()["errors"].as_array().map(Vec::len), Some(2));
     let audit = ours.get("/v1/audit?verb=register_gateway").await?.is(200)?.json();
     assert_eq!(audit["items"].as_array().map(Vec::len), Some(2), "{audit}");
     Ok(())

@@ -170,6 +170,10 @@ fn money(of: &Party) -> Vec<Sample> {
         bare("POST /v1/gateways/{id}/register"),
         with("POST /v1/gateways/{id}/register-pull", json!({ "phone": "0712345678" })),
         bare("POST /v1/gateways/{id}/balance"),
+        with(
+            "POST /v1/gateways/{id}/qr",
+            json!({ "amount": { "minor": 2000, "currency": "KES" }, "reference": "ppp1042" }),
+        ),
         bare("DELETE /v1/gateways/{id}"),
     ]
 }

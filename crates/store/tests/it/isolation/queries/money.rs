@@ -177,7 +177,7 @@ async fn of_arrivals(walk: &mut Walk<'_>, theirs: &Things) {
     case_of!(walk, "money::day::paid_in", |tx| {
         day::paid_in(tx, (NOW, in_seconds(9)), Page::first(100)).await?.rows.is_empty()
     });
-    case_of!(walk, "money::arrivals::listing::named", |tx| { arrivals_listing::named(tx, &receipt).await?.is_empty() });
+    case_of!(walk, "money::arrivals::listing::named", |tx| arrivals_listing::named(tx, &receipt).await?.is_empty());
     case_of!(walk, "money::arrivals::notes", |tx| arrivals::notes(tx, their_id).await?.is_empty());
     case_of!(walk, "money::arrivals::save", |tx| {
         arrivals::save(tx, &theirs.arrival).await?;
@@ -280,7 +280,7 @@ async fn of_questions(walk: &mut Walk<'_>, theirs: &Things) {
         false
     });
     case_of!(walk, "money::refunds::find", |tx| refunds::find(tx, refund.id).await?.is_none());
-    case_of!(walk, "money::refunds::of_arrival", |tx| { refunds::of_arrival(tx, theirs.arrival.id).await?.is_empty() });
+    case_of!(walk, "money::refunds::of_arrival", |tx| refunds::of_arrival(tx, theirs.arrival.id).await?.is_empty());
     case_of!(walk, "money::refunds::lock", |tx| refunds::lock(tx, refund.id).await?.is_none());
     case_of!(walk, "money::refunds::by_conversation", |tx| {
         refunds::by_conversation(tx, refund.conversation.as_deref().unwrap_or_default()).await?.is_none()
