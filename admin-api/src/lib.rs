@@ -31,6 +31,7 @@ pub mod network;
 pub mod support;
 
 mod files;
+mod messages;
 mod money;
 mod people;
 mod platform;

@@ -16,7 +16,9 @@ use utoipa_axum::router::UtoipaMethodRouter;
 use crate::app::App;
 use crate::limits::{BODY_MAX_BYTES, IMPORT_MAX_BYTES};
 use crate::problem::{Code, Problem};
-use crate::{access, door, handbook, health, live, money, network, openapi, people, platform, sales, support, watch};
+use crate::{
+    access, door, handbook, health, live, messages, money, network, openapi, people, platform, sales, support, watch,
+};
 
 /// Who may use a route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -196,6 +198,7 @@ pub fn table() -> Vec<Route> {
     table.extend(sales::routes());
     table.extend(people::routes());
     table.extend(money::routes());
+    table.extend(messages::routes());
     table.extend(support::routes());
     table.extend(platform::routes());
     table

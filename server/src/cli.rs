@@ -12,6 +12,7 @@ mod job;
 mod journal;
 mod keys;
 mod ledger;
+mod message;
 mod nas;
 mod operation;
 mod payment;
@@ -51,6 +52,7 @@ pub use crate::cli::job::Job;
 pub use crate::cli::journal::{Journal, Requeued};
 pub use crate::cli::keys::{DataKey, MasterKey};
 pub use crate::cli::ledger::Ledger;
+pub use crate::cli::message::{Message, MessageList, MessageSet, MessageTemplate, TemplateText};
 pub use crate::cli::nas::{Nas, NasAdd, NasSet, Secret};
 pub use crate::cli::operation::Operation;
 pub use crate::cli::payment::{BackTo, Payment, PaymentList};
@@ -204,6 +206,9 @@ pub enum Command {
     /// Webhooks: partners that are told of what is done in a tenant's name
     #[command(subcommand)]
     Webhook(Webhook),
+    /// Text messages: how they are sent, what they say, and what became of them
+    #[command(subcommand)]
+    Message(Message),
     /// Jobs: letters and other things that are done outside, and again until they are done
     #[command(subcommand)]
     Job(Job),

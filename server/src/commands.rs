@@ -18,6 +18,7 @@ pub mod journal;
 pub mod key;
 pub mod keys;
 pub mod ledger;
+pub mod message;
 pub mod migrate;
 pub mod nas;
 pub mod node;

@@ -92,6 +92,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         | Command::Device(_)
         | Command::Exception(_)
         | Command::Webhook(_)
+        | Command::Message(_)
         | Command::Job(_)
         | Command::Explain(_)
         | Command::Replay(_) => on_the_database(&global, command).await,
@@ -150,6 +151,7 @@ async fn run_one(config: &Config, opened: &Opened, command: Command) -> anyhow::
         Command::Exception(command) => commands::exception::run(opened, command).await,
         Command::Tier(command) => commands::account::run_tier(opened, command).await,
         Command::Webhook(command) => commands::webhook::run(opened, command).await,
+        Command::Message(command) => Box::pin(commands::message::run(opened, command)).await,
         Command::Job(command) => commands::job::run(opened, command).await,
         Command::Explain(command) => commands::explain::run(opened, &command).await,
         Command::Replay(command) => commands::replay::run(opened, &command).await,

@@ -89,7 +89,8 @@ impl Server {
         let speaks = roles.iter().any(|role| matches!(role, Role::Worker | Role::Portal | Role::Api));
         let gateways = if speaks { gateways::gateways(config, &store)? } else { None };
         let teller = roles.contains(&Role::Worker).then(|| partners::teller(config)).transpose()?;
-        let worker = mailer.zip(teller).map(|(mailer, teller)| {
+        let messenger = roles.contains(&Role::Worker).then(|| partners::messenger(config)).transpose()?;
+        let worker = mailer.zip(teller).zip(messenger).map(|((mailer, teller), messenger)| {
             let mut seed = [0; 8];
             OsRandom.fill(&mut seed);
             worker::Parts {
@@ -101,6 +102,7 @@ impl Server {
                 control: Coa::new(settings::coa(config), u64::from_ne_bytes(seed)),
                 mailer,
                 teller,
+                messenger,
                 gateways: gateways.clone(),
             }
         });

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use actions::platform::account::pay_until::pay_until;
 use anyhow::{Context as _, bail, ensure};
+use domain::messages::message::MessageState;
 use domain::people::role::{Preset, RoleName};
 use domain::people::staff::Zoned;
 use domain::support::exception::{Exception, ExceptionKind};
@@ -17,6 +18,7 @@ use domain::time::Span;
 use ports::Clock as _;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
+use store::messages::outbox::{self, Text};
 use store::support::exceptions;
 
 pub use self::money::{AWAITED, FAILED, STRAY, UNPROVEN, UNSERVED, WRONG, gateway};
@@ -158,6 +160,7 @@ async fn furnish(world: &World, api: &Api, isp: &Isp, mark: &'static str) -> any
     comes_online(world, isp, &party).await?;
     tells_a_partner(&mut party).await?;
     money::comes(world, isp, &mut party).await?;
+    sends_messages(world, isp, &mut party).await?;
     trouble(world, isp, mark).await?;
     for (path, list) in [
         ("/v1/sessions", "/v1/sessions"),
@@ -287,6 +290,28 @@ async fn tells_a_partner(party: &mut Party) -> anyhow::Result<()> {
     let delivery = first(&party.owner, &format!("{place}/deliveries"), "id").await?;
     party.ids.insert("/v1/webhooks", webhook);
     party.ids.insert("/v1/webhooks/{id}/deliveries", delivery);
+    Ok(())
+}
+
+/// How an ISP sends text messages, as the API takes it.
+pub fn messages(mark: &str) -> Value {
+    json!({ "africas_talking": { "username": "sandbox", "world": "sandbox" }, "key": format!("{mark}-key"),
+        "sender": "SAVANNA", "brand": format!("{mark} net"), "contact": format!("{mark} desk") })
+}
+
+/// Two text messages that have failed.
+async fn sends_messages(world: &World, isp: &Isp, party: &mut Party) -> anyhow::Result<()> {
+    party.owner.send("PUT", "/v1/messages/settings", Some(messages(party.mark))).await?.is(200)?;
+    for _ in 0..2 {
+        let tested = party.owner.post("/v1/messages/test", json!({ "phone": "0712345678" })).await?.is(202)?.json();
+        let id = tested["id"].as_str().context("no id")?.to_owned();
+        let mut tx = world.store.tenant(&isp.scope).await?;
+        let mut message = outbox::lock(&mut tx, id.parse()?).await?.context("no message")?;
+        message.state = MessageState::Failed;
+        outbox::save(&mut tx, &message, Text::Kept).await?;
+        tx.commit().await?;
+        party.ids.insert("/v1/messages", id);
+    }
     Ok(())
 }
 

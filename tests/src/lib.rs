@@ -22,6 +22,7 @@ pub mod radsec;
 pub mod simulated;
 pub mod stopwatch;
 pub mod switch;
+pub mod texts;
 pub mod world;
 
 /// The first page of a list, as long as a page can be.

@@ -29,7 +29,7 @@ use domain::sales::batch::{Batch, Channel};
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::time::{Span, Timestamp, Zone};
 use ports::gateway::{Gateway, Gateways};
-use ports::{Clock, Mailer, Random as _};
+use ports::{Clock, Random as _, Teller};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -40,6 +40,7 @@ use radiusd::meters::Meters;
 use radiusd::{Bound, Parts, Settings};
 use routers::coa::Coa;
 use simulators::mail::MailCatcher;
+use simulators::sms::Sms;
 use store::network::nas;
 use store::sales::vouchers::NewVouchers;
 use store::sales::{batches, vouchers};
@@ -54,7 +55,7 @@ use worker::queue::{Queue, QueueParts};
 use crate::client::{PATIENCE, Router};
 use crate::database::Database;
 use crate::gateway::Scripted;
-use crate::partner;
+use crate::{mail, partner, texts};
 
 /// A clock that stands where the story puts it; its monotonic side runs as the machine's does.
 #[derive(Debug)]
@@ -123,6 +124,8 @@ pub struct World {
     readings: Counter,
     /// The mail server that letters are sent through.
     pub mail: MailCatcher,
+    /// The providers that text messages are sent through.
+    pub sms: Sms,
     /// The gateway that people pay through.
     pub gateway: Arc<Scripted>,
     shutdown: CancellationToken,
@@ -155,7 +158,7 @@ impl World {
         let mut registry = Registry::default();
         let journal = tempfile::tempdir().context("no directory for the journal")?;
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let parts = Parts {
+        let mut parts = Parts {
             identity: Identity { node: NodeId::from_bytes(OsRandom.uuid_v7(clock.now())), name: "test".to_owned() },
             store: store.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -187,7 +190,6 @@ impl World {
                 tidy_every: StdDuration::from_millis(200),
             },
         };
-        let mut parts = parts;
         set_up(&mut parts.settings);
         let waiting = parts.meters.journal_records_waiting.clone();
         let (oldest, health) = (parts.meters.journal_oldest_seconds.clone(), parts.health.clone());
@@ -198,9 +200,9 @@ impl World {
         let (isp, other) = open_isps(&store, &clock, port(Port::Auth), port(Port::Acct)).await?;
         let tls = bound.tls_addresses().first().copied();
         let mail = MailCatcher::listen().await.context("no mail server")?;
+        let sms = Sms::listen().await.context("no provider of messages")?;
         let shutdown = CancellationToken::new();
-        let serving = tokio::spawn(bound.serve(shutdown.clone()));
-        let serving = Some(serving);
+        let serving = Some(tokio::spawn(bound.serve(shutdown.clone())));
         let world = Self {
             database,
             store,
@@ -214,6 +216,7 @@ impl World {
             readings,
             decisions,
             mail,
+            sms,
             gateway: Arc::default(),
             shutdown,
             serving,
@@ -245,8 +248,9 @@ impl World {
             random: Arc::new(OsRandom),
             meters: worker::Meters::register(&mut Registry::default()),
             control: Coa::new(routers::coa::Settings::default(), u64::from_ne_bytes(seed)),
-            mailer: self.mailer(),
+            mailer: mail::mailer_to(self.mail.address()),
             teller: partner::teller(),
+            messenger: texts::messenger_to(&self.sms),
             gateways: Some(self.gateways()),
         }
     }
@@ -266,30 +270,24 @@ impl World {
 
     /// The queue of what is done outside, to be gone through step by step.
     pub fn queue(&self) -> Queue {
-        Queue::new(QueueParts {
-            store: self.store.clone(),
-            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            random: Arc::new(OsRandom),
-            mailer: self.mailer(),
-            teller: partner::teller(),
-            money: Some(self.money()),
-        })
+        self.queue_with(partner::teller(), Some(self.money()))
     }
 
     /// A worker of that queue that tells nobody but what is open to all.
     pub fn cautious_queue(&self) -> Queue {
+        self.queue_with(partner::cautious_teller(), None)
+    }
+
+    fn queue_with(&self, teller: Arc<dyn Teller>, money: Option<MoneyDuty>) -> Queue {
         Queue::new(QueueParts {
             store: self.store.clone(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             random: Arc::new(OsRandom),
-            mailer: self.mailer(),
-            teller: partner::cautious_teller(),
-            money: None,
+            mailer: mail::mailer_to(self.mail.address()),
+            teller,
+            messenger: texts::messenger_to(&self.sms),
+            money,
         })
-    }
-
-    fn mailer(&self) -> Arc<dyn Mailer> {
-        crate::mail::mailer_to(self.mail.address())
     }
 
     /// A World whose server is a process of its own ([`crate::node`]), which listens there. Its clock is the machine's,
@@ -306,6 +304,7 @@ impl World {
         let journal = tempfile::tempdir().context("no directory")?;
         let (waiting, readings, shutdown) = (Gauge::default(), Counter::default(), CancellationToken::new());
         let mail = MailCatcher::listen().await.context("no mail server")?;
+        let sms = Sms::listen().await.context("no provider of messages")?;
         Ok(Self {
             database,
             store,
@@ -319,6 +318,7 @@ impl World {
             readings,
             decisions: DecisionMeters::default(),
             mail,
+            sms,
             gateway: Arc::default(),
             shutdown,
             serving: None,

@@ -1,5 +1,5 @@
 //! Keeps ended sessions: moves them away from those that live, month by month, and lets go of the oldest. Puts what was
-//! used by the hour into the days, and lets go of what was asked of routers, done outside and said by gateways, long ago.
+//! used by the hour into the days, and lets go of what was asked of routers, done outside, said by gateways and said to telephones, long ago.
 //! Closes the days of ledgers. Finishes what a change of data keys has left.
 
 use std::collections::HashMap;
@@ -14,6 +14,7 @@ use domain::id::TenantId;
 use domain::time::Span;
 use ports::RouterControl;
 use store::access::{convergence, history};
+use store::messages::{languages, one_time, outbox};
 use store::money::{callbacks, gateway_tokens, prompt_locks};
 use store::platform::{jobs, tenants, webhooks};
 use store::{StoreError, TenantScope};
@@ -34,6 +35,12 @@ const JOBS_KEPT: Span = Span::seconds(30 * 24 * 3_600);
 
 /// How long it is remembered what gateways said, as they said it.
 const CALLBACKS_KEPT: Span = Span::seconds(90 * 24 * 3_600);
+
+/// How long it is kept what text messages said that were not sent: as long as anybody may want them sent again.
+const TEXTS_KEPT: Span = Span::seconds(7 * 24 * 3_600);
+
+/// How long it is remembered that text messages were sent.
+const MESSAGES_KEPT: Span = Span::seconds(400 * 24 * 3_600);
 
 /// How soon after the start, and between two batches: those who log in go first.
 const BREATH: Duration = Duration::from_millis(200);
@@ -90,6 +97,9 @@ async fn step<C: RouterControl>(worker: &Worker<C>, shutdown: &CancellationToken
             jobs::forget_done(&mut tx, now.minus(JOBS_KEPT)).await?;
             webhooks::forget_deliveries(&mut tx, now.minus(JOBS_KEPT)).await?;
             callbacks::forget(&mut tx, now.minus(CALLBACKS_KEPT)).await?;
+            outbox::forget(&mut tx, now.minus(TEXTS_KEPT), now.minus(MESSAGES_KEPT)).await?;
+            languages::forget(&mut tx, now.minus(MESSAGES_KEPT)).await?;
+            one_time::forget(&mut tx, now).await?;
             tx.commit().await?;
             if let Some(zone) = zone {
                 close_days(store, &scope, zone, worker.context()).await?;

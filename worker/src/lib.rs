@@ -7,7 +7,7 @@
 //!
 //! Beside that, on the same node: money, from what gateways say to what is given for it (`money`).
 //!
-//! On every node: what deeds want done outside, as letters, the telling of partners and prompts (`queue`). What waits
+//! On every node: what deeds want done outside, as letters, text messages, the telling of partners and prompts (`queue`). What waits
 //! there is counted by one (`piles`).
 #![forbid(unsafe_code)]
 
@@ -31,7 +31,7 @@ use std::time::Duration;
 use actions::context::Context;
 use domain::id::NodeId;
 use ports::gateway::Gateways;
-use ports::{Clock, Mailer, Random, RouterControl, Teller};
+use ports::{Clock, Mailer, Messenger, Random, RouterControl, Teller};
 use store::platform::leases;
 use store::{Store, StoreError};
 use tokio::sync::mpsc;
@@ -74,6 +74,8 @@ pub struct Parts<C> {
     pub mailer: Arc<dyn Mailer>,
     /// Who tells partners.
     pub teller: Arc<dyn Teller>,
+    /// Who sends text messages.
+    pub messenger: Arc<dyn Messenger>,
     /// Who speaks to gateways, and where their callbacks come in; `None` on a server that speaks to none.
     pub gateways: Option<Gateways>,
 }
@@ -133,6 +135,7 @@ pub async fn run<C: RouterControl>(parts: Parts<C>, shutdown: CancellationToken)
         random: Arc::clone(&worker.parts.random),
         mailer: Arc::clone(&worker.parts.mailer),
         teller: Arc::clone(&worker.parts.teller),
+        messenger: Arc::clone(&worker.parts.messenger),
         money: money.clone(),
     });
     let mut duties = JoinSet::new();

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actions::context::Context;
+use actions::messages::send_sms::{Begun, begin_sms, note_sms};
 use actions::platform::settle_job::{Settled, settle_job};
 use actions::platform::webhooks::note_telling::note_telling;
-use domain::id::DeliveryId;
+use domain::id::{DeliveryId, MessageId};
 use domain::platform::job::{JobKind, Outcome, Work};
 use domain::time::Span;
-use ports::{Clock, Mailer, Random, Teller};
+use ports::{Clock, Mailer, Messenger, Random, Teller};
 use store::platform::jobs::{self, Claimed};
 use store::platform::webhooks;
 use store::{Store, StoreError};
@@ -25,7 +26,7 @@ use crate::sleep_or_stop;
 const fn every(kind: JobKind) -> Duration {
     match kind {
         // Somebody stands there with a telephone.
-        JobKind::Prompt => Duration::from_millis(200),
+        JobKind::Prompt | JobKind::Sms => Duration::from_millis(200),
         JobKind::Mail | JobKind::Webhook | JobKind::Reversal => Duration::from_millis(500),
     }
 }
@@ -57,6 +58,8 @@ pub struct QueueParts {
     pub mailer: Arc<dyn Mailer>,
     /// Who tells partners.
     pub teller: Arc<dyn Teller>,
+    /// Who sends text messages.
+    pub messenger: Arc<dyn Messenger>,
     /// Who deals with money.
     pub money: Option<Money>,
 }
@@ -174,6 +177,7 @@ impl Queue {
                 Some(money) => money.give_back_money(&job.scope, *refund).await?,
                 None => Outcome::Later(NO_GATEWAYS.to_owned()),
             },
+            Work::Sms(message) => self.text(job, *message).await?,
         };
         let why = match &outcome {
             Outcome::Done => None,
@@ -193,6 +197,18 @@ impl Queue {
             ),
         }
         Ok(())
+    }
+
+    /// Sends a text message once, and notes what came of it.
+    async fn text(&self, job: Claimed, id: MessageId) -> Result<Outcome, StoreError> {
+        let QueueParts { store, clock, random, messenger, .. } = &*self.parts;
+        let context = || Context::new(&**clock, &**random);
+        let (provider, message) = match begin_sms(store, &job.scope, id, context()).await? {
+            Begun::Send(provider, message) => (provider, message),
+            Begun::Nothing(outcome) => return Ok(outcome),
+        };
+        let posted = messenger.send(&provider, &message).await;
+        note_sms(store, &job.scope, id, posted, context()).await
     }
 
     /// Tells a partner once, and notes what was answered. What nobody wants to hear any more counts as done.

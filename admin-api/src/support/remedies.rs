@@ -1,8 +1,8 @@
-//! The one right button of a trouble with money.
+//! The one right button of a trouble with money or with messages.
 
 use std::collections::HashMap;
 
-use domain::id::{ArrivalId, PaymentId};
+use domain::id::{ArrivalId, MessageId, PaymentId};
 use domain::money::arrival::Arrival;
 use domain::money::payment::Payment;
 use domain::people::permission::{Act, Thing};
@@ -19,7 +19,7 @@ use crate::door::Caller;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 #[schema(as = ExceptionAction)]
 pub struct ActionView {
-    /// What it is called: `serve`, `look_up`, `match`, `accept`, `see`.
+    /// What it is called: `serve`, `look_up`, `match`, `accept`, `retry`, `see`.
     #[schema(example = "match")]
     verb: &'static str,
     /// The method of the request.
@@ -49,6 +49,17 @@ impl From<Remedy> for ActionView {
     }
 }
 
+impl ActionView {
+    /// A message, or all of the ISP's, which then is about the provider and no id.
+    fn of_message(about: &str) -> Self {
+        let (path, say) = match about.parse::<MessageId>() {
+            Ok(id) => (format!("/v1/messages/{id}/retry"), "Send it again"),
+            Err(_) => ("/v1/messages/retry".to_owned(), "Mended: send all that has failed"),
+        };
+        Self { verb: "retry", method: "POST", path, say }
+    }
+}
+
 /// Whether a trouble is about money: then it is for those who see payments.
 const fn is_of_money(kind: ExceptionKind) -> bool {
     match kind {
@@ -59,7 +70,8 @@ const fn is_of_money(kind: ExceptionKind) -> bool {
         ExceptionKind::SessionNotFollowing
         | ExceptionKind::RouterSilent
         | ExceptionKind::RouterGone
-        | ExceptionKind::JobParked => false,
+        | ExceptionKind::JobParked
+        | ExceptionKind::MessageNotSent => false,
     }
 }
 
@@ -94,6 +106,9 @@ impl Remedies {
 
     /// What is done about one.
     pub(crate) fn for_one(&self, trouble: &Exception) -> Option<ActionView> {
+        if trouble.kind == ExceptionKind::MessageNotSent {
+            return trouble.resolved.is_none().then(|| ActionView::of_message(&trouble.about));
+        }
         let payment = self.payments.get(&trouble.about).map(About::Payment);
         let about = payment.or_else(|| self.arrivals.get(&trouble.about).map(About::Arrival))?;
         remedy(trouble.kind, about).filter(|_| trouble.resolved.is_none()).map(ActionView::from)

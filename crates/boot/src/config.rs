@@ -9,6 +9,7 @@ mod http;
 mod keys;
 mod layers;
 mod mail;
+mod messages;
 mod mpesa;
 mod reader;
 
@@ -23,6 +24,7 @@ pub use fault::{Fault, Faults, Origin};
 pub use http::{Api, Portal};
 use layers::Layers;
 pub use mail::{Mail, MailSecurity, MailServer};
+pub use messages::Messages;
 pub use mpesa::Mpesa;
 use reader::Reader;
 use tracing::Level;
@@ -99,6 +101,8 @@ pub struct Config {
     pub guard: Guard,
     /// How letters are sent.
     pub mail: Mail,
+    /// How text messages are sent.
+    pub messages: Messages,
     /// How partners are told.
     pub webhooks: Webhooks,
     /// How money comes in.
@@ -346,6 +350,7 @@ fn read(reader: &mut Reader) -> Config {
         journal: Journal { megabytes_max: reader.whole("journal.megabytes_max", 16..=1_048_576).unwrap_or_default() },
         guard: read_guard(reader),
         mail: mail::read(reader),
+        messages: messages::read(reader),
         webhooks: Webhooks {
             allow_private: reader.choice("webhooks.allow_private", &[("no", false), ("yes", true)]).unwrap_or_default(),
         },

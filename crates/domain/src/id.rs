@@ -185,6 +185,9 @@ pub mod kind {
     /// What a gateway is asked about a receipt.
     #[derive(Debug)]
     pub enum Inquiry {}
+    /// A text message to a telephone.
+    #[derive(Debug)]
+    pub enum Message {}
 }
 
 /// Id of a customer: who uses and pays.
@@ -224,6 +227,9 @@ pub type CallbackId = Id<kind::Callback>;
 pub type RefundId = Id<kind::Refund>;
 /// Id of what a gateway is asked about a receipt.
 pub type InquiryId = Id<kind::Inquiry>;
+
+/// Id of a text message to a telephone.
+pub type MessageId = Id<kind::Message>;
 
 /// Id of a deed on many subscribers at once.
 pub type OperationId = Id<kind::Operation>;

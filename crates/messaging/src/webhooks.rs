@@ -1,38 +1,21 @@
 //! Tells partners over HTTPS, signed, and never an address that is not of the open network.
 
-use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::platform::job::Outcome;
-use domain::platform::webhook::{Call, HookUrl, is_public};
+use domain::platform::webhook::Call;
 use domain::time::Timestamp;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use ports::webhooks::{Teller, Told};
-use reqwest::Url;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::redirect::Policy;
-use rustls::{ClientConfig, RootCertStore};
 use sha2::Sha256;
 use thiserror::Error;
 
-/// How long a partner may take to answer, and to be reached.
+use crate::guard;
+pub use crate::guard::Reach;
+
+/// How long a partner may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-const REACHED_WITHIN: Duration = Duration::from_secs(5);
-
-/// Connections to one partner that are kept for the next telling.
-const KEPT_MAX: usize = 2;
-
-/// Who may be told.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reach {
-    /// Addresses of the open network, over TLS.
-    Public,
-    /// Any address, also in the clear: for an installation that is not on the open network.
-    Any,
-}
 
 /// Tells partners.
 #[derive(Debug)]
@@ -54,29 +37,12 @@ impl Webhooks {
 
     /// The same for partners that have as long as that to answer.
     pub fn with_patience(reach: Reach, patience: Duration) -> Result<Self, NoClient> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|why| NoClient(why.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .timeout(patience)
-            .connect_timeout(REACHED_WITHIN)
-            .redirect(Policy::none())
-            .pool_max_idle_per_host(KEPT_MAX)
-            .no_proxy()
-            .user_agent("mnetifi")
-            .dns_resolver(Arc::new(Resolver { reach }))
-            .build()
-            .map_err(|why| NoClient(why.to_string()))?;
+        let client = guard::client(reach, patience).map_err(NoClient)?;
         Ok(Self { client, reach })
     }
 
     async fn try_once(&self, call: &Call, now: Timestamp) -> Told {
-        if let Err(why) = self.allowed(&call.url) {
+        if let Err(why) = guard::allowed(self.reach, &call.url) {
             return Told { outcome: Outcome::Never(why), status: None };
         }
         let at = now.as_seconds();
@@ -93,27 +59,7 @@ impl Webhooks {
             Err(why) => Told { outcome: Outcome::Later(in_words(&why)), status: None },
         }
     }
-
-    /// A literal address is asked for no name, so it is looked at here.
-    fn allowed(&self, url: &HookUrl) -> Result<(), String> {
-        if self.reach == Reach::Any {
-            return Ok(());
-        }
-        if url.is_in_the_clear() {
-            return Err("the address begins with http://, and partners are told over https:// alone".to_owned());
-        }
-        // As whoever connects reads it: `https://127.1/` and `https://0x7f000001/` are this machine as well.
-        let read = Url::parse(url.as_str()).map_err(|why| format!("the address cannot be read: {why}"))?;
-        let host = read.host_str().unwrap_or_default();
-        match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-            Ok(address) if !is_public(address) => Err(NOT_PUBLIC.to_owned()),
-            Ok(_) | Err(_) => Ok(()),
-        }
-    }
 }
-
-const NOT_PUBLIC: &str =
-    "the address is not one of the open network; the operator can allow those with `webhooks.allow_private`";
 
 impl Teller for Webhooks {
     fn tell<'a>(&'a self, call: &'a Call, now: Timestamp) -> Pin<Box<dyn Future<Output = Told> + Send + 'a>> {
@@ -153,27 +99,6 @@ fn in_words(why: &reqwest::Error) -> String {
         cause = next;
     }
     format!("the partner was not reached: {cause}")
-}
-
-/// Looks names up, and gives only those addresses that may be told.
-struct Resolver {
-    reach: Reach,
-}
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.reach;
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> =
-                found.filter(|address| reach == Reach::Any || is_public(address.ip())).collect();
-            if allowed.is_empty() {
-                return Err(io::Error::new(io::ErrorKind::PermissionDenied, NOT_PUBLIC).into());
-            }
-            let addresses: Addrs = Box::new(allowed.into_iter());
-            Ok(addresses)
-        })
-    }
 }
 
 #[cfg(test)]

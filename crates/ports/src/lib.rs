@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod gateway;
 pub mod mailer;
+pub mod messenger;
 pub mod random;
 pub mod router_control;
 pub mod webhooks;
@@ -14,6 +15,7 @@ pub mod webhooks;
 pub use clock::Clock;
 pub use gateway::Gateway;
 pub use mailer::Mailer;
+pub use messenger::Messenger;
 pub use random::Random;
 pub use router_control::RouterControl;
 pub use webhooks::Teller;

@@ -40,7 +40,8 @@ pub fn remedy(kind: ExceptionKind, about: About<'_>) -> Option<Remedy> {
         ExceptionKind::SessionNotFollowing
         | ExceptionKind::RouterSilent
         | ExceptionKind::RouterGone
-        | ExceptionKind::JobParked => return None,
+        | ExceptionKind::JobParked
+        | ExceptionKind::MessageNotSent => return None,
     };
     Some(match about {
         About::Payment(payment) if is_served_by_us && payment.state.is_paid() => Remedy::Serve(payment.id),

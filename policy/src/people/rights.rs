@@ -82,7 +82,8 @@ const BILLING: Permissions = on(Thing::Plans, &[See, Export])
     .and(on(Thing::Operations, &[See, Make, Change]))
     .and(on(Thing::Gateways, &[See]))
     .and(on(Thing::Payments, &[See, Make, Change, Export]))
-    .and(on(Thing::Ledger, &[See, Make, Change, Export]));
+    .and(on(Thing::Ledger, &[See, Make, Change, Export]))
+    .and(on(Thing::Messages, &[See, Make, Change]));
 
 /// Answers customers, and mends what can be mended at a desk.
 const SUPPORT: Permissions = on(Thing::Plans, &[See])
@@ -98,7 +99,8 @@ const SUPPORT: Permissions = on(Thing::Plans, &[See])
     .and(on(Thing::Branches, &[See]))
     .and(on(Thing::Exceptions, &[See, Change]))
     .and(on(Thing::Operations, &[See]))
-    .and(on(Thing::Payments, &[See, Change]));
+    .and(on(Thing::Payments, &[See, Change]))
+    .and(on(Thing::Messages, &[See, Make, Change]));
 
 /// Runs the platform: its ISPs, its own people, keys and settings.
 const PLATFORM_OWNER: Permissions = on(Thing::Platform, &Act::ALL)

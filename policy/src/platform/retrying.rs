@@ -17,6 +17,11 @@ const PROMPT: &[i64] = &[3, 7, 15, 25, 35, 45];
 /// The same for having money given back, as long as the gateway was certainly not asked: a day.
 const REVERSAL: &[i64] = &[30, 120, 600, 1_800, 7_200, 21_600, 43_200];
 
+/// The same for a text message: whoever bought a voucher waits for it, and an account that is empty is topped up within
+/// hours. The message itself is left to a person before the last of them, see
+/// [`TRIES_MAX`](crate::messages::sending::TRIES_MAX).
+const SMS: &[i64] = &[5, 15, 30, 120, 600, 1_800, 3_600, 10_800, 14_400, 18_000, 21_600];
+
 /// How long to wait after that many tries; `None`: it was tried often enough.
 pub fn wait_after(kind: JobKind, tries: u32) -> Option<Span> {
     let waits = match kind {
@@ -24,6 +29,7 @@ pub fn wait_after(kind: JobKind, tries: u32) -> Option<Span> {
         JobKind::Webhook => WEBHOOK,
         JobKind::Prompt => PROMPT,
         JobKind::Reversal => REVERSAL,
+        JobKind::Sms => SMS,
     };
     let place = usize::try_from(tries).unwrap_or(usize::MAX).checked_sub(1)?;
     waits.get(place).copied().map(Span::seconds)
@@ -36,6 +42,7 @@ pub fn tries_max(kind: JobKind) -> u32 {
         JobKind::Webhook => WEBHOOK,
         JobKind::Prompt => PROMPT,
         JobKind::Reversal => REVERSAL,
+        JobKind::Sms => SMS,
     };
     u32::try_from(waits.len()).unwrap_or(u32::MAX).saturating_add(1)
 }

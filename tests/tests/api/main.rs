@@ -6,6 +6,7 @@ mod billing;
 mod desk;
 mod door;
 mod limits;
+mod messages;
 mod money;
 mod mutation;
 mod operations;

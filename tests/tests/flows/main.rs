@@ -15,6 +15,7 @@ mod jobs;
 mod journal;
 mod keys;
 mod many_tenants;
+mod messages;
 mod money;
 mod outage;
 mod people;

@@ -9,6 +9,7 @@ use domain::phone::Msisdn;
 use domain::platform::audit::{Change, Thing, Verb};
 use domain::sales::batch::Channel;
 use domain::sales::extension::Extension;
+use domain::sales::plan::Plan;
 use domain::sales::voucher::VoucherCode;
 use domain::support::exception::ExceptionKind;
 use domain::time::Timestamp;
@@ -20,6 +21,7 @@ use store::money::{activations, ledger};
 use store::people::subscribers;
 use store::sales::plans;
 
+use crate::messages::say::voucher_sold;
 use crate::money::desk::{About, Desk, astray};
 use crate::people::renew_subscriber::{RenewError, renew_in};
 use crate::sales::sell_voucher::{SellError, Wanted, sell_in};
@@ -67,7 +69,7 @@ pub(crate) async fn serve(desk: &mut Desk<'_>, payment: &Payment) -> Result<Serv
         Purpose::Voucher { plan, revision, buyer } => sell(desk, payment, (*plan, *revision), buyer).await?,
         Purpose::Renewal { subscriber } => renew(desk, *subscriber).await?,
     };
-    let (holder, until) = match given {
+    let Gave { holder, until, voucher } = match given {
         Ok(given) => given,
         Err(why) => {
             let what = format!(
@@ -89,13 +91,24 @@ pub(crate) async fn serve(desk: &mut Desk<'_>, payment: &Payment) -> Result<Serv
         let now = desk.now();
         devices::introduce(&mut desk.tx, holder, device, now).await?;
     }
+    if let Some((buyer, plan, code)) = &voucher {
+        voucher_sold(&mut desk.tx, desk.zone, payment, buyer, (plan, code, until), desk.context).await?;
+    }
     desk.is_over(ExceptionKind::PaidNotServed, payment.id, "it was served").await?;
     desk.is_over(ExceptionKind::AmountDiffers, payment.id, "it was served").await?;
     Ok(Served::Now(activation))
 }
 
+/// What was given.
+struct Gave {
+    holder: Holder,
+    until: Option<Timestamp>,
+    /// Whom to send which code.
+    voucher: Option<(Msisdn, Plan, VoucherCode)>,
+}
+
 /// What was given, or why it could not be.
-type Given = Result<(Holder, Option<Timestamp>), String>;
+type Given = Result<Gave, String>;
 
 async fn sell(
     desk: &mut Desk<'_>,
@@ -111,7 +124,8 @@ async fn sell(
     match sell_in(&mut desk.tx, desk.zone, &plan, wanted, desk.context).await {
         Ok((id, sold)) => {
             desk.note(Verb::SellVoucher, Thing::Voucher(id), vec![Change::of("until", None, sold.until)]);
-            Ok(Ok((Holder::Voucher(id), sold.until)))
+            let voucher = Some((buyer.clone(), plan, sold.code));
+            Ok(Ok(Gave { holder: Holder::Voucher(id), until: sold.until, voucher }))
         }
         Err(SellError::Store(why)) => Err(why),
         Err(
@@ -133,7 +147,7 @@ async fn renew(desk: &mut Desk<'_>, id: SubscriberId) -> Result<Given, StoreErro
     match renew_in(&mut desk.tx, desk.zone, (&record.subscriber.username, None), by, desk.context).await {
         Ok((renewed, entry)) => {
             desk.note(entry.verb, entry.thing, entry.changes);
-            Ok(Ok((Holder::Subscriber(id), Some(renewed.until))))
+            Ok(Ok(Gave { holder: Holder::Subscriber(id), until: Some(renewed.until), voucher: None }))
         }
         Err(RenewError::Store(why)) => Err(why),
         Err(why @ (RenewError::Unknown(_) | RenewError::Endless(_) | RenewError::Past(_) | RenewError::Changed)) => {

@@ -56,7 +56,7 @@ pub async fn settle_job(
 /// one trouble and not thousands.
 async fn about(tx: &mut TenantTx, job: Claimed, kind: JobKind) -> Result<String, StoreError> {
     match kind {
-        JobKind::Mail | JobKind::Prompt | JobKind::Reversal => Ok(job.id.to_string()),
+        JobKind::Mail | JobKind::Prompt | JobKind::Reversal | JobKind::Sms => Ok(job.id.to_string()),
         JobKind::Webhook => {
             let webhook = webhooks::webhook_of(tx, DeliveryId::from_uuid(job.id.uuid())).await?;
             Ok(webhook.map_or_else(|| job.id.to_string(), |webhook| webhook.to_string()))

@@ -131,6 +131,11 @@ pub(super) const KEYS: &[Key] = &[
         example: "\"/etc/mnetifi/mail.password\"",
     },
     Key { name: "mail.from", variables: &["MNETIFI_MAIL_FROM"], example: "\"no-reply@isp.example\"" },
+    Key {
+        name: "messages.africas_talking",
+        variables: &["MNETIFI_MESSAGES_AFRICAS_TALKING"],
+        example: "\"http://127.0.0.1:8790\"",
+    },
     Key { name: "webhooks.allow_private", variables: &["MNETIFI_WEBHOOKS_ALLOW_PRIVATE"], example: "\"no\"" },
 ];
 

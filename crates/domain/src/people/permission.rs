@@ -54,13 +54,15 @@ pub enum Thing {
     Payments,
     /// The books: entries, wallets, days; and what is put into them or taken out on somebody's word.
     Ledger,
+    /// Text messages to people's telephones.
+    Messages,
     /// All ISPs, their tiers, and acting in their place: for the platform's own people alone.
     Platform,
 }
 
 impl Thing {
     /// All of them, in the order they are declared.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Plans,
         Self::Vouchers,
         Self::Subscribers,
@@ -84,6 +86,7 @@ impl Thing {
         Self::Gateways,
         Self::Payments,
         Self::Ledger,
+        Self::Messages,
         Self::Platform,
     ];
 
@@ -113,6 +116,7 @@ impl Thing {
             Self::Gateways => "gateways",
             Self::Payments => "payments",
             Self::Ledger => "ledger",
+            Self::Messages => "messages",
             Self::Platform => "platform",
         }
     }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::access::facts::Holder;
 use crate::id::{
-    ArrivalId, AuditId, BatchId, BranchId, CustomerId, ExceptionId, GatewayId, ImpersonationId, JobId, KeyId, NasId,
-    PaymentId, PlanId, RoleId, StaffId, SubscriberId, TenantId, VoucherId, WebhookId, ZoneId,
+    ArrivalId, AuditId, BatchId, BranchId, CustomerId, ExceptionId, GatewayId, ImpersonationId, JobId, KeyId,
+    MessageId, NasId, PaymentId, PlanId, RoleId, StaffId, SubscriberId, TenantId, VoucherId, WebhookId, ZoneId,
 };
 use crate::time::Timestamp;
 
@@ -265,6 +265,14 @@ verbs! {
     AskReversal = "ask_reversal",
     /// The gateway has given money back, or could not.
     NoteReversal = "note_reversal",
+    /// How text messages are sent was set up or changed.
+    PutMessageSettings = "put_message_settings",
+    /// What text messages of a kind say was changed.
+    PutMessageTemplate = "put_message_template",
+    /// A text message was sent to see whether they arrive.
+    TestMessages = "test_messages",
+    /// A text message that was not sent is sent again.
+    RetryMessage = "retry_message",
 }
 
 impl Verb {
@@ -358,6 +366,8 @@ things! {
     Payment(PaymentId) = "payment",
     /// Money that has come.
     Arrival(ArrivalId) = "arrival",
+    /// A text message.
+    Message(MessageId) = "message",
 }
 
 impl From<Holder> for Thing {

@@ -1,6 +1,6 @@
 //! Jobs: what is done outside, later, and again until it is done. A deed writes them in its own transaction.
 
-use crate::id::{DeliveryId, JobId, PaymentId, RefundId};
+use crate::id::{DeliveryId, JobId, MessageId, PaymentId, RefundId};
 use crate::messages::letter::Letter;
 use crate::time::Timestamp;
 
@@ -15,6 +15,8 @@ pub enum Work {
     Prompt(PaymentId),
     /// Have the gateway give money back. What stands in the refund; the job has its id.
     Reversal(RefundId),
+    /// Send a text message. What it says stands in the message; the job has its id.
+    Sms(MessageId),
 }
 
 impl Work {
@@ -25,6 +27,7 @@ impl Work {
             Self::Webhook(_) => JobKind::Webhook,
             Self::Prompt(_) => JobKind::Prompt,
             Self::Reversal(_) => JobKind::Reversal,
+            Self::Sms(_) => JobKind::Sms,
         }
     }
 }
@@ -40,11 +43,13 @@ pub enum JobKind {
     Prompt,
     /// Money that is given back by the gateway.
     Reversal,
+    /// A text message to a telephone.
+    Sms,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Mail, Self::Webhook, Self::Prompt, Self::Reversal];
+    pub const ALL: [Self; 5] = [Self::Mail, Self::Webhook, Self::Prompt, Self::Reversal, Self::Sms];
 
     /// Its name in records.
     pub const fn code(self) -> &'static str {
@@ -53,6 +58,7 @@ impl JobKind {
             Self::Webhook => "webhook",
             Self::Prompt => "prompt",
             Self::Reversal => "reversal",
+            Self::Sms => "sms",
         }
     }
 

@@ -24,11 +24,13 @@ pub enum ExceptionKind {
     AmountDiffers,
     /// Money that had come went back, and what it bought may still be in use.
     MoneyReversed,
+    /// A text message was not sent, or perhaps; or none of the ISP's is taken.
+    MessageNotSent,
 }
 
 impl ExceptionKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SessionNotFollowing,
         Self::RouterSilent,
         Self::RouterGone,
@@ -37,6 +39,7 @@ impl ExceptionKind {
         Self::MoneyUnmatched,
         Self::AmountDiffers,
         Self::MoneyReversed,
+        Self::MessageNotSent,
     ];
 
     /// Its name in records.
@@ -50,6 +53,7 @@ impl ExceptionKind {
             Self::MoneyUnmatched => "money_unmatched",
             Self::AmountDiffers => "amount_differs",
             Self::MoneyReversed => "money_reversed",
+            Self::MessageNotSent => "message_not_sent",
         }
     }
 

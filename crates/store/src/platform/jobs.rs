@@ -1,6 +1,6 @@
 //! The outbox: what is to be done outside, written down in the transaction of the deed that wants it.
 
-use domain::id::{DeliveryId, Id, JobId, PaymentId, RefundId, TenantId};
+use domain::id::{DeliveryId, Id, JobId, MessageId, PaymentId, RefundId, TenantId};
 use domain::messages::letter::Letter;
 use domain::platform::job::{ABOUT_MAX, FAULT_MAX, Job, JobKind, JobState, Work};
 use domain::secret::{Secret, SecretBytes};
@@ -166,6 +166,7 @@ pub async fn work(tx: &mut TenantTx, id: JobId) -> Result<Option<Work>, StoreErr
         JobKind::Webhook => Ok(Some(Work::Webhook(DeliveryId::from_uuid(id.uuid())))),
         JobKind::Prompt => Ok(Some(Work::Prompt(PaymentId::from_uuid(id.uuid())))),
         JobKind::Reversal => Ok(Some(Work::Reversal(RefundId::from_uuid(id.uuid())))),
+        JobKind::Sms => Ok(Some(Work::Sms(MessageId::from_uuid(id.uuid())))),
         JobKind::Mail => {
             let sealed = row.payload_sealed.ok_or_else(corrupt)?;
             let clear = tx.unseal(&place(id), &sealed).await?;
@@ -310,7 +311,7 @@ fn shortened(fault: &str) -> String {
     fault.chars().take(FAULT_MAX).collect()
 }
 
-/// Fields one after the other, each with its length before it. What is told, prompted or given back stands elsewhere.
+/// Fields one after the other, each with its length before it. What is told, prompted, given back or said in few words stands elsewhere.
 fn payload(work: &Work) -> Vec<u8> {
     let fields: &[&[u8]] = match work {
         Work::Mail(letter) => &[
@@ -319,7 +320,7 @@ fn payload(work: &Work) -> Vec<u8> {
             letter.subject.as_bytes(),
             letter.text.expose().as_bytes(),
         ],
-        Work::Webhook(_) | Work::Prompt(_) | Work::Reversal(_) => &[],
+        Work::Webhook(_) | Work::Prompt(_) | Work::Reversal(_) | Work::Sms(_) => &[],
     };
     let mut octets = Vec::with_capacity(fields.iter().map(|field| field.len() + 4).sum());
     for field in fields {

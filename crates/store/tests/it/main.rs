@@ -11,6 +11,7 @@ mod door;
 mod idempotency;
 mod isolation;
 mod lists;
+mod messages;
 mod money;
 mod nodes;
 mod people;

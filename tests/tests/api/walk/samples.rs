@@ -29,10 +29,9 @@ fn with(route: &'static str, body: Value) -> Sample {
 ///
 /// A route that is told to the audit stands here, or among [`super::audit::IN_TURN`], which one test goes through.
 pub(crate) fn samples(of: &Party) -> Vec<Sample> {
-    [sales(of), subscribers(of), customers(of), network(of), people(of), places(of), partners(of), money(of)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let of_people = [sales(of), subscribers(of), customers(of), network(of), people(of), places(of)];
+    let of_others = [partners(of), money(of), messages(of)];
+    of_people.into_iter().chain(of_others).flatten().collect()
 }
 
 fn sales(of: &Party) -> Vec<Sample> {
@@ -187,6 +186,20 @@ fn partners(of: &Party) -> Vec<Sample> {
         bare("POST /v1/webhooks/{id}/test"),
         bare("POST /v1/webhooks/{id}/deliveries/{delivery}/replay"),
         bare("DELETE /v1/webhooks/{id}"),
+    ]
+}
+
+fn messages(of: &Party) -> Vec<Sample> {
+    let mut settings = tests::furnished::messages(of.mark);
+    settings["contact"] = json!(format!("{} office", of.mark));
+    let text = json!({ "kind": "test", "language": "en", "text": format!("{} of {{brand}}", of.mark) });
+    vec![
+        with("PUT /v1/messages/settings", settings),
+        with("PUT /v1/messages/templates", text.clone()),
+        with("POST /v1/messages/templates/preview", text),
+        with("POST /v1/messages/test", json!({ "phone": "0733000000" })),
+        bare("POST /v1/messages/{id}/retry"),
+        bare("POST /v1/messages/retry"),
     ]
 }
 

@@ -28,6 +28,8 @@ pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "jobs", column: "payload_sealed" },
     SealedColumn { table: "webhooks", column: "secret_sealed" },
     SealedColumn { table: "gateways", column: "keys_sealed" },
+    SealedColumn { table: "message_settings", column: "keys_sealed" },
+    SealedColumn { table: "messages", column: "text_sealed" },
     SealedColumn { table: "idempotency_keys", column: "answer_sealed" },
 ];
 

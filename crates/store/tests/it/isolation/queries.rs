@@ -59,6 +59,7 @@ macro_rules! case_of {
 
 mod access;
 mod accounts;
+mod messages;
 mod money;
 mod network;
 mod people;
@@ -507,6 +508,7 @@ async fn walk() {
     accounts::walk(&mut walk).await;
     webhooks::walk(&mut walk).await;
     money::walk(&mut walk).await;
+    messages::walk(&mut walk).await;
     sales::walk(&mut walk, theirs, &their_customer).await;
     case!("sales::batches::add", |tx| {
         batches::add(tx, &theirs.batch).await?;
