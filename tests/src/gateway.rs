@@ -210,7 +210,8 @@ impl Scripted {
 
     fn standing(&self, receipt: &Receipt) -> Standing {
         match self.books().transfers.get(receipt.as_str()) {
-            Some((_, transfer, false)) => Standing::Arrived(transfer.clone()),
+            // Asked about a receipt, a gateway does not say which account was typed.
+            Some((_, transfer, false)) => Standing::Arrived(Transfer { account: String::new(), ..transfer.clone() }),
             Some((_, transfer, true)) => Standing::Reversed(transfer.clone()),
             None => Standing::Never { said: "no such transaction".to_owned() },
         }

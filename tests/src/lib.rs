@@ -9,6 +9,7 @@ pub mod client;
 pub mod crowd;
 pub mod database;
 pub mod dice;
+pub mod duties;
 pub mod free;
 pub mod furnished;
 pub mod gateway;

@@ -28,8 +28,7 @@ use domain::rate::RateLimit;
 use domain::sales::batch::{Batch, Channel};
 use domain::sales::plan::{DeviceCap, Plan, PlanService, PlanTerms, ValidityAnchor, WhenFull};
 use domain::time::{Span, Timestamp, Zone};
-use ports::gateway::{Gateway, Gateways};
-use ports::{Clock, Random as _, Teller};
+use ports::{Clock, Random as _};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -49,8 +48,6 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use worker::money::{Money as MoneyDuty, MoneyParts};
-use worker::queue::{Queue, QueueParts};
 
 use crate::client::{PATIENCE, Router};
 use crate::database::Database;
@@ -253,41 +250,6 @@ impl World {
             messenger: texts::messenger_to(&self.sms),
             gateways: Some(self.gateways()),
         }
-    }
-
-    /// Who speaks to gateways, and where these call back.
-    pub fn gateways(&self) -> Gateways {
-        let gateway = Arc::clone(&self.gateway) as Arc<dyn Gateway>;
-        Gateways { gateway, callback_base: "https://pay.example.net".to_owned() }
-    }
-
-    /// What deals with money, to be gone through step by step.
-    pub fn money(&self) -> MoneyDuty {
-        let Gateways { gateway, callback_base } = self.gateways();
-        let (store, clock) = (self.store.clone(), Arc::clone(&self.clock) as Arc<dyn Clock>);
-        MoneyDuty::new(MoneyParts { store, clock, random: Arc::new(OsRandom), gateway, callback_base })
-    }
-
-    /// The queue of what is done outside, to be gone through step by step.
-    pub fn queue(&self) -> Queue {
-        self.queue_with(partner::teller(), Some(self.money()))
-    }
-
-    /// A worker of that queue that tells nobody but what is open to all.
-    pub fn cautious_queue(&self) -> Queue {
-        self.queue_with(partner::cautious_teller(), None)
-    }
-
-    fn queue_with(&self, teller: Arc<dyn Teller>, money: Option<MoneyDuty>) -> Queue {
-        Queue::new(QueueParts {
-            store: self.store.clone(),
-            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            random: Arc::new(OsRandom),
-            mailer: mail::mailer_to(self.mail.address()),
-            teller,
-            messenger: texts::messenger_to(&self.sms),
-            money,
-        })
     }
 
     /// A World whose server is a process of its own ([`crate::node`]), which listens there. Its clock is the machine's,

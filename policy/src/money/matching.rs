@@ -97,19 +97,38 @@ fn at_the_till(waiting: &[Waiting], amount: Money, payer: &Payer, now: Timestamp
 /// Whether a gateway's word for the payer (a number, a masked one, a hash) is of that telephone.
 pub(super) fn fits_payer(phone: &Msisdn, phone_hash: &str, payer: &Payer) -> bool {
     let Some(told) = payer.phone.as_deref() else { return false };
-    let told = told.trim();
-    if told.eq_ignore_ascii_case(phone_hash) {
-        return true;
-    }
-    let shown: String = told.chars().filter(|letter| letter.is_ascii_digit() || *letter == '*').collect();
-    match shown.split_once('*') {
-        None => shown == phone.expose(),
-        Some((head, tail)) => {
-            let tail = tail.trim_start_matches('*');
-            // With less than six digits to see, too many would fit.
-            head.len() + tail.len() >= 6 && phone.expose().starts_with(head) && phone.expose().ends_with(tail)
+    told.trim().eq_ignore_ascii_case(phone_hash)
+        || digits_shown(told).is_some_and(|(head, tail)| shows(phone.expose(), &head, tail.as_deref()))
+}
+
+/// Whether two words for a payer may be of one: a number and the same with its middle left out. What cannot be compared
+/// (a hash, or nothing) does not speak against it.
+pub fn may_be_one(one: &Payer, other: &Payer) -> bool {
+    let shown = |payer: &Payer| payer.phone.as_deref().and_then(digits_shown);
+    match (shown(one), shown(other)) {
+        (Some((number, None)), Some((head, tail))) | (Some((head, tail)), Some((number, None))) => {
+            shows(&number, &head, tail.as_deref())
         }
+        (Some(one), Some(other)) => one == other,
+        (None, _) | (_, None) => true,
     }
+}
+
+/// The digits of a number before what is left out, and those after it; `None` for a hash, or too few to tell.
+fn digits_shown(told: &str) -> Option<(String, Option<String>)> {
+    let is_hash = told.trim().len() == 64 && told.trim().bytes().all(|octet| octet.is_ascii_hexdigit());
+    let shown: String = told.chars().filter(|letter| letter.is_ascii_digit() || *letter == '*').collect();
+    let parts = match shown.split_once('*') {
+        None => (shown, None),
+        Some((head, tail)) => (head.to_owned(), Some(tail.trim_start_matches('*').to_owned())),
+    };
+    // With less than six digits to see, too many would fit.
+    let seen = parts.0.len() + parts.1.as_ref().map_or(0, String::len);
+    (!is_hash && seen >= 6).then_some(parts)
+}
+
+fn shows(number: &str, head: &str, tail: Option<&str>) -> bool {
+    tail.map_or_else(|| number == head, |tail| number.starts_with(head) && number.ends_with(tail))
 }
 
 /// Whether two accounts differ by one character at most: typed wrongly, left out, put in, or two that changed places.
@@ -209,6 +228,30 @@ mod tests {
         assert_eq!(meant(&late, &payer("254712345678"), 2_000), Meant::Nobody);
         let twice = Known { waiting: vec![waiting(1, "0712345678"), waiting(3, "0712345678")], ..Known::default() };
         assert_eq!(meant(&twice, &payer("254712345678"), 2_000), Meant::Nobody);
+    }
+
+    #[test]
+    fn two_words_for_a_payer_are_of_one_unless_their_digits_differ() {
+        let hash = "a".repeat(64);
+        for (one, other) in [
+            ("254712345678", "2547 ***** 678"),
+            ("254712345678", "254712345678"),
+            ("2547 ***** 678", "2547*****678"),
+            ("254712345678", &hash),
+            ("254712345678", "25*8"),
+            ("", "254712345678"),
+        ] {
+            assert!(may_be_one(&payer(one), &payer(other)) && may_be_one(&payer(other), &payer(one)), "{one} {other}");
+        }
+        for (one, other) in
+            [("254712345678", "2547 ***** 679"), ("254712345678", "254712345679"), ("2547 ***** 678", "2547 ***** 679")]
+        {
+            assert!(
+                !may_be_one(&payer(one), &payer(other)) && !may_be_one(&payer(other), &payer(one)),
+                "{one} {other}"
+            );
+        }
+        assert!(may_be_one(&Payer::default(), &payer("254712345678")));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod by_hand;
 mod crashes;
 mod forged;
 mod late;
+mod whose;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use domain::id::{ArrivalId, PaymentId};
 use domain::money::arrival::{Arrival, ArrivalState, Source};
 use domain::money::claim::Transfer;
-use domain::money::gateway::IspGateway;
+use domain::money::gateway::{IspGateway, PayTo};
 use domain::money::inquiry::ForWhom;
 use domain::money::payment::PaymentState;
 use domain::money::posting::EntryKind;
@@ -65,7 +65,7 @@ pub async fn note_arrival(
 
 /// The same, in a deed's own transaction; the receipt is held.
 pub(crate) async fn note_in(desk: &mut Desk<'_>, country: &CallingCode, told: Told<'_>) -> Result<Noted, StoreError> {
-    let coming = Coming {
+    let mut coming = Coming {
         gateway: Some(told.gateway.id),
         receipt: Some(told.transfer.receipt.clone()),
         is_receipt_proven: told.is_proof,
@@ -78,6 +78,13 @@ pub(crate) async fn note_in(desk: &mut Desk<'_>, country: &CallingCode, told: To
         paid_at: told.transfer.at,
     };
     let row = coming::with_receipt(desk, &coming).await?;
+    if let Some(aside) = row.as_ref().filter(|row| !row.is_verified && told.is_proof && coming.account.is_empty())
+        && matching::may_be_one(&aside.payer, &coming.payer)
+    {
+        // A gateway that is asked about a receipt says that the money came, and not to which account: the message that
+        // named the receipt has said that. Should the gateway's books say otherwise, staff is told.
+        coming.account.clone_from(&aside.account);
+    }
     match row.filter(|row| row.is_verified) {
         Some(row) => again(desk, row, &coming, &told).await?,
         None => {
@@ -106,6 +113,16 @@ async fn again(desk: &mut Desk<'_>, row: Arrival, coming: &Coming, told: &Told<'
     }
     coming::note(desk, row.id, coming).await?;
     let id = row.id;
+    let (said, known) = (matching::normalised(&coming.account), matching::normalised(&row.account));
+    if !said.is_empty() && !known.is_empty() && said != known {
+        let what = format!(
+            "{} was taken for account `{}`, and now it is told for `{}`. Look it up at the gateway, and match what is right",
+            row.name(),
+            row.account,
+            coming.account
+        );
+        desk.tell(ExceptionKind::AmountDiffers, id, None, what).await?;
+    }
     if coming.is_proven && !row.is_receipt_proven {
         arrivals::save(&mut desk.tx, &Arrival { is_receipt_proven: true, ..row.clone() }).await?;
         if let Some(receipt) = &row.receipt {
@@ -244,7 +261,8 @@ async fn meant(
     let now = desk.now();
     let account = matching::normalised(&coming.account);
     let mut known = Known::default();
-    if account.is_empty() {
+    let is_till = matches!(told.gateway.pay_to, PayTo::Till(_));
+    if account.is_empty() && is_till {
         let since = now.minus(matching::WAITS_FOR);
         for payment in payments::waiting(&mut desk.tx, told.gateway.id, since).await? {
             let Some(phone) = payment.phone else { continue };
@@ -257,7 +275,7 @@ async fn meant(
                 phone_hash,
             });
         }
-    } else {
+    } else if !account.is_empty() {
         known.payments = payments::by_reference(&mut desk.tx, &account).await?;
         known.subscribers = arrivals::subscribers_named(&mut desk.tx, &account).await?;
         if let Ok(phone) = Msisdn::parse(coming.account.trim().as_bytes(), country) {

@@ -6,7 +6,6 @@ use actions::money::dispute_arrival::dispute_arrival;
 use actions::money::match_arrival::{MatchError, MatchTo, match_arrival};
 use actions::money::record_cash::{Cash, CashFor, record_cash};
 use domain::id::SubscriberId;
-use domain::money::arrival::ArrivalState;
 use domain::money::claim::{CallbackKind, Transfer};
 use domain::money::inquiry::ForWhom;
 use domain::money::payment::PaymentState;
@@ -239,24 +238,6 @@ async fn whoever_claims_a_receipt_gets_it_once_if_the_gateway_knows_it() {
     let theirs = (shop.gateway.id, &transfer.receipt, ForWhom::Payment(payment.id));
     let refused = claim_receipt(store, &shop.world.other.scope, zone, theirs, shop.world.context()).await;
     assert!(matches!(refused, Err(ClaimError::NoGateway)));
-}
-
-#[tokio::test]
-async fn at_a_till_whoever_waits_with_that_telephone_is_meant() {
-    let shop = Shop::open().await;
-    let payment = shop.buys().await;
-    // Somebody else pays the same at the same time, and then the one who waits.
-    shop.world.gateway.is_paid_by_hand("", PRICE, "2547 ***** 999");
-    shop.world.gateway.is_paid_by_hand("", PRICE, "2547 ***** 678");
-    shop.reads_the_books().await;
-
-    assert!(shop.is_served(payment.id).await);
-    assert_eq!(shop.in_gateway().await, 2 * PRICE);
-    assert_eq!(shop.in_account(Account::Suspense).await, -PRICE);
-    let free: Vec<_> = shop.arrivals().await.into_iter().filter(|one| one.state == ArrivalState::Pending).collect();
-    assert_eq!(free.len(), 1);
-    assert_eq!(free[0].payer.phone.as_deref(), Some("2547 ***** 999"));
-    shop.is_whole().await;
 }
 
 #[tokio::test]
