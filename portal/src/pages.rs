@@ -4,8 +4,10 @@ pub(crate) mod bare;
 mod buy;
 mod check;
 mod home;
+mod lost;
 mod other;
 mod pay;
+mod purchases;
 mod status;
 
 use std::sync::Arc;
@@ -41,6 +43,8 @@ pub(crate) fn service(app: &App) -> Router {
         .route("/buy", get(buy::show).post(buy::buy))
         .route("/pay", get(pay::show))
         .route("/check", get(check::show).post(check::look))
+        .route("/lost", get(lost::show).post(lost::send))
+        .route("/purchases", get(purchases::show).post(purchases::look))
         .route("/terms", get(other::terms))
         .fallback(other::nothing_here)
         .method_not_allowed_fallback(other::nothing_here)

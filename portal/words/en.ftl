@@ -5,6 +5,10 @@ seconds = { $n ->
     [one] 1 second
    *[other] { $n } seconds
 }
+tries = { $n ->
+    [one] 1 try
+   *[other] { $n } tries
+}
 minutes = { $n ->
     [one] 1 minute
    *[other] { $n } minutes
@@ -111,6 +115,25 @@ pay-silent-text = M-Pesa has not said that you paid. We go on looking: if money 
 pay-silent-help = If it takes long, give { $isp } the code in M-Pesa's message.
 pay-reversed = The money went back
 pay-reversed-text = This payment was given back to you. If you did not expect that, ask { $isp }.
+lost-link = Lost your code?
+lost-title = Lost your code?
+lost-text = Type the number that bought the voucher. Its codes are sent to that phone in a message. They are never shown here.
+lost-number = Phone number that bought it
+lost-button = Send my codes
+lost-done = If that number has vouchers that are still good, their codes are on the way to it. It can take a minute.
+lost-too-often = This was asked for too often. Wait { $wait }, then try again.
+lost-no-messages = { $isp } sends no messages. Log in with the number that bought the voucher, or ask { $isp } for your code.
+purchases-title = What my number has bought
+purchases-text = To keep others from looking, a code of some digits is sent to the number in a message.
+purchases-send = Send me a code
+purchases-code-text = If that number has bought something here, a code is on its way to it. It is good for ten minutes.
+purchases-code = The code in the message
+purchases-show = Show my purchases
+purchases-wrong = That is not the code. { $left } left.
+purchases-gone = That code is good no more. Ask for another.
+purchases-none = Nothing was bought with this number.
+purchases-paid = Paid. Voucher ending in { $ending }
+purchases-no-messages = { $isp } sends no messages, so this cannot be shown. Ask { $isp }.
 row-price = Price
 gone-title = Not on sale
 gone-text = This cannot be bought here at the moment. Go back to the start and choose again.

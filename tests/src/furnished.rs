@@ -46,6 +46,8 @@ pub struct Furnished {
     pub other: Party,
     /// The world of both.
     pub world: World,
+    /// The id of whoever of the platform has been in both ISPs' places: both are told who that was.
+    pub visitor: String,
 }
 
 /// One of the ISPs: who owns it, and what it has.
@@ -76,8 +78,8 @@ impl Furnished {
         let api = Api::open(&world).await?;
         let isp = furnish(&world, &api, &world.isp, MARK).await?;
         let other = furnish(&world, &api, &world.other, OTHER_MARK).await?;
-        let furnished = Self { api, isp, other, world };
-        furnished.visits().await?;
+        let mut furnished = Self { api, isp, other, world, visitor: String::new() };
+        furnished.visitor = furnished.visits().await?;
         Ok(furnished)
     }
 
@@ -131,8 +133,8 @@ impl Furnished {
         Ok(theirs.into_iter().chain(self.marked(&self.world.other, MARK).await?).collect())
     }
 
-    /// The platform has been in both ISPs' places.
-    async fn visits(&self) -> anyhow::Result<()> {
+    /// The platform has been in both ISPs' places. Gives the id of whoever that was.
+    async fn visits(&self) -> anyhow::Result<String> {
         let root = self.of_platform(Preset::PlatformOwner).await?;
         for isp in [&self.world.isp, &self.world.other] {
             let reason = format!("{PLATFORM_MARK} looks into a call");
@@ -140,7 +142,8 @@ impl Furnished {
             root.post("/v1/platform/impersonations", visit).await?.is(201)?;
             root.send("POST", "/v1/me/stop-impersonating", None).await?.is(204)?;
         }
-        Ok(())
+        let me = root.get("/v1/me").await?.is(200)?.json();
+        Ok(me["id"].as_str().unwrap_or_default().to_owned())
     }
 }
 
@@ -166,7 +169,7 @@ async fn furnish(world: &World, api: &Api, isp: &Isp, mark: &'static str) -> any
         ("/v1/sessions", "/v1/sessions"),
         ("/v1/exceptions", "/v1/exceptions"),
         ("/v1/me/sessions", "/v1/me/sessions"),
-        ("/v1/vouchers", "/v1/vouchers?sort=-created_at"),
+        ("/v1/vouchers", "/v1/vouchers?state=printed&sort=-created_at"),
     ] {
         let id = first(&party.owner, list, "id").await?;
         party.ids.insert(path, id);

@@ -27,9 +27,13 @@ use tokio::task::AbortHandle;
 use crate::listening;
 use crate::mpesa::{CannotPay, Mpesa};
 use crate::nas::{By, LoginResult, SimulatedRouter};
+use crate::sms::Sms;
 
 /// Octets of a form.
 const FORM_MAX_BYTES: usize = 8 * 1024;
+
+/// Text messages on the screen.
+const TEXTS_SHOWN: usize = 5;
 
 /// How the hotspot is set up.
 #[derive(Clone, Debug)]
@@ -64,6 +68,7 @@ struct Shared {
     base: String,
     router: SimulatedRouter,
     mpesa: Arc<Mpesa>,
+    sms: Arc<Sms>,
 }
 
 /// What is answered.
@@ -75,13 +80,17 @@ enum Said {
 }
 
 impl Hotspot {
-    /// Serves the pages of a router.
-    pub async fn listen(settings: Settings, router: SimulatedRouter, mpesa: Arc<Mpesa>) -> io::Result<Self> {
+    /// Serves the pages of a router, with what M-Pesa asks and what text messages say on the telephones beside it.
+    pub async fn listen(
+        settings: Settings,
+        router: SimulatedRouter,
+        (mpesa, sms): (Arc<Mpesa>, Arc<Sms>),
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(settings.listen).await?;
         let address = listener.local_addr()?;
         let host = settings.host.clone();
         let base = format!("http://{host}:{}", address.port());
-        let shared = Arc::new(Shared { settings, base, router, mpesa });
+        let shared = Arc::new(Shared { settings, base, router, mpesa, sms });
         let answering = listening::serve(listener, move |request| {
             let shared = Arc::clone(&shared);
             async move { shared.answer(request).await }
@@ -108,7 +117,10 @@ impl Shared {
             (&Method::GET, ["join"]) => self.join(&fields).await,
             (&Method::GET | &Method::POST, ["d", device, "login"]) => self.login(device, &fields).await,
             (&Method::GET, ["d", device, "logout"]) => self.logout(device),
-            (&Method::GET, ["prompts"]) => Said::Page(screens::prompts(&self.mpesa.pending_prompts(), &self.online())),
+            (&Method::GET, ["prompts"]) => {
+                let (open, texts) = (self.mpesa.pending_prompts(), self.sms.newest(TEXTS_SHOWN));
+                Said::Page(screens::prompts(&open, &texts, &self.online()))
+            }
             (&Method::GET, ["prompts.json"]) => Said::Json(screens::prompts_as_json(&self.mpesa.pending_prompts())),
             (&Method::GET, ["told.json"]) => Said::Json(screens::told_as_json(&self.mpesa.told())),
             (&Method::POST, ["prompts", phone, "accept"]) => decided(self.mpesa.accept(phone)),

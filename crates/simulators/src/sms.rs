@@ -16,14 +16,13 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
+
+use crate::listening;
 
 /// Octets of a request.
 const ASKED_MAX_BYTES: usize = 64 * 1024;
@@ -171,7 +170,12 @@ impl Sms {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let state = Arc::new(Mutex::new(State { accounts: vec![Account::default()], ..State::default() }));
-        let serving = tokio::spawn(accept(listener, Arc::clone(&state))).abort_handle();
+        let asked = Arc::clone(&state);
+        let answering = listening::serve(listener, move |request| {
+            let state = Arc::clone(&asked);
+            async move { answer(&state, request).await.map_err(io::Error::other) }
+        });
+        let serving = tokio::spawn(answering).abort_handle();
         Ok(Self { address, state, serving })
     }
 
@@ -212,6 +216,11 @@ impl Sms {
         lock(&self.state).caught.iter().filter(|one| one.to == phone).cloned().collect()
     }
 
+    /// The newest messages on all telephones, the newest first.
+    pub fn newest(&self, count: usize) -> Vec<Caught> {
+        lock(&self.state).caught.iter().rev().take(count).cloned().collect()
+    }
+
     /// Waits until a telephone has that many, and gives them; fewer when they do not come in time.
     pub async fn waits_for(&self, phone: &str, count: usize, patience: Duration) -> Vec<Caught> {
         let until = Instant::now() + patience;
@@ -227,29 +236,6 @@ impl Sms {
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn accept(listener: TcpListener, state: Arc<Mutex<State>>) {
-    let mut talks = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                if let Ok((stream, _)) = accepted {
-                    talks.spawn(talk(stream, Arc::clone(&state)));
-                }
-            }
-            Some(_) = talks.join_next() => {}
-        }
-    }
-}
-
-async fn talk(stream: TcpStream, state: Arc<Mutex<State>>) {
-    let service = service_fn(move |request| {
-        let state = Arc::clone(&state);
-        async move { answer(&state, request).await }
-    });
-    // A connection that breaks is the asker's business.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 /// Why a connection ends.

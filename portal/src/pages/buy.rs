@@ -3,6 +3,7 @@
 //! The plan stands in a field and not in the path: the first page then carries the visit once, not beside each plan.
 
 use actions::context::Context;
+use actions::messages::language::remember_language;
 use actions::money::start_payment::{Request, StartError, Wish, start_payment};
 use askama::Template;
 use axum::extract::{Extension, State};
@@ -11,7 +12,7 @@ use axum::response::Response;
 use domain::phone::Msisdn;
 use domain::sales::plan::Plan;
 use store::StoreError;
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::app::App;
 use crate::buying::{self, Followed};
@@ -91,13 +92,21 @@ async fn begin(app: &App, asked: &Asked, plan: &str) -> Result<Response, StoreEr
     let request = Request {
         wish: Wish::Voucher(plan.id),
         gateway: gateway.id,
-        phone,
+        phone: phone.clone(),
         device: asked.visit.mac,
         nas: asked.visit.router,
     };
     let context = Context::new(app.clock(), app.random());
     match start_payment(app.store(), &asked.scope, request, context).await {
         Ok(started) => {
+            if let Ok(language) = asked.language.parse() {
+                // What is written to this telephone is written in the language that its owner reads. The payment goes on
+                // without it.
+                let noted = remember_language(app.store(), &asked.scope, &phone, &language, context).await;
+                if let Err(why) = noted {
+                    warn!(tenant.id = %asked.tenant.id, "a buyer's language could not be noted: {why}");
+                }
+            }
             let followed = Followed { payment: started.payment.id, is_own: !started.was_there };
             // Who taps twice has the first tap's page: the second follows it without the code.
             let payment = followed.seal(app.store(), asked)?;

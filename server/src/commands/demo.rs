@@ -95,6 +95,7 @@ async fn serve(config: &Config, global: &Global, play: &Play, shutdown: &Shutdow
 async fn seed_with_owner(opened: &Opened, config: &Config) -> anyhow::Result<Option<String>> {
     let (_, scope) = seed::seed(opened).await?;
     play::take_money(opened, &scope).await?;
+    play::send_messages(opened, &scope).await?;
     owner::owner(opened, &scope, &config.data).await
 }
 

@@ -50,6 +50,7 @@ struct Asker {
 /// Everybody: each role of either ISP, a program of each, the platform's people, and nobody.
 async fn everybody(furnished: &Furnished, watch: &Watch) -> anyhow::Result<Vec<Asker>> {
     let mut all = vec![Asker { side: Side::Nobody, shows: Vec::new() }];
+    watch.is_of_platform(&furnished.visitor);
     for preset in Preset::ALL {
         let sides: &[(Side, &Isp)] = if preset.is_of_platform() {
             &[(Side::Platform, &furnished.world.isp)]

@@ -10,37 +10,19 @@ use actions::messages::settings::{MessageSettingsError, NewSettings, put_message
 use actions::messages::templates::{PutTemplateError, in_force, put_template};
 use domain::messages::language::Language;
 use domain::messages::message::{Message, MessageState};
-use domain::messages::provider::{
-    HttpMethod, HttpTerms, PhoneForm, ProviderKeys, Success, Terms, World as ProviderWorld,
-};
+use domain::messages::provider::{HttpMethod, HttpTerms, PhoneForm, Success, Terms};
 use domain::messages::template::MessageKind;
-use domain::secret::Secret;
 use domain::support::exception::{Exception, ExceptionKind};
 use domain::time::Span;
-use simulators::sms::Account;
 use store::messages::outbox::{self, Filter};
 use store::support::exceptions;
+pub(crate) use tests::texts::terms;
 use tests::world::{Isp, World};
 
 use crate::money::{PHONE, Shop, msisdn};
 
 /// The telephone that buys, as providers write it.
 pub(crate) const BUYER: &str = "254712345678";
-
-/// Sets an ISP up with Africa's Talking, as the sandbox has it.
-pub(crate) fn terms() -> NewSettings {
-    let account = Account::default();
-    NewSettings {
-        terms: Terms::AfricasTalking { username: account.username, world: ProviderWorld::Sandbox },
-        keys: Some(ProviderKeys { key: Secret::new(account.key), secret: None }),
-        sender: Some("SAVANNA".parse().expect("good")),
-        brand: Some("Savanna Net".to_owned()),
-        contact: "0700111222".to_owned(),
-        language: Language::english(),
-        is_active: true,
-        sends_vouchers: true,
-    }
-}
 
 pub(crate) async fn speaks(world: &World, isp: &Isp, change: impl FnOnce(&mut NewSettings)) {
     let mut new = terms();

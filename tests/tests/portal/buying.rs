@@ -319,3 +319,73 @@ async fn without_a_gateway_nothing_can_be_bought() -> anyhow::Result<()> {
     assert_eq!(buys.status(), 404);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_lost_code_is_sent_to_its_phone_in_the_language_that_bought_it_and_shown_to_nobody() -> anyhow::Result<()> {
+    let shop = Shop::open().await?;
+    let isp = &shop.world.isp;
+    let none = shop.phone().get("/lost").await?.ticket();
+    let silent = shop.phone().post("/lost", &[("c", &none), ("phone", NUMBER)]).await?;
+    assert!(silent.text().contains("sends no messages"), "{}", silent.text());
+    tests::texts::sends_by_sms(&shop.world, isp).await?;
+    shop.buys(&shop.phone().with("accept-language", "sw")).await?;
+    shop.world.gateway.pays();
+    shop.is_called_back().await?;
+    shop.settles().await?;
+    shop.world.queue().step().await?;
+    let code = shop.world.gateway.prompt().reference;
+    let bought = shop.world.sms.messages_to("254712345678");
+    assert_eq!(bought.len(), 1, "{bought:?}");
+    assert!(bought[0].text.contains(&code) && bought[0].text.contains("kodi"), "{}", bought[0].text);
+
+    let asked = shop.phone().post("/lost", &[("c", &none), ("phone", NUMBER)]).await?;
+    let nobodys = shop.phone().post("/lost", &[("c", &none), ("phone", "0799 999 999")]).await?;
+    let wrong = shop.phone().post("/lost", &[("c", &none), ("phone", "12")]).await?;
+    shop.world.queue().step().await?;
+
+    assert!(asked.text().contains("on the way") && !asked.html().contains(&code), "{}", asked.text());
+    assert_eq!(nobodys.text(), asked.text(), "nobody learns who has bought");
+    assert!(wrong.text().contains("no phone number"));
+    let sent = shop.world.sms.messages_to("254712345678");
+    assert!(sent.len() == 2 && sent[1].text.contains(&code), "{sent:?}");
+    assert!(shop.world.sms.messages_to("254799999999").is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_number_has_bought_is_shown_to_whoever_reads_its_messages() -> anyhow::Result<()> {
+    let shop = Shop::open().await?;
+    tests::texts::sends_by_sms(&shop.world, &shop.world.isp).await?;
+    shop.buys(&shop.phone()).await?;
+    shop.world.gateway.pays();
+    shop.is_called_back().await?;
+    shop.settles().await?;
+    shop.world.queue().step().await?;
+    let phone = shop.phone();
+    let ticket = phone.get("/purchases").await?.ticket();
+    let ask =
+        async |fields: &[(&str, &str)]| phone.post("/purchases", &[&[("c", ticket.as_str())], fields].concat()).await;
+
+    let asks = ask(&[("phone", NUMBER)]).await?;
+    let nobodys = ask(&[("phone", "0799 999 999")]).await?;
+    shop.world.queue().step().await?;
+    let wrong = ask(&[("phone", NUMBER), ("code", "000000x")]).await?;
+    let text = shop.world.sms.messages_to("254712345678").pop().expect("a code was sent").text;
+    let code: String =
+        text.split(|letter: char| !letter.is_ascii_digit()).find(|digits| digits.len() == 6).expect("digits").into();
+    let shown = ask(&[("phone", NUMBER), ("code", &code)]).await?;
+    let again = ask(&[("phone", NUMBER), ("code", &code)]).await?;
+
+    assert!(asks.text().contains("a code is on its way"), "{}", asks.text());
+    assert_eq!(nobodys.text(), asks.text(), "nobody learns who has bought");
+    assert!(wrong.text().contains("That is not the code"), "{}", wrong.text());
+    let reference = shop.world.gateway.prompt().reference;
+    assert!(
+        shown.text().contains("1 hour · KES") && shown.text().contains("Paid. Voucher ending in"),
+        "{}",
+        shown.text()
+    );
+    assert!(!shown.html().contains(&reference), "the whole code is not shown");
+    assert!(again.text().contains("good no more"), "{}", again.text());
+    Ok(())
+}

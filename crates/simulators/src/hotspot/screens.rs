@@ -5,6 +5,7 @@ use domain::money::claim::CallbackKind;
 use serde_json::{Value, json};
 
 use crate::mpesa::{PendingPrompt, Told};
+use crate::sms::Caught;
 
 const STYLE: &str = "*{box-sizing:border-box}body{margin:0;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Arial,\
     sans-serif;background:#dfe5ea;color:#17202a}h1{font-size:1.25em;margin:0 0 4px}h2{font-size:1.05em;margin:0 0 8px}\
@@ -33,8 +34,8 @@ pub(super) fn desk() -> String {
     )
 }
 
-/// What lies on telephones, and who is online.
-pub(super) fn prompts(open: &[PendingPrompt], online: &[(Mac, String)]) -> String {
+/// What lies on telephones, what text messages say, and who is online.
+pub(super) fn prompts(open: &[PendingPrompt], texts: &[Caught], online: &[(Mac, String)]) -> String {
     let mut cards = String::new();
     for prompt in open {
         let (phone, business, amount) = (escaped(&prompt.phone), escaped(&prompt.business), prompt.amount);
@@ -49,6 +50,10 @@ pub(super) fn prompts(open: &[PendingPrompt], online: &[(Mac, String)]) -> Strin
     if cards.is_empty() {
         cards =
             "<div class=\"card\"><p>Nothing is on any telephone. M-Pesa's question appears here.</p></div>".to_owned();
+    }
+    for one in texts {
+        let (to, from, text) = (escaped(&one.to), escaped(&one.sender), escaped(&one.text));
+        cards += &format!("<div class=\"card\"><small>Text message to +{to} from {from}</small><p>{text}</p></div>");
     }
     let mut lines = String::new();
     for (mac, rate) in online {
@@ -130,8 +135,16 @@ mod tests {
             since: Timestamp::from_seconds(0),
         };
 
-        let page = prompts(&[prompt], &[]);
+        let text = Caught {
+            to: "254712345678".to_owned(),
+            text: "<i>code</i>".to_owned(),
+            sender: "SAVANNA".to_owned(),
+            reference: String::new(),
+            id: String::new(),
+        };
+        let page = prompts(&[prompt], &[text], &[]);
 
         assert!(page.contains("&lt;b&gt;Sunrise") && page.contains("A&#34;B") && !page.contains("<b>Sunrise"));
+        assert!(page.contains("&lt;i&gt;code"));
     }
 }

@@ -168,6 +168,22 @@ pub async fn of_device(
     Ok(payments)
 }
 
+/// What a telephone has wanted to buy, newest first: at most `limit`.
+pub async fn of_buyer(tx: &mut TenantTx, buyer: &Msisdn, limit: u16) -> Result<Vec<Payment>, StoreError> {
+    let tenant = tx.tenant_uuid();
+    let ids = sqlx::query_scalar!(
+        "select id from payments where tenant_id = $1 and buyer = $2 order by id desc limit $3",
+        tenant,
+        buyer.expose(),
+        i64::from(limit),
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let mut payments = load(tx, &ids.into_iter().map(PaymentId::from_uuid).collect::<Vec<_>>()).await?;
+    payments.reverse();
+    Ok(payments)
+}
+
 /// Waits until nobody else begins a payment of that telephone with this ISP, and keeps others waiting until the
 /// transaction ends.
 pub async fn hold_phone(tx: &mut TenantTx, phone: &Msisdn) -> Result<(), StoreError> {

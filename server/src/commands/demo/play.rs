@@ -1,21 +1,27 @@
-//! The world around the demo: a simulated hotspot with a phone in it, and a simulated M-Pesa that asks it to pay.
+//! The world around the demo: a simulated hotspot with a phone in it, a simulated M-Pesa that asks it to pay, and a
+//! simulated Africa's Talking that carries text messages to it.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use actions::messages::settings::{NewSettings, put_message_settings};
 use actions::money::gateways::{NewGateway, add_gateway};
 use anyhow::Context as _;
 use boot::clock::SystemClock;
 use boot::config::Config;
+use domain::messages::language::Language;
+use domain::messages::provider::{ProviderKeys, Terms, World};
 use domain::money::gateway::{Environment, GatewayKeys, GatewayKind, Initiator, PayTo};
 use domain::secret::Secret;
 use ports::Clock as _;
 use simulators::hotspot::{self, Hotspot};
 use simulators::mpesa::{self, Business, Driving, Mpesa, Strangers};
 use simulators::nas::{Server, Settings, SimulatedRouter};
+use simulators::sms::{Account, Sms};
 use store::TenantScope;
+use store::messages::settings;
 use store::money::gateways;
 use tracing::warn;
 
@@ -49,6 +55,8 @@ impl Play {
             config.portal.listen.set_port(free_port(config.portal.listen)?);
         }
         let portal = format!("http://{}", config.portal.listen);
+        let sms = Sms::listen().await.context("the simulated text messages")?;
+        config.messages.africas_talking = Some(sms.base());
         config.mpesa.simulator = Some(mpesa.base());
         config.mpesa.callbacks = Some(portal.clone());
         config.mpesa.sandbox_certificate = Some(certificate(config, &mpesa)?);
@@ -58,7 +66,7 @@ impl Play {
         let host = "localhost".to_owned();
         let settings =
             hotspot::Settings { listen: screen, host: host.clone(), router: seed::ROUTER.to_owned(), portal };
-        let hotspot = Hotspot::listen(settings, router, mpesa).await.with_context(|| {
+        let hotspot = Hotspot::listen(settings, router, (mpesa, Arc::new(sms))).await.with_context(|| {
             format!("the phone's screen cannot be at {screen}; does another demo run? Say --phone 127.0.0.1:0")
         })?;
         config.portal.router_names.push(host);
@@ -110,6 +118,30 @@ async fn router(server: Server) -> anyhow::Result<SimulatedRouter> {
 
 fn free_port(near: SocketAddr) -> anyhow::Result<u16> {
     Ok(TcpListener::bind(near).with_context(|| format!("the portal cannot listen on {near}"))?.local_addr()?.port())
+}
+
+/// Makes sure that the demo's tenant sends text messages through the simulated provider.
+pub async fn send_messages(opened: &Opened, scope: &TenantScope) -> anyhow::Result<()> {
+    let mut tx = opened.store.tenant(scope).await?;
+    let there = settings::find(&mut tx).await?.is_some();
+    drop(tx);
+    if there {
+        return Ok(());
+    }
+    let account = Account::default();
+    let sender = account.senders.first().context("a sender")?;
+    let new = NewSettings {
+        terms: Terms::AfricasTalking { username: account.username.clone(), world: World::Sandbox },
+        keys: Some(ProviderKeys { key: Secret::new(account.key.clone()), secret: None }),
+        sender: Some(sender.parse()?),
+        brand: Some("Demo Internet".to_owned()),
+        contact: "0700 000 000".to_owned(),
+        language: Language::english(),
+        is_active: true,
+        sends_vouchers: true,
+    };
+    put_message_settings(&opened.store, scope, &|_| true, new, opened.context()).await?;
+    Ok(())
 }
 
 /// Makes sure that the demo's tenant takes money by the simulated M-Pesa.

@@ -182,6 +182,8 @@ async fn another_code_ends_the_one_before_and_a_late_one_is_not_sent() {
     sends(&world).await;
     let first = last_code(&world);
     world.sms.next_goes_wrong(Mishap::Answers { status: 503, body: String::new() });
+    // At another moment, so that the newer one is listed first.
+    world.clock.passes(Span::seconds(1));
     asks(&world, &phone).await;
     sends(&world).await;
     if types(&world, &world.isp, &phone, &first).await == Checked::Right {

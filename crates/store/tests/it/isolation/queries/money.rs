@@ -116,6 +116,9 @@ async fn of_payments(walk: &mut Walk<'_>, theirs: &Things) {
         let device = theirs.payment.device.expect("set");
         payments::of_device(tx, device, NOW, 100).await?.iter().all(|one| one.id != their_id)
     });
+    case_of!(walk, "money::payments::of_buyer", |tx| {
+        payments::of_buyer(tx, &their_phone, 100).await?.iter().all(|one| one.id != their_id)
+    });
     case_of!(walk, "money::payments::hold_phone", |tx| {
         payments::hold_phone(tx, &their_phone).await?;
         true
