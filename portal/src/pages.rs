@@ -18,7 +18,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use domain::phone::Msisdn;
 use domain::sales::plan::Plan;
+use domain::time::Span;
 use store::StoreError;
 use store::network::nas;
 use tracing::error;
@@ -170,6 +172,18 @@ fn counted(asked: &Asked) -> Vec<Whose> {
     let router = asked.visit.router.map(|router| Whose::Router(tenant, router));
     let address = Whose::Address(web::pace::one_place(asked.from.address));
     device.into_iter().chain(router).chain([address]).collect()
+}
+
+/// A telephone's number as people type it. Spaces are their own.
+fn number_in(asked: &Asked, typed: &str) -> Option<Msisdn> {
+    let bare: String = typed.chars().filter(|letter| !letter.is_whitespace()).collect();
+    Msisdn::parse(bare.as_bytes(), &asked.tenant.calling_code).ok()
+}
+
+/// That messages were asked for too often, in words.
+fn asked_too_often(teller: Teller<'_>, wait: Span) -> String {
+    let minutes = u64::try_from(wait.as_seconds()).unwrap_or_default().div_ceil(60).max(1);
+    teller.fill("lost-too-often", "wait", &teller.count("minutes", minutes))
 }
 
 /// How long somebody must wait before the next try, in words.

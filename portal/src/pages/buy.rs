@@ -9,7 +9,6 @@ use askama::Template;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::phone::Msisdn;
 use domain::sales::plan::Plan;
 use store::StoreError;
 use tracing::{error, warn};
@@ -19,7 +18,7 @@ use crate::buying::{self, Followed};
 use crate::door::Asked;
 use crate::holding::Holding;
 use crate::pages::home::told;
-use crate::pages::{OnSale, Sent, Shell, bare, other, render, send_to, shown};
+use crate::pages::{OnSale, Sent, Shell, bare, number_in, other, render, send_to, shown};
 use crate::telling::Teller;
 
 /// The most octets of what somebody types that are looked at.
@@ -77,13 +76,10 @@ async fn begin(app: &App, asked: &Asked, plan: &str) -> Result<Response, StoreEr
     drop(tx);
     let typed = asked.form.get("phone", TYPED_MAX_BYTES).unwrap_or_default();
     let fault = |words: String| page(app, asked, &plan, Some(words), typed, None);
-    let bare: String = typed.chars().filter(|letter| !letter.is_whitespace()).collect();
-    if bare.is_empty() {
+    if typed.trim().is_empty() {
         return fault(teller.say("pay-no-number"));
     }
-    let Ok(phone) = Msisdn::parse(bare.as_bytes(), &asked.tenant.calling_code) else {
-        return fault(teller.say("pay-not-a-number"));
-    };
+    let Some(phone) = number_in(asked, typed) else { return fault(teller.say("pay-not-a-number")) };
     if !asked.form.has("anyway")
         && let Some(held) = buying::still_has(app, asked, &phone).await?
     {

@@ -9,7 +9,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::attempt::Device;
 use domain::mac::Mac;
-use domain::phone::Msisdn;
 use domain::refusal::Refusal;
 use domain::sales::plan::{Plan, PlanService};
 use domain::sales::voucher::VoucherCode;
@@ -23,7 +22,7 @@ use crate::fields::Fields;
 use crate::hand_off;
 use crate::holding::{self, Holding};
 use crate::meters::Typed;
-use crate::pages::{OnSale, Sent, Shell, bare, counted, must_wait, render, router_named, send_to, shown};
+use crate::pages::{OnSale, Sent, Shell, bare, counted, must_wait, number_in, render, router_named, send_to, shown};
 use crate::said;
 use crate::telling::Teller;
 use crate::visit::{RouterPage, Visit, wanted};
@@ -172,10 +171,10 @@ pub(super) const fn is_a_guess(refusal: Refusal) -> bool {
 
 /// A code as it is written, or a number as routers know it, and whether it is a number. Spaces are people's own.
 pub(super) fn name_in(asked: &Asked, typed: &str) -> Option<(String, bool)> {
-    let bare: String = typed.chars().filter(|letter| !letter.is_whitespace()).collect();
-    if let Ok(phone) = Msisdn::parse(bare.as_bytes(), &asked.tenant.calling_code) {
+    if let Some(phone) = number_in(asked, typed) {
         return Some((phone.expose().to_owned(), true));
     }
+    let bare: String = typed.chars().filter(|letter| !letter.is_whitespace()).collect();
     let code = VoucherCode::parse(bare.as_bytes()).ok()?;
     Some((code.expose().to_owned(), false))
 }

@@ -6,12 +6,11 @@ use askama::Template;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::phone::Msisdn;
 use store::StoreError;
 
 use crate::app::App;
 use crate::door::Asked;
-use crate::pages::{Sent, Shell, bare, render};
+use crate::pages::{Sent, Shell, asked_too_often, bare, number_in, render};
 use crate::telling::Teller;
 
 /// The most octets of what somebody types that are looked at.
@@ -40,18 +39,12 @@ async fn answer(app: &App, asked: &Asked) -> Result<Response, StoreError> {
     let teller = Teller::new(app.words(), &asked.language);
     let typed = asked.form.get("phone", TYPED_MAX_BYTES).unwrap_or_default();
     let fault = |words: String| page(app, asked, Some(words), None, typed);
-    let bare: String = typed.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let Ok(phone) = Msisdn::parse(bare.as_bytes(), &asked.tenant.calling_code) else {
-        return fault(teller.say("pay-not-a-number"));
-    };
+    let Some(phone) = number_in(asked, typed) else { return fault(teller.say("pay-not-a-number")) };
     let context = Context::new(app.clock(), app.random());
     match send_lost_code(app.store(), &asked.scope, &phone, context).await? {
         // The same words for both: whether a number has bought anything is nobody else's business.
         LostCodes::Sent(_) | LostCodes::Nothing => page(app, asked, None, Some(teller.say("lost-done")), ""),
-        LostCodes::TooOften(wait) => {
-            let minutes = u64::try_from(wait.as_seconds()).unwrap_or_default().div_ceil(60).max(1);
-            fault(teller.fill("lost-too-often", "wait", &teller.count("minutes", minutes)))
-        }
+        LostCodes::TooOften(wait) => fault(asked_too_often(teller, wait)),
         LostCodes::NoMessages => fault(teller.fill("lost-no-messages", "isp", &asked.tenant.name)),
     }
 }

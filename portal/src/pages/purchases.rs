@@ -15,7 +15,7 @@ use store::sales::plans;
 
 use crate::app::App;
 use crate::door::Asked;
-use crate::pages::{Sent, Shell, bare, render};
+use crate::pages::{Sent, Shell, asked_too_often, bare, number_in, render};
 use crate::telling::{Teller, price};
 
 /// The most octets of what somebody types that are looked at.
@@ -57,8 +57,7 @@ pub(super) async fn look(State(app): State<App>, Extension(asked): Sent) -> Resu
 async fn answer(app: &App, asked: &Asked) -> Result<Response, StoreError> {
     let teller = Teller::new(app.words(), &asked.language);
     let typed = asked.form.get("phone", TYPED_MAX_BYTES).unwrap_or_default();
-    let bare: String = typed.chars().filter(|letter| !letter.is_whitespace()).collect();
-    let Ok(phone) = Msisdn::parse(bare.as_bytes(), &asked.tenant.calling_code) else {
+    let Some(phone) = number_in(asked, typed) else {
         return page(app, asked, Shows::Number(Some(teller.say("pay-not-a-number"))), typed);
     };
     let shows = match asked.form.get("code", TYPED_MAX_BYTES) {
@@ -73,10 +72,7 @@ async fn sends(app: &App, asked: &Asked, phone: &Msisdn, teller: Teller<'_>) -> 
     Ok(match one_time_code(app.store(), &asked.scope, phone, context).await? {
         // The same for both: whether a number has bought anything is nobody else's business.
         OneTime::Sent | OneTime::Nothing => Shows::Code(None),
-        OneTime::TooOften(wait) => {
-            let minutes = u64::try_from(wait.as_seconds()).unwrap_or_default().div_ceil(60).max(1);
-            Shows::Number(Some(teller.fill("lost-too-often", "wait", &teller.count("minutes", minutes))))
-        }
+        OneTime::TooOften(wait) => Shows::Number(Some(asked_too_often(teller, wait))),
         OneTime::NoMessages => Shows::Number(Some(teller.fill("purchases-no-messages", "isp", &asked.tenant.name))),
     })
 }
